@@ -1,0 +1,5 @@
+"""`python -m advent_cli` is `advent`."""
+
+from advent_cli.cli import main
+
+main()

@@ -1,0 +1,36 @@
+"""From the options of the command line to the stack they mean."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from advent_cli import config
+from advent_cli.aws import Aws, connect
+from advent_cli.local import Engine
+from advent_cli.stack import Stack, build
+
+
+@dataclass(frozen=True)
+class Options:
+    """What stands before the command."""
+
+    config: str | None = None
+    target: str | None = None
+    profile: str | None = None
+    region: str | None = None
+    trace: Callable[[str], None] | None = None
+
+
+def open_stack(options: Options, engine: Callable[[], Engine]) -> Stack:
+    """Read config.yaml, connect to the target, and build the stack.
+
+    `engine` gives the local engine if that is the target: `local.start`, or `local.require` to insist on a running one.
+    """
+    settings = config.load(config.find(options.config))
+    return build(settings, _connect(options, settings, engine))
+
+
+def _connect(options: Options, settings: config.Config, engine: Callable[[], Engine]) -> Aws:
+    region = options.region or settings.region
+    if (options.target or settings.target) == "local":
+        return connect(settings.stack, region=region, endpoint=engine().endpoint, trace=options.trace)
+    return connect(settings.stack, region=region, profile=options.profile, trace=options.trace)

@@ -1,0 +1,56 @@
+"""Reads the word counts out of the table."""
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from advent_cli.resources.table import Table
+
+BATCH = 100  # the most keys that BatchGetItem takes
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The most frequent words, highest first, and how many words there are in all."""
+
+    top: list[tuple[str, int]]
+    words: int
+
+
+def top(table: Table, number: int) -> Counts:
+    """Read the whole table page by page, keeping no more than the `number` highest counts."""
+    words = 0
+
+    def counted() -> Iterator[tuple[str, int]]:
+        nonlocal words
+        for item in _scan(table):
+            words += 1
+            yield item
+
+    highest = heapq.nsmallest(number, counted(), key=lambda item: (-item[1], item[0]))
+    return Counts(highest, words)
+
+
+def number_of_words(table: Table) -> int:
+    """How many words the table holds now; DescribeTable's ItemCount may be six hours old."""
+    pages = table.aws.client("dynamodb").get_paginator("scan").paginate(TableName=table.name, Select="COUNT")
+    return sum(page["Count"] for page in pages)
+
+
+def of(table: Table, words: Iterable[str]) -> dict[str, int]:
+    """The counts of these words as they are at this moment; words that were never counted have 0."""
+    keys = [{table.key_name: {"S": word}} for word in dict.fromkeys(words)]
+    counts = {key[table.key_name]["S"]: 0 for key in keys}
+    while keys:
+        request = {table.name: {"Keys": keys[:BATCH], "ConsistentRead": True}}
+        answer = table.aws.client("dynamodb").batch_get_item(RequestItems=request)
+        for item in answer["Responses"][table.name]:
+            counts[item[table.key_name]["S"]] = int(item.get("count", {}).get("N", 0))
+        keys = answer.get("UnprocessedKeys", {}).get(table.name, {}).get("Keys", []) + keys[BATCH:]
+    return counts
+
+
+def _scan(table: Table) -> Iterator[tuple[str, int]]:
+    for page in table.aws.client("dynamodb").get_paginator("scan").paginate(TableName=table.name):
+        for item in page["Items"]:
+            yield item[table.key_name]["S"], int(item.get("count", {}).get("N", 0))

@@ -1,0 +1,1 @@
+"""Who listens to a run, and how things look; decides nothing."""

@@ -1,0 +1,32 @@
+"""A line for each step when it ends: for pipes, logs and terminals that cannot do more."""
+
+from typing import TextIO
+
+from advent_cli.display.text import GLYPHS, kind_and_name, outcome_words, seconds
+from advent_cli.events import Event, Finished, Planned, Stopping
+
+
+class Plain:
+    """Writes to `out`; the columns are as wide as the longest name."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.out = out
+        self.width = 0
+
+    def __enter__(self) -> "Plain":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.out.flush()
+
+    def __call__(self, event: Event) -> None:
+        """Show an event, or not."""
+        if isinstance(event, Planned):
+            self.width = max((len(kind_and_name(step.key)[1]) for step in event.steps), default=0)
+        elif isinstance(event, Stopping):
+            self.out.write("stopping: what has begun is finished, nothing new is started\n")
+        elif isinstance(event, Finished):
+            kind, name = kind_and_name(event.key)
+            line = f"{GLYPHS[event.outcome][0]} {kind:12} {name:{self.width}}  {outcome_words(event):10} "
+            self.out.write(f"{line}{seconds(event.seconds)}".rstrip() + "\n")
+            self.out.flush()

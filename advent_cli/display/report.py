@@ -1,0 +1,97 @@
+"""The results of plan and status, and errors, as lines of text."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from advent_cli.display.text import ACTION_STYLES, kind_and_name, printable, setting
+from advent_cli.errors import AdventError
+from advent_cli.plan import Action, Step, counted
+
+STATES = {
+    Action.CREATE: ("missing", "red"),
+    Action.UPDATE: ("differs", "yellow"),
+    Action.NOTHING: ("ok", "green"),
+    Action.BLOCKED: ("unknown", "magenta"),
+}
+VERBS = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.DELETE: "to delete",
+    Action.BLOCKED: "cannot be done",
+}
+
+
+def line(console: Console, *parts: str | tuple[str, str]) -> None:
+    """One line, each part with its style or none; never cut or broken, for pipes read it too."""
+    console.print(Text.assemble(*parts), soft_wrap=True)
+
+
+def plan(console: Console, steps: Iterable[Step]) -> None:
+    """What there is to do, with the settings that differ, and the sum."""
+    steps = list(steps)
+    for step in steps:
+        if step.action is Action.NOTHING:
+            continue
+        kind, name = kind_and_name(step.key)
+        line(console, (f"{step.action.value} {kind:12} {name}", ACTION_STYLES[step.action]))
+        if step.action is Action.CREATE:
+            settings(console, step.want or {})
+        for difference in step.differences:
+            change = f"{setting(difference.now)} -> {setting(difference.want)}"
+            line(console, f"    {difference.setting}: ", (change, "yellow"))
+        if isinstance(step.seen, Exception):
+            line(console, f"    {step.seen}")
+    line(console, (summary(steps), "bold"))
+
+
+def summary(steps: Iterable[Step]) -> str:
+    """How much there is to do, as in `2 to create, 1 to update`."""
+    parts = [f"{number} {VERBS[action]}" for action, number in counted(steps).items() if number]
+    return ", ".join(parts) or "nothing to do: everything is as config.yaml wants it"
+
+
+def settings(console: Console, values: dict[str, Any]) -> None:
+    """Settings, one a line, indented."""
+    for name, value in values.items():
+        line(console, f"    {name}: {setting(value)}")
+
+
+def resources(console: Console, steps: Iterable[Step], arns: dict[str, str], *, show_settings: bool) -> None:
+    """Each resource with its state; with `show_settings` what it is set to as well."""
+    for step in steps:
+        word, style = ("not ours", "magenta") if step.foreign else STATES[step.action]
+        kind, name = kind_and_name(step.key)
+        line(console, (f"{word:8}", style), f" {kind:12} {name}")
+        for difference in step.differences:
+            line(console, f"    {difference.setting}: {setting(difference.now)}, wanted {setting(difference.want)}")
+        if isinstance(step.seen, Exception):
+            line(console, f"    {step.seen}")
+        elif show_settings and step.seen is not None:
+            settings(console, ({"arn": arns[step.key]} if step.key in arns else {}) | step.seen)
+
+
+def words(console: Console, top: list[tuple[str, int]], total: int) -> None:
+    """The `top` words with their counts as bars, and how many words there are in all."""
+    if not top:
+        return line(console, "no words counted yet")
+    names = [printable(word, 40) for word, _ in top]
+    width = max(map(len, names))
+    highest = max(number for _, number in top)
+    digits = len(str(highest))
+    room = max(5, min(console.width, 120) - width - digits - 2)
+    full = "#" if console.encoding.lower().startswith(("ascii", "cp", "latin", "iso")) else "█"
+    for name, (_, number) in zip(names, top, strict=True):
+        length = max(1, round(room * number / highest)) if highest > 0 else 1
+        line(console, f"{name:{width}} {number:>{digits}} ", (full * length, "cyan"))
+    shown = f", the {len(top)} most frequent above" if total > len(top) else ""
+    return line(console, (f"{total} word{'s' if total != 1 else ''} counted{shown}", "bold"))
+
+
+def error(console: Console, problem: AdventError) -> None:
+    """What happened, why, and what to do next."""
+    line(console, ("error: ", "bold red"), problem.what, f": {problem.why}" if problem.why else "")
+    if problem.hint:
+        line(console, f"  try: {problem.hint}")

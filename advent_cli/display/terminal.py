@@ -1,0 +1,47 @@
+"""The two streams: results go to stdout, everything else to stderr; colour and movement only where they are wanted."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TextIO
+
+from rich.console import Console
+
+from advent_cli.display.plain import Plain
+from advent_cli.display.rows import Rows
+from advent_cli.patience import tell_nobody
+
+
+def stdout() -> Console:
+    """The console for results."""
+    return _console(sys.stdout)
+
+
+def stderr() -> Console:
+    """The console for all else."""
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO) -> Console:
+    lively = _lively(stream)
+    return Console(file=stream, force_terminal=lively, no_color=not lively, highlight=False, emoji=False)
+
+
+def _lively(stream: TextIO) -> bool:
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def listener(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractContextManager[Plain]:
+    """What shows a run: rows that change in place, or a line for each step."""
+    return Plain(sys.stderr) if lines_only or not _lively(sys.stderr) else Rows(stderr())
+
+
+@contextmanager
+def waiting() -> Iterator[Callable[[str], None]]:
+    """Show what we wait for while this is entered; not where it would stay in the way as text."""
+    if not _lively(sys.stderr):
+        yield tell_nobody
+        return
+    with stderr().status("") as shown:
+        yield shown.update

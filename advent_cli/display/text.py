@@ -1,0 +1,54 @@
+"""What all the displays say alike: glyphs, words and times."""
+
+from typing import Any
+
+from advent_cli.events import Finished, Outcome
+from advent_cli.plan import Action
+
+GLYPHS = {
+    Outcome.CREATED: ("+", "green"),
+    Outcome.UPDATED: ("~", "yellow"),
+    Outcome.ATTACHED: ("+", "green"),
+    Outcome.DELETED: ("-", "red"),
+    Outcome.UNCHANGED: ("=", "dim"),
+    Outcome.ABSENT: ("=", "dim"),
+    Outcome.FOREIGN: ("!", "magenta"),
+    Outcome.FAILED: ("x", "bold red"),
+    Outcome.SKIPPED: (".", "dim"),
+}
+ACTION_STYLES = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.DELETE: "red",
+    Action.NOTHING: "dim",
+    Action.BLOCKED: "magenta",
+}
+
+
+def outcome_words(event: Finished) -> str:
+    """How a step ended, in a few words."""
+    return f"{event.outcome.value} ({event.reason})" if event.reason else event.outcome.value
+
+
+def seconds(time: float) -> str:
+    """A time for people; nothing for what took none."""
+    return f"{time:.1f} s" if time >= 0.05 else ""
+
+
+def kind_and_name(key: str) -> tuple[str, str]:
+    """The two columns that a step's key stands in."""
+    kind, _, name = key.partition("/")
+    return kind, name
+
+
+def setting(value: Any) -> str:
+    """A setting on one line."""
+    if value is None or value == {} or value == []:
+        return "none"
+    return str(value)
+
+
+def printable(text: str, longest: int = 60) -> str:
+    """Somebody's text, harmless to a terminal, and not too long for a line."""
+    shown = "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    return shown if len(shown) <= longest else shown[: longest - 3] + "..."

@@ -1,0 +1,51 @@
+"""The errors shown to people: what happened, why, what to do next. Anything else is a bug and keeps its traceback."""
+
+DONE, FAILED, USAGE, UNREACHABLE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+class AdventError(Exception):
+    """Something a person can act on.
+
+    `what` is one sentence, `why` the cause in the words of whoever refused (AWS, the file system), `hint` the next
+    thing to try. `exit_code` is what the process ends with.
+    """
+
+    exit_code = FAILED
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}" if self.why else self.what
+
+
+class ConfigError(AdventError):
+    """config.yaml, or what it points at, is wrong."""
+
+    exit_code = USAGE
+
+
+class TargetError(AdventError):
+    """The target cannot be reached, or it does not accept who we are."""
+
+    exit_code = UNREACHABLE
+
+
+class RefusedError(AdventError):
+    """We did not do it: not confirmed, or something in the way is not ours."""
+
+    exit_code = REFUSED
+
+
+class ForeignError(RefusedError):
+    """A resource bears the wanted name, but not our tag."""
+
+    def __init__(self, title: str, arn: str, made: str = "") -> None:
+        since = f", made {made}" if made else ""
+        super().__init__(
+            f"{title} exists and belongs to someone else ({arn}{since})",
+            hint="give ours another name in config.yaml, or remove the other one yourself",
+        )

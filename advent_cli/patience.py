@@ -1,0 +1,77 @@
+"""Waiting for AWS: for a bounded time, with growing pauses, and telling in words what it waits for."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from advent_cli.errors import AdventError
+
+T = TypeVar("T")
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds
+
+
+class StoppedError(AdventError):
+    """The person asked to stop while we waited."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped while waiting", hint="run the same command again to finish")
+
+
+def tell_nobody(words: str) -> None:
+    """Drop the words."""
+
+
+@dataclass(frozen=True)
+class Race:
+    """An error of AWS that goes away by itself: its code, a part of its message, and what it means in words."""
+
+    code: str
+    text: str
+    words: str
+
+    def matches(self, error: Exception) -> bool:
+        """Whether this is the error meant; the same code often has several meanings, so the text decides."""
+        details = getattr(error, "response", {}).get("Error", {})
+        return details.get("Code") == self.code and self.text in details.get("Message", "")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How to wait: whom to tell why, who may end it, and the clock (given, so that tests need not wait)."""
+
+    tell: Callable[[str], None] = tell_nobody
+    stopped: Callable[[], bool] = lambda: False
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+    def retry(self, call: Callable[[], T], *races: Race, within: float = 60) -> T:
+        """Call until it succeeds, as long as it fails with one of `races`, for `within` seconds at most."""
+        began, pause = self.clock(), FIRST_PAUSE
+        while True:
+            try:
+                return call()
+            except Exception as error:
+                race = next((race for race in races if race.matches(error)), None)
+                waited = self.clock() - began
+                if race is None or waited >= within:
+                    raise
+                self.tell(f"{race.words}, {waited:.0f} s" if waited >= 1 else race.words)
+            pause = self._rest(pause)
+
+    def until(self, ready: Callable[[], bool], words: str, within: float = 120) -> None:
+        """Ask `ready` until it says yes; raises AdventError with `words` if that takes over `within` seconds."""
+        began, pause = self.clock(), FIRST_PAUSE
+        while not ready():
+            waited = self.clock() - began
+            if waited >= within:
+                raise AdventError(f"gave up after {waited:.0f} s", why=words, hint="run the same command again")
+            self.tell(f"{words}, {waited:.0f} s" if waited >= 1 else words)
+            pause = self._rest(pause)
+
+    def _rest(self, pause: float) -> float:
+        if self.stopped():
+            raise StoppedError
+        self.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 (jitter, so that two waiters do not stay in step)
+        return min(pause * 1.5, LONGEST_PAUSE)

@@ -1,0 +1,60 @@
+"""The contract of a resource: what each kind can do, and what its caller may rely on."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from advent_cli.aws import Aws
+from advent_cli.patience import Patience
+
+Settings = dict[str, Any]
+
+
+class Resource(ABC):
+    """One thing in AWS that the stack owns.
+
+    `want` and `read` return the same shape, so that equal means nothing to do. Every call may be repeated: what is
+    there already, or gone already, is no error. Only `create`, `update` and `delete` change anything.
+    """
+
+    kind: ClassVar[str]
+    goes_with_host: ClassVar[bool] = False
+    """Whether deleting the host deletes this too, so that `down` need not."""
+
+    aws: Aws
+    name: str
+    host: str | None = None
+    """The key of the resource that this one is a part of, if it cannot carry a tag of its own."""
+
+    @property
+    def key(self) -> str:
+        """What names it within the stack."""
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def title(self) -> str:
+        """What names it to a person."""
+        return f"{self.kind} {self.name}"
+
+    @abstractmethod
+    def want(self) -> Settings:
+        """The settings it should have; makes no call."""
+
+    @abstractmethod
+    def read(self) -> Settings | None:
+        """The settings it has, or None if it is not there.
+
+        What is half made differs from `want`. Raises ForeignError for a thing of this name without our tag; a
+        refusal (access denied) is raised as it is, never taken for absence.
+        """
+
+    @abstractmethod
+    def create(self, wait: Patience) -> None:
+        """Make it as wanted and return when it can be used. AWS may answer that it exists: the caller looks again."""
+
+    @abstractmethod
+    def update(self, now: Settings, wait: Patience) -> None:
+        """Bring it from `now` (what `read` returned) to `want`."""
+
+    @abstractmethod
+    def delete(self, wait: Patience) -> None:
+        """Remove it and return when it is gone."""

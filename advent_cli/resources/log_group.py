@@ -1,0 +1,57 @@
+"""The CloudWatch log group of a function, made by us so that it has a retention and so that it can be removed."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from advent_cli.aws import Aws, found
+from advent_cli.errors import ForeignError
+from advent_cli.patience import Patience, Race
+from advent_cli.resource import Resource, Settings
+
+BUSY = Race("OperationAbortedException", "", "CloudWatch Logs is busy with the group")
+
+
+@dataclass(frozen=True)
+class LogGroup(Resource):
+    """The group that Lambda writes a function's output to: /aws/lambda/FUNCTION."""
+
+    kind: ClassVar[str] = "log group"
+    aws: Aws
+    name: str
+    days: int
+
+    @property
+    def arn(self) -> str:
+        """The group's ARN, in the form without `:*` that the tag calls want."""
+        return self.aws.arn("logs", f"log-group:{self.name}")
+
+    def want(self) -> Settings:
+        return {"retention_days": self.days}
+
+    def read(self) -> Settings | None:
+        logs = self.aws.client("logs")
+        pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self.name)
+        groups = (group for page in pages for group in page["logGroups"])
+        group = next((group for group in groups if group["logGroupName"] == self.name), None)
+        if group is None:
+            return None
+        answer = found(logs.list_tags_for_resource, "ResourceNotFoundException", resourceArn=self.arn)
+        if answer is None:  # gone between the two calls
+            return None
+        if not self.aws.owns(answer["tags"]):
+            raise ForeignError(self.title, self.arn)
+        return {"retention_days": group.get("retentionInDays", "for ever")}
+
+    def create(self, wait: Patience) -> None:
+        call = self.aws.client("logs").create_log_group
+        wait.retry(partial(call, logGroupName=self.name, tags=self.aws.owner_tag), BUSY)
+        self.update({}, wait)
+
+    def update(self, now: Settings, wait: Patience) -> None:
+        call = self.aws.client("logs").put_retention_policy
+        wait.retry(partial(call, logGroupName=self.name, retentionInDays=self.days), BUSY)
+
+    def delete(self, wait: Patience) -> None:
+        call = self.aws.client("logs").delete_log_group
+        wait.retry(partial(found, call, "ResourceNotFoundException", logGroupName=self.name), BUSY)

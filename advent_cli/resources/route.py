@@ -1,0 +1,105 @@
+"""The route of the API, and the integration that hands its requests to function 1."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from advent_cli.aws import Aws, found, together
+from advent_cli.errors import AdventError
+from advent_cli.patience import Patience
+from advent_cli.resource import Resource, Settings
+from advent_cli.resources.api import RACES, Api
+
+PAYLOAD = "2.0"  # the shape of the event that handlers/app.py reads
+
+
+@dataclass(frozen=True)
+class Route(Resource):
+    """The one route of `api`; the name is its key, as in `POST /aws_advent`."""
+
+    kind: ClassVar[str] = "route"
+    goes_with_host: ClassVar[bool] = True
+    aws: Aws
+    name: str
+    api: Api
+    function_arn: str
+    host: str | None = None
+
+    def want(self) -> Settings:
+        return {
+            "function": self.function_arn,
+            "payload": PAYLOAD,
+            "authorization": "NONE",
+            "other_routes": [],
+        }
+
+    def read(self) -> Settings | None:
+        api = self.api.find()
+        if api is None:
+            return None
+        routes, integrations = self._parts(api["ApiId"])
+        route = next((route for route in routes if route["RouteKey"] == self.name), None)
+        if route is None:
+            return None
+        integration = integrations.get(route.get("Target", ""), {})
+        return {
+            "function": integration.get("IntegrationUri"),
+            "payload": integration.get("PayloadFormatVersion"),
+            "authorization": route.get("AuthorizationType", "NONE"),
+            "other_routes": sorted(route["RouteKey"] for route in routes if route["RouteKey"] != self.name),
+        }
+
+    def create(self, wait: Patience) -> None:
+        client, api_id = self.aws.client("apigatewayv2"), self._api_id()
+        routes, integrations = self._parts(api_id)
+        target = self._integration(api_id, integrations, wait)
+        settings = {"ApiId": api_id, "RouteKey": self.name, "Target": target, "AuthorizationType": "NONE"}
+        mine = [route for route in routes if route["RouteKey"] == self.name]
+        if not mine:
+            wait.retry(partial(client.create_route, **settings), *RACES)
+        elif mine[0].get("Target") != target or mine[0].get("AuthorizationType") != "NONE":
+            wait.retry(partial(client.update_route, RouteId=mine[0]["RouteId"], **settings), *RACES)
+        for extra in [route for route in routes if route["RouteKey"] != self.name] + mine[1:]:
+            self._delete_route(api_id, extra["RouteId"], wait)
+
+    def update(self, now: Settings, wait: Patience) -> None:
+        self.create(wait)
+
+    def delete(self, wait: Patience) -> None:
+        api = self.api.find()
+        for route in self._parts(api["ApiId"])[0] if api else []:
+            if api and route["RouteKey"] == self.name:
+                self._delete_route(api["ApiId"], route["RouteId"], wait)
+
+    def _api_id(self) -> str:
+        api = self.api.find()
+        if api is None:
+            raise AdventError(f"{self.api.title} is gone", hint="run the same command again")
+        return str(api["ApiId"])
+
+    def _parts(self, api_id: str) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+        """The routes, and the integrations by the name under which a route knows them; nothing if the API is gone."""
+
+        def items(operation: str) -> list[dict[str, Any]]:
+            pages = self.aws.client("apigatewayv2").get_paginator(operation).paginate(ApiId=api_id)
+            return [item for page in found(lambda: list(pages), "NotFoundException") or [] for item in page["Items"]]
+
+        routes, integrations = together(lambda: items("get_routes"), lambda: items("get_integrations"))
+        return routes, {f"integrations/{item['IntegrationId']}": item for item in integrations}
+
+    def _integration(self, api_id: str, there: dict[str, dict[str, Any]], wait: Patience) -> str:
+        """The name of an integration with our function, made if there is none."""
+        settings = {
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": self.function_arn,
+            "PayloadFormatVersion": PAYLOAD,
+        }
+        for target, integration in there.items():
+            if settings.items() <= integration.items():
+                return target
+        create = self.aws.client("apigatewayv2").create_integration
+        return f"integrations/{wait.retry(partial(create, ApiId=api_id, **settings), *RACES)['IntegrationId']}"
+
+    def _delete_route(self, api_id: str, route_id: str, wait: Patience) -> None:
+        call = self.aws.client("apigatewayv2").delete_route
+        wait.retry(partial(found, call, "NotFoundException", ApiId=api_id, RouteId=route_id), *RACES)

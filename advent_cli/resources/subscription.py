@@ -1,0 +1,66 @@
+"""The subscription of a function to the topic: what makes it a consumer."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from advent_cli.aws import Aws, found
+from advent_cli.patience import Patience
+from advent_cli.resource import Resource, Settings
+
+MISSING = ("NotFound", "NotFoundException")
+
+
+@dataclass(frozen=True)
+class Subscription(Resource):
+    """The delivery of every message on the topic to one function; the name is the function's."""
+
+    kind: ClassVar[str] = "subscription"
+    aws: Aws
+    name: str
+    topic_arn: str
+    function_arn: str
+    host: str | None = None
+
+    def want(self) -> Settings:
+        return {"topic": self.topic_arn, "endpoint": self.function_arn, "filter": None, "raw": "false"}
+
+    def read(self) -> Settings | None:
+        arn = self._find()
+        call = self.aws.client("sns").get_subscription_attributes
+        answer = found(call, *MISSING, SubscriptionArn=arn) if arn else None
+        if answer is None:
+            return None
+        attributes = answer["Attributes"]
+        return {
+            "topic": attributes["TopicArn"],
+            "endpoint": attributes["Endpoint"],
+            "filter": attributes.get("FilterPolicy") or None,
+            "raw": attributes.get("RawMessageDelivery", "false"),
+        }
+
+    def create(self, wait: Patience) -> None:
+        # Without attributes: SNS then answers a second Subscribe with the first one's ARN.
+        self.aws.client("sns").subscribe(
+            TopicArn=self.topic_arn, Protocol="lambda", Endpoint=self.function_arn, ReturnSubscriptionArn=True
+        )
+
+    def update(self, now: Settings, wait: Patience) -> None:
+        call, arn = self.aws.client("sns").set_subscription_attributes, self._find()
+        if now["filter"] is not None:
+            call(SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue="{}")
+        if now["raw"] != "false":
+            call(SubscriptionArn=arn, AttributeName="RawMessageDelivery", AttributeValue="false")
+
+    def delete(self, wait: Patience) -> None:
+        arn = self._find()
+        if arn:
+            self.aws.client("sns").unsubscribe(SubscriptionArn=arn)  # no error if it is gone
+
+    def _find(self) -> str | None:
+        pages = self.aws.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.topic_arn)
+        for page in found(lambda: list(pages), *MISSING) or []:
+            for item in page["Subscriptions"]:
+                # An unconfirmed or deleted one has a word where others have their ARN.
+                if item["Endpoint"] == self.function_arn and item["SubscriptionArn"].startswith("arn:"):
+                    return str(item["SubscriptionArn"])
+        return None

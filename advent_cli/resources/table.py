@@ -1,0 +1,101 @@
+"""The DynamoDB table with the word counts, billed by request."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from advent_cli.aws import Aws, found
+from advent_cli.errors import AdventError, ForeignError
+from advent_cli.patience import Patience, Race
+from advent_cli.resource import Resource, Settings
+
+BUSY = (
+    Race("ResourceInUseException", "", "DynamoDB is still busy with the table"),
+    Race("LimitExceededException", "", "DynamoDB is busy with other tables"),
+)
+
+
+@dataclass(frozen=True)
+class Table(Resource):
+    """A table whose primary key is one string; `key_name` is the attribute's name."""
+
+    kind: ClassVar[str] = "table"
+    aws: Aws
+    name: str
+    key_name: str
+
+    @property
+    def arn(self) -> str:
+        """The table's ARN."""
+        return self.aws.arn("dynamodb", f"table/{self.name}")
+
+    def want(self) -> Settings:
+        return {"primary_key": f"{self.key_name} (S)", "billing": "PAY_PER_REQUEST", "status": "ACTIVE"}
+
+    def read(self) -> Settings | None:
+        table = self._describe()
+        if table is None:
+            return None
+        status = table["TableStatus"]
+        # Tags are not to be trusted while a table comes or goes (they read as missing), so whose it is, is not asked.
+        if status not in ("CREATING", "DELETING"):
+            answer = self.aws.client("dynamodb").list_tags_of_resource(ResourceArn=self.arn)
+            if not self.aws.owns(answer["Tags"]):
+                raise ForeignError(self.title, self.arn, str(table["CreationDateTime"]))
+        types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
+        return {
+            "primary_key": ", ".join(f"{k['AttributeName']} ({types[k['AttributeName']]})" for k in table["KeySchema"]),
+            "billing": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
+            "status": status,
+        }
+
+    def create(self, wait: Patience) -> None:
+        self.aws.client("dynamodb").create_table(
+            TableName=self.name,
+            AttributeDefinitions=[{"AttributeName": self.key_name, "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": self.key_name, "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            Tags=self.aws.owner_tags,
+        )
+        self._wait_for("ACTIVE", wait, "DynamoDB is making the table")
+
+    def update(self, now: Settings, wait: Patience) -> None:
+        if now["status"] == "DELETING":
+            self._wait_for(None, wait, "DynamoDB is still deleting the old table")
+            return self.create(wait)
+        if now["status"] != "ACTIVE":
+            self._wait_for("ACTIVE", wait, f"DynamoDB says the table is {now['status']}")
+            now = self.read() or now
+        if now["primary_key"] != self.want()["primary_key"]:
+            raise AdventError(
+                f"{self.title} has the primary key {now['primary_key']}, not {self.want()['primary_key']}",
+                why="DynamoDB cannot change the key of a table",
+                hint="give table.key in config.yaml the old value, or remove the table with `advent down`",
+            )
+        if now["billing"] != "PAY_PER_REQUEST":
+            wait.retry(
+                partial(
+                    self.aws.client("dynamodb").update_table,
+                    TableName=self.name,
+                    BillingMode="PAY_PER_REQUEST",
+                ),
+                *BUSY,
+            )
+            self._wait_for("ACTIVE", wait, "DynamoDB is changing the table")
+        return None
+
+    def delete(self, wait: Patience) -> None:
+        if (self.read() or {}).get("status") == "CREATING":
+            self._wait_for("ACTIVE", wait, "DynamoDB is still making the table")
+            self.read()  # now that its tags can be trusted: raises if it is not ours
+        if (self._describe() or {}).get("TableStatus", "DELETING") != "DELETING":
+            call = self.aws.client("dynamodb").delete_table
+            wait.retry(partial(found, call, "ResourceNotFoundException", TableName=self.name), *BUSY)
+        self._wait_for(None, wait, "DynamoDB is deleting the table")
+
+    def _describe(self) -> dict[str, Any] | None:
+        answer = found(self.aws.client("dynamodb").describe_table, "ResourceNotFoundException", TableName=self.name)
+        return answer["Table"] if answer else None
+
+    def _wait_for(self, status: str | None, wait: Patience, words: str) -> None:
+        wait.until(lambda: (self._describe() or {}).get("TableStatus") == status, words)

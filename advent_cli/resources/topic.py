@@ -1,0 +1,65 @@
+"""The SNS topic, the broker between function 1 and its consumers."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from advent_cli.aws import Aws, found
+from advent_cli.errors import ForeignError
+from advent_cli.patience import Patience, Race
+from advent_cli.resource import Resource, Settings
+
+TAGS_LAG = (
+    Race("StaleTag", "", "SNS still remembers the tags of the old topic"),
+    Race("StaleTagException", "", "SNS still remembers the tags of the old topic"),
+    Race("ConcurrentAccess", "", "SNS is busy with the topic's tags"),
+    Race("ConcurrentAccessException", "", "SNS is busy with the topic's tags"),
+)
+
+
+@dataclass(frozen=True)
+class Topic(Resource):
+    """A standard topic with SNS's own default policy: only this account publishes and subscribes."""
+
+    kind: ClassVar[str] = "topic"
+    aws: Aws
+    name: str
+
+    @property
+    def arn(self) -> str:
+        """The topic's ARN, known before the topic is made."""
+        return self.aws.arn("sns", self.name)
+
+    def want(self) -> Settings:
+        return {"display_name": self.name}
+
+    def read(self) -> Settings | None:
+        sns = self.aws.client("sns")
+        answer = found(sns.get_topic_attributes, "NotFound", "NotFoundException", TopicArn=self.arn)
+        if answer is None:
+            return None
+        tags = found(sns.list_tags_for_resource, "ResourceNotFoundException", "ResourceNotFound", ResourceArn=self.arn)
+        if tags is None:  # gone between the two calls
+            return None
+        if not self.aws.owns(tags["Tags"]):
+            raise ForeignError(self.title, self.arn)
+        return {"display_name": answer["Attributes"].get("DisplayName", "")}
+
+    def create(self, wait: Patience) -> None:
+        wait.retry(
+            partial(
+                self.aws.client("sns").create_topic,
+                Name=self.name,
+                Attributes={"DisplayName": self.name},
+                Tags=self.aws.owner_tags,
+            ),
+            *TAGS_LAG,
+        )
+
+    def update(self, now: Settings, wait: Patience) -> None:
+        self.aws.client("sns").set_topic_attributes(
+            TopicArn=self.arn, AttributeName="DisplayName", AttributeValue=self.name
+        )
+
+    def delete(self, wait: Patience) -> None:
+        self.aws.client("sns").delete_topic(TopicArn=self.arn)  # no error if it is gone

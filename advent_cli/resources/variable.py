@@ -1,0 +1,57 @@
+"""An environment variable that ties a function to another part of the app: the article's SNS_TOPIC_ARN step."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from advent_cli.aws import Aws, found
+from advent_cli.patience import Patience
+from advent_cli.resource import Resource, Settings
+from advent_cli.resources.function import RACES, variables, wait_until_ready
+
+
+@dataclass(frozen=True)
+class Variable(Resource):
+    """The variable `variable` of `function`; the function's other variables are left as they are.
+
+    The name is for people, as in `SNS_TOPIC_ARN on aws_advent`.
+    """
+
+    kind: ClassVar[str] = "variable"
+    goes_with_host: ClassVar[bool] = True
+    aws: Aws
+    name: str
+    function: str
+    variable: str
+    value: str
+    host: str | None = None
+
+    def want(self) -> Settings:
+        return {"value": self.value}
+
+    def read(self) -> Settings | None:
+        value = self._variables().get(self.variable)
+        return None if value is None else {"value": value}
+
+    def create(self, wait: Patience) -> None:
+        there = self._variables()  # it may have come along when the function was made
+        if there.get(self.variable) != self.value:
+            self._set({**there, self.variable: self.value}, wait)
+
+    def update(self, now: Settings, wait: Patience) -> None:
+        self.create(wait)
+
+    def delete(self, wait: Patience) -> None:
+        there = self._variables()
+        if self.variable in there:
+            self._set({name: value for name, value in there.items() if name != self.variable}, wait)
+
+    def _variables(self) -> dict[str, str]:
+        call = self.aws.client("lambda").get_function_configuration
+        answer: dict[str, Any] | None = found(call, "ResourceNotFoundException", FunctionName=self.function)
+        return variables(answer or {})
+
+    def _set(self, environment: dict[str, str], wait: Patience) -> None:
+        call = self.aws.client("lambda").update_function_configuration
+        wait.retry(partial(call, FunctionName=self.function, Environment={"Variables": environment}), *RACES)
+        wait_until_ready(self.aws, self.function, wait)

@@ -1,0 +1,115 @@
+"""Says something to the app as Slack's outgoing webhook would, and watches the consumers do their part."""
+
+import http.client
+import json
+import socket
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections import Counter
+
+from advent_cli import counts
+from advent_cli.config import Slack
+from advent_cli.errors import AdventError, TargetError
+from advent_cli.patience import Patience
+from advent_cli.stack import Stack
+
+TIMEOUT = 30  # seconds for one answer; API Gateway itself gives up after 30
+NOT_THERE_YET = {403: "Forbidden", 404: "Not Found"}  # what API Gateway says of an API it does not know everywhere yet
+LONGEST_WORD = 2048  # bytes; the handlers leave longer ones out
+CALM = 1.0  # seconds without a change after which several consumers count as done
+
+
+def form(text: str, slack: Slack) -> dict[str, str]:
+    """The fields that Slack posts (api.slack.com, "Outgoing webhooks"), for a person in a channel of a test team."""
+    return {
+        "token": "advent-say",
+        "team_id": "T0001",
+        "team_domain": "advent",
+        "channel_id": "C2147483705",
+        "channel_name": "test",
+        "timestamp": f"{time.time():.6f}",
+        "user_id": "U2147483697",
+        "user_name": "advent",
+        "text": text,
+        "trigger_word": slack.trigger_word,
+    }
+
+
+def post(url: str, fields: dict[str, str], wait: Patience) -> str:
+    """Post the form and return the text of the bot's reply.
+
+    An API that is not reachable everywhere yet is tried again for a while; nothing was counted then. Whatever else
+    goes wrong is an AdventError, and is not tried again: the words may have been counted.
+    """
+    reply = ""
+
+    def answered() -> bool:
+        nonlocal reply
+        try:
+            reply = _post_once(url, fields)
+        except urllib.error.HTTPError as error:
+            body = error.read().decode(errors="replace")
+            if NOT_THERE_YET.get(error.code, "-") in body:
+                return False
+            raise AdventError(f"the API answered {error.code}", why=body.strip()[:300], hint="see the logs") from None
+        except urllib.error.URLError as error:
+            if isinstance(error.reason, socket.gaierror):
+                return False  # the name of a new API is not known everywhere yet
+            raise TargetError(f"{url} does not answer", why=str(error.reason)) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise TargetError(f"{url} does not answer", why=str(error) or type(error).__name__) from None
+        return True
+
+    wait.until(answered, f"{url} is not there yet", within=20)
+    try:
+        return str(json.loads(reply)["text"]) if reply else ""
+    except (ValueError, KeyError, TypeError):
+        raise AdventError("the API answered something that is no reply for Slack", why=reply[:300]) from None
+
+
+def _post_once(url: str, fields: dict[str, str]) -> str:
+    parts = urllib.parse.urlsplit(url)
+    host = parts.hostname or ""
+    request = urllib.request.Request(url, urllib.parse.urlencode(fields).encode(), method="POST")  # noqa: S310
+    opener = urllib.request.build_opener()
+    if host == "127.0.0.1" or host.endswith(".localhost"):  # RFC 6761: always this machine, whatever resolvers say
+        request.add_unredirected_header("Host", parts.netloc)
+        request.host = f"127.0.0.1:{parts.port or 80}"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=TIMEOUT) as answer:
+        return str(answer.read().decode())
+
+
+def writers(stack: Stack) -> list[str]:
+    """The consumers that count too, so that the counts go on changing after the reply."""
+    functions = stack.config.functions.items()
+    return [name for name, function in functions if function.subscribes and function.table == "write"]
+
+
+def expected(stack: Stack, text: str) -> dict[str, int]:
+    """The counts that function 1 will answer with, from those there are before the text is posted."""
+    words = Counter(word for word in text.split() if len(word.encode()) <= LONGEST_WORD)
+    before = counts.of(stack.table, words)
+    return {word: before[word] + times for word, times in words.items()}
+
+
+def settle(stack: Stack, answered: dict[str, int], wait: Patience) -> dict[str, int]:
+    """Wait until the consumers have counted on from what was `answered`, and return the counts then.
+
+    With one consumer that is when each word has moved; with several, when nothing has moved for a while after that.
+    """
+    now, moved_at = answered, wait.clock()
+
+    def settled() -> bool:
+        nonlocal now, moved_at
+        latest = counts.of(stack.table, answered)
+        if latest != now:
+            now, moved_at = latest, wait.clock()
+        if any(now[word] <= answered[word] for word in answered):
+            return False
+        return len(writers(stack)) == 1 or wait.clock() - moved_at > CALM
+
+    wait.until(settled, f"waiting for {', '.join(writers(stack))} to count", within=30)
+    return now

@@ -1,0 +1,14 @@
+"""Function 3, subscribed to the topic: writes each word of the message to CloudWatch Logs.
+
+What a function prints, Lambda puts into its log group; `advent status -v` names it. It shows that a second
+subscriber can do something else (anything else, even) with the same message.
+"""
+
+from typing import Any
+
+
+def handler(event: dict[str, Any], context: object) -> None:
+    """Take an event of SNS and print the words of each of its messages, one a line."""
+    for record in event["Records"]:
+        for word in record["Sns"]["Message"].split():
+            print(word)

@@ -1,0 +1,57 @@
+"""The package's metadata; the settings of the tools are in pyproject.toml."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+HERE = Path(__file__).parent
+
+
+class BuildWithTutorial(build_py):
+    """Puts config.yaml and handlers/ into the wheel, so that `advent up` works from any directory."""
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:  # then they are found where they stand, beside the package
+            return
+        for source in [HERE / "config.yaml", *sorted((HERE / "handlers").glob("*.py"))]:
+            target = Path(self.build_lib, "advent_cli", "tutorial", source.relative_to(HERE))
+            self.mkpath(str(target.parent))
+            self.copy_file(str(source), str(target))
+
+
+setup(
+    name="advent",
+    version="0.1.0",
+    description="Builds, shows and removes a serverless pub/sub word counter for Slack, at home or on AWS",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.10",
+    packages=find_packages(include=["advent_cli", "advent_cli.*"]),
+    package_data={"advent_cli": ["py.typed"]},
+    cmdclass={"build_py": BuildWithTutorial},
+    entry_points={"console_scripts": ["advent = advent_cli.cli:main"]},
+    install_requires=[
+        "boto3>=1.40",  # AWS
+        "click>=8.1",  # the command line
+        "msgspec>=0.19",  # the types of config.yaml
+        "platformdirs>=4",  # where the local engine keeps its state on this system
+        "pyyaml>=6",  # config.yaml, with line numbers
+        "rich>=13",  # progress, tables and bars
+    ],
+    extras_require={
+        # ministack pins botocore exactly; naming the boto3 that fits spares pip a long search.
+        "local": ["ministack>=1.5.33,<1.6", "boto3==1.43.106", "filelock>=3.12"],
+        "dev": [
+            "advent[local]",
+            "hypothesis>=6.100",
+            "mypy>=1.13",
+            "pytest>=8",
+            "pytest-xdist>=3.5",
+            "ruff>=0.8",
+            "types-PyYAML",
+        ],
+    },
+)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advent_cli.errors import DONE, INTERRUPTED, USAGE, AdventError, RefusedError
+from advent_cli.options import Options
 
 if TYPE_CHECKING:  # the real imports stand in the commands that need them, so that --help is quick
     from collections.abc import Callable
 
-    from advent_cli.context import Options
     from advent_cli.deploy import Result
     from advent_cli.local import Engine
     from advent_cli.stack import Stack
@@ -61,13 +61,11 @@ def _explained(error: Exception) -> int:
 @click.option("--target", type=click.Choice(["local", "aws"]), help="Instead of the target in config.yaml.")
 @click.option("--profile", metavar="NAME", help="A profile of your AWS settings, for --target aws.")
 @click.option("--region", metavar="NAME", help="Instead of the region in config.yaml.")
-@click.option("-v", "--verbose", is_flag=True, help="Tell each call to AWS on stderr; status tells settings too.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell each call to AWS; plan and status tell all settings.")
 @click.version_option(package_name="advent")
 @click.pass_context
 def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:  # noqa: FBT001 (click's way)
     """Build the serverless pub/sub word counter of the AWS Advent article, talk to it and take it down again."""
-    from advent_cli.context import Options
-
     trace = (lambda line: click.echo(f"  {line}", err=True)) if verbose else None
     context.obj = Options(**given, trace=trace)
 
@@ -84,7 +82,7 @@ def up(options: Options, yes: bool) -> int:  # noqa: FBT001
     stack = _open(options, local.start)
     steps = deploy.steps_up(stack, deploy.look(stack))
     if stack.aws.endpoint is None and not yes and sys.stdin.isatty():
-        report.plan(terminal.stderr(), steps)
+        report.plan(terminal.stderr(), steps, show_settings=False)
         _confirm(f"Do this in {_place(stack)}?")
     with Interrupt() as interrupt, terminal.listener(lines_only=options.trace is not None) as listen:
         result = deploy.up(stack, steps, listen, interrupt)
@@ -105,7 +103,7 @@ def plan(options: Options) -> int:
 
     stack = _open(options, local.start)
     steps = deploy.steps_up(stack, deploy.look(stack))
-    report.plan(terminal.stdout(), steps)
+    report.plan(terminal.stdout(), steps, show_settings=options.trace is not None)
     return deploy.exit_code(steps)
 
 
@@ -184,10 +182,11 @@ def down(options: Options, yes: bool) -> int:  # noqa: FBT001
         return deploy.exit_code(steps)
     err = terminal.stderr()
     for step in steps:
-        if step.action is Action.DELETE:
+        if step.key == stack.table.key and step.action is Action.DELETE:
+            words = counts.number_of_words(stack.table)
+            report.line(err, ("- ", "red"), step.title, (f", and in it the counts of {words} words", "bold red"))
+        elif step.action is Action.DELETE and not yes:
             report.line(err, ("- ", "red"), step.title)
-            if step.key == stack.table.key:
-                report.line(err, (f"    with the counts of {counts.number_of_words(stack.table)} words", "bold red"))
     if not yes:
         _confirm(f"Delete all of this from {_place(stack)}?")
     with Interrupt() as interrupt, terminal.listener(lines_only=options.trace is not None) as listen:

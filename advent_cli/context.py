@@ -1,23 +1,12 @@
 """From the options of the command line to the stack they mean."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from advent_cli import config
 from advent_cli.aws import Aws, connect
 from advent_cli.local import Engine
+from advent_cli.options import Options
 from advent_cli.stack import Stack, build
-
-
-@dataclass(frozen=True)
-class Options:
-    """What stands before the command."""
-
-    config: str | None = None
-    target: str | None = None
-    profile: str | None = None
-    region: str | None = None
-    trace: Callable[[str], None] | None = None
 
 
 def open_stack(options: Options, engine: Callable[[], Engine]) -> Stack:

@@ -49,19 +49,29 @@ def build(config: Config, aws: Aws) -> Stack:
     table = Table(aws, config.table.name, config.table.key)
     stack = Stack(aws, config, table, Topic(aws, config.topic.name), Api(aws, config.api.name))
     stack.add(table)
+    for name, want in config.functions.items():
+        role, function = _add_function(stack, name, want)
+        if config.api.function == name:
+            _add_route(stack, function)
+        if want.publishes:
+            _add_publisher(stack, role, function)
+        if want.subscribes:
+            _add_consumer(stack, function)
     stack.add(stack.topic)
-    stack.add(stack.api)
-    for name in config.functions:
-        _add_function(stack, name)
     return stack
 
 
-def _add_function(stack: Stack, name: str) -> None:
-    aws, want = stack.aws, stack.config.functions[name]
-    logs = LogGroup(aws, f"/aws/lambda/{name}", stack.config.log_retention_days)
-    policies = _policies(stack, want, logs)
-    role = Role(aws, want.role, tuple(policies))
+def _add_function(stack: Stack, name: str, want: config.Function) -> tuple[Role, Function]:
+    """A function with its log group and its role, which may write its log and, if it says so, the table."""
+    aws, table = stack.aws, stack.table
     attached = {"SNS_TOPIC_ARN": stack.topic.arn} if want.publishes else {}
+    environment = {"DYNAMO_TABLE": table.name, "DYNAMO_KEY": table.key_name} if want.table == "write" else {}
+    logs = LogGroup(aws, f"/aws/lambda/{name}", stack.config.log_retention_days)
+    microservice, snspublish = f"{want.role}_microservice", f"{want.role}_snspublish"
+    role = Role(aws, want.role, (microservice, snspublish) if want.publishes else (microservice,))
+    # No logs:CreateLogGroup: a function that writes its last lines late cannot bring a deleted group back.
+    may = [_allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{logs.arn}:*")]
+    may += [_allow(["dynamodb:UpdateItem"], table.arn)] if want.table == "write" else []
     function = Function(
         aws,
         name,
@@ -72,28 +82,18 @@ def _add_function(stack: Stack, name: str) -> None:
         stack.config.architecture,
         want.memory,
         want.timeout,
-        _environment(stack, want),
+        {**environment, **want.environment},
         attached,
     )
     stack.add(logs)
     stack.add(role)
-    for policy, statements in policies.items():
-        stack.add(Policy(aws, policy, role.name, tuple(statements), host=role.key), role)
+    stack.add(Policy(aws, microservice, role.name, tuple(may), host=role.key), role)
     stack.add(function, role, logs)
-    for variable, value in attached.items():
-        stack.add(
-            Variable(aws, f"{variable} on {name}", name, variable, value, host=function.key), function, stack.topic
-        )
-    if stack.config.api.function == name:
-        _add_route(stack, function)
-    if want.subscribes:
-        topic_arn = stack.topic.arn
-        permission = Permission(aws, f"sns to {name}", name, "sns", topic_arn, lambda: topic_arn, host=function.key)
-        stack.add(permission, function)
-        stack.add(Subscription(aws, name, topic_arn, function.arn, host=stack.topic.key), permission, stack.topic)
+    return role, function
 
 
 def _add_route(stack: Stack, function: Function) -> None:
+    """The API, its one route, and its right to call the function for that route."""
     aws, api = stack.aws, stack.api
     route = Route(aws, f"POST /{api.name}", api, function.arn, host=api.key)
 
@@ -101,29 +101,32 @@ def _add_route(stack: Stack, function: Function) -> None:
         found = api.find()
         return aws.arn("execute-api", f"{found['ApiId']}/*/POST/{api.name}") if found else None
 
-    source = f"{route.name} of {api.title}"
-    name = f"apigateway to {function.name}"
+    name, source = f"apigateway to {function.name}", f"{route.name} of {api.title}"
     permission = Permission(aws, name, function.name, "apigateway", source, source_arn, host=function.key)
+    stack.add(api)
     stack.add(permission, function, api)
     stack.add(route, function, api)
 
 
-def _environment(stack: Stack, want: config.Function) -> dict[str, str]:
-    if want.table == "none":
-        return want.environment
-    return {"DYNAMO_TABLE": stack.table.name, "DYNAMO_KEY": stack.table.key_name, **want.environment}
+def _add_publisher(stack: Stack, role: Role, function: Function) -> None:
+    """The topic, the right to publish to it, and the variable that tells the function its ARN."""
+    aws, topic = stack.aws, stack.topic
+    may = _allow(["sns:Publish"], topic.arn)
+    stack.add(topic)
+    stack.add(Policy(aws, f"{role.name}_snspublish", role.name, (may,), host=role.key), role)
+    for variable, value in function.attached.items():
+        name = f"{variable} on {function.name}"
+        stack.add(Variable(aws, name, function.name, variable, value, host=function.key), function, topic)
 
 
-def _policies(stack: Stack, want: config.Function, logs: LogGroup) -> dict[str, list[dict[str, Any]]]:
-    """Each inline policy of the function's role by name, with its statements: what it is declared to use, no more."""
-    # No logs:CreateLogGroup: a function that writes its last lines late cannot bring a deleted group back.
-    microservice = [_allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{logs.arn}:*")]
-    if want.table == "write":
-        microservice.append(_allow(["dynamodb:UpdateItem"], stack.table.arn))
-    policies = {f"{want.role}_microservice": microservice}
-    if want.publishes:
-        policies[f"{want.role}_snspublish"] = [_allow(["sns:Publish"], stack.topic.arn)]
-    return policies
+def _add_consumer(stack: Stack, function: Function) -> None:
+    """The right of the topic to call the function, and the subscription."""
+    aws, topic_arn = stack.aws, stack.topic.arn
+    name = f"sns to {function.name}"
+    permission = Permission(aws, name, function.name, "sns", topic_arn, lambda: topic_arn, host=function.key)
+    stack.add(permission, function)
+    subscription = Subscription(aws, function.name, topic_arn, function.arn, host=stack.topic.key)
+    stack.add(subscription, permission, stack.topic)
 
 
 def _allow(actions: list[str], resource: str) -> dict[str, Any]:

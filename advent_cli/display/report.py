@@ -29,15 +29,15 @@ def line(console: Console, *parts: str | tuple[str, str]) -> None:
     console.print(Text.assemble(*parts), soft_wrap=True)
 
 
-def plan(console: Console, steps: Iterable[Step]) -> None:
-    """What there is to do, with the settings that differ, and the sum."""
+def plan(console: Console, steps: Iterable[Step], *, show_settings: bool) -> None:
+    """What there is to do, with the settings that differ, and the sum; with `show_settings` those of new things too."""
     steps = list(steps)
     for step in steps:
         if step.action is Action.NOTHING:
             continue
         kind, name = kind_and_name(step.key)
         line(console, (f"{step.action.value} {kind:12} {name}", ACTION_STYLES[step.action]))
-        if step.action is Action.CREATE:
+        if step.action is Action.CREATE and show_settings:
             settings(console, step.want or {})
         for difference in step.differences:
             change = f"{setting(difference.now)} -> {setting(difference.want)}"

@@ -1,5 +1,6 @@
 """What all the displays say alike: glyphs, words and times."""
 
+import json
 from typing import Any
 
 from advent_cli.events import Finished, Outcome
@@ -45,7 +46,7 @@ def setting(value: Any) -> str:
     """A setting on one line."""
     if value is None or value == {} or value == []:
         return "none"
-    return str(value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def printable(text: str, longest: int = 60) -> str:

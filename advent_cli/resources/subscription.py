@@ -1,5 +1,6 @@
 """The subscription of a function to the topic: what makes it a consumer."""
 
+import json
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -34,7 +35,7 @@ class Subscription(Resource):
         return {
             "topic": attributes["TopicArn"],
             "endpoint": attributes["Endpoint"],
-            "filter": attributes.get("FilterPolicy") or None,
+            "filter": json.loads(attributes.get("FilterPolicy", "{}")) or None,  # SNS says {} where one was taken off
             "raw": attributes.get("RawMessageDelivery", "false"),
         }
 

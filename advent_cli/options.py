@@ -1,0 +1,15 @@
+"""What stands before the command on the command line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """The global options; None where one is not given. `trace` gets a line for each call to AWS."""
+
+    config: str | None = None
+    target: str | None = None
+    profile: str | None = None
+    region: str | None = None
+    trace: Callable[[str], None] | None = None

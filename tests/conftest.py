@@ -1,0 +1,76 @@
+"""One engine for each worker of the test run, with IAM enforced, on a port and in a directory of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from advent_cli import local
+from advent_cli.local import Engine
+from advent_cli.stack import Stack
+from tests.support import stacks
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+ADVENT = Path(sys.executable).with_name("advent")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No setting of the person who runs the tests reaches them, and they leave none of theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith(("AWS_", "ADVENT_")) or name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
+                patch.delenv(name)
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def running_engine() -> Iterator[Engine]:
+    """The engine of this worker."""
+    engine = local.start()
+    yield engine
+    local.stop()
+
+
+@pytest.fixture
+def engine(running_engine: Engine) -> Iterator[Engine]:
+    """The engine, empty, and empty again for the next test."""
+    stacks.reset(running_engine)
+    yield running_engine
+    stacks.reset(running_engine)
+
+
+@pytest.fixture(scope="module")
+def deployed(running_engine: Engine) -> Stack:
+    """The tutorial's stack, up; a test that changes it puts it back."""
+    stacks.reset(running_engine)
+    stack = stacks.tutorial(running_engine)
+    stacks.up(stack)
+    return stack
+
+
+@pytest.fixture
+def advent(tmp_path: Path) -> Run:
+    """Run the installed command in an empty directory, without a terminal."""
+
+    def run(*args: str, code: int = 0, **env: str) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            [ADVENT, *args],
+            cwd=tmp_path,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == code, f"{args} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run

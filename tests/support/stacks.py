@@ -1,0 +1,60 @@
+"""Stacks to test with: the tutorial's, on the engine of the test run."""
+
+import urllib.request
+from pathlib import Path
+
+from advent_cli import config, deploy
+from advent_cli.aws import Aws, connect
+from advent_cli.engine import Interrupt
+from advent_cli.events import Event, Outcome
+from advent_cli.local import Engine
+from advent_cli.stack import Stack, build
+
+ROOT = Path(__file__).parents[2]
+TUTORIAL = config.load(ROOT / "config.yaml")
+
+
+def reset(engine: Engine) -> None:
+    """Make the engine forget everything."""
+    request = urllib.request.Request(f"{engine.url}/_ministack/reset", method="POST")
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+
+
+def tutorial(engine: Engine, calls: list[str] | None = None) -> Stack:
+    """The tutorial's stack; each answered call is noted in `calls`, as in `sns:CreateTopic 200 3 ms`."""
+    trace = calls.append if calls is not None else None
+    return build(TUTORIAL, connect(TUTORIAL.stack, endpoint=engine.endpoint, trace=trace))
+
+
+def without_calls() -> Stack:
+    """The tutorial's stack in an account that nobody is asked about, to know its keys before an engine runs."""
+    import boto3
+
+    session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1")
+    aws = Aws(session, TUTORIAL.stack)
+    aws.__dict__["identity"] = ("000000000000", "arn:aws:iam::000000000000:root")
+    return build(TUTORIAL, aws)
+
+
+def ignore(event: Event) -> None:
+    """Listen to nothing."""
+
+
+def up(stack: Stack) -> dict[str, Outcome]:
+    """Bring the stack up; the outcome of each step. An error fails the test."""
+    result = deploy.up(stack, deploy.steps_up(stack, deploy.look(stack)), ignore, Interrupt())
+    return _outcomes(result)
+
+
+def down(stack: Stack) -> dict[str, Outcome]:
+    """Take the stack down; the outcome of each step. An error fails the test."""
+    result = deploy.down(stack, deploy.steps_down(stack, deploy.look(stack)), ignore, Interrupt())
+    return _outcomes(result)
+
+
+def _outcomes(result: deploy.Result) -> dict[str, Outcome]:
+    for event in result.finished.values():
+        if event.error:
+            raise event.error
+    return {key: event.outcome for key, event in result.finished.items()}

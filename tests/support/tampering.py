@@ -1,0 +1,144 @@
+"""Changes that somebody might make in the console behind our back, one or more for each kind of resource."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from advent_cli.resource import Resource
+from advent_cli.stack import Stack
+
+Change = Callable[[Any, Any], Any]  # gets the stack and the resource
+OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+OTHER_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def _client(stack: Stack, service: str) -> Any:
+    return stack.aws.client(service)
+
+
+def _function(**settings: Any) -> Change:
+    return lambda stack, it: _client(stack, "lambda").update_function_configuration(FunctionName=it.name, **settings)
+
+
+def _api_id(stack: Stack) -> str:
+    api = stack.api.find()
+    assert api
+    return str(api["ApiId"])
+
+
+def _new_code(stack: Stack, it: Any) -> None:
+    other = next(r.bundle for r in stack.resources.values() if r.kind == it.kind and r.name != it.name)  # type: ignore[attr-defined]
+    _client(stack, "lambda").update_function_code(FunctionName=it.name, ZipFile=other.data)
+
+
+def _billing(stack: Stack, it: Any) -> None:
+    units = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
+    _client(stack, "dynamodb").update_table(TableName=it.name, BillingMode="PROVISIONED", ProvisionedThroughput=units)
+
+
+def _topic(stack: Stack, it: Any) -> None:
+    _client(stack, "sns").set_topic_attributes(TopicArn=it.arn, AttributeName="DisplayName", AttributeValue="other")
+
+
+def _second_api(stack: Stack, it: Any) -> None:
+    _client(stack, "apigatewayv2").create_api(Name=it.name, ProtocolType="HTTP", Tags=stack.aws.owner_tag)
+
+
+def _stage(stack: Stack, it: Any) -> None:
+    _client(stack, "apigatewayv2").update_stage(ApiId=_api_id(stack), StageName="$default", AutoDeploy=False)
+
+
+def _no_stage(stack: Stack, it: Any) -> None:
+    _client(stack, "apigatewayv2").delete_stage(ApiId=_api_id(stack), StageName="$default")
+
+
+def _other_route(stack: Stack, it: Any) -> None:
+    _client(stack, "apigatewayv2").create_route(ApiId=_api_id(stack), RouteKey="GET /other")
+
+
+def _no_target(stack: Stack, it: Any) -> None:
+    for integration in _client(stack, "apigatewayv2").get_integrations(ApiId=_api_id(stack))["Items"]:
+        _client(stack, "apigatewayv2").delete_integration(
+            ApiId=_api_id(stack), IntegrationId=integration["IntegrationId"]
+        )
+
+
+def _anyone(stack: Stack, it: Any) -> None:
+    client = _client(stack, "lambda")
+    client.remove_permission(FunctionName=it.function, StatementId=it.statement_id)
+    client.add_permission(
+        FunctionName=it.function, StatementId=it.statement_id, Action="lambda:InvokeFunction",
+        Principal=f"{it.service}.amazonaws.com",
+    )  # fmt: skip
+
+
+def _variable(stack: Stack, it: Any) -> None:
+    client = _client(stack, "lambda")
+    there = client.get_function_configuration(FunctionName=it.function)["Environment"]["Variables"]
+    client.update_function_configuration(
+        FunctionName=it.function, Environment={"Variables": {**there, it.variable: "arn:aws:sns:us-east-1:1:other"}}
+    )
+
+
+def _subscription(attribute: str, value: str) -> Change:
+    def change(stack: Stack, it: Any) -> None:
+        sns = _client(stack, "sns")
+        listed = sns.list_subscriptions_by_topic(TopicArn=it.topic_arn)["Subscriptions"]
+        arn = next(item["SubscriptionArn"] for item in listed if item["Endpoint"] == it.function_arn)
+        sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName=attribute, AttributeValue=value)
+
+    return change
+
+
+CHANGES: dict[str, dict[str, Change]] = {
+    "table": {"billing": _billing},
+    "topic": {"display_name": _topic},
+    "log group": {
+        "retention_days": lambda stack, it: _client(stack, "logs").put_retention_policy(
+            logGroupName=it.name, retentionInDays=1
+        )
+    },
+    "role": {
+        "trust": lambda stack, it: _client(stack, "iam").update_assume_role_policy(
+            RoleName=it.name, PolicyDocument=json.dumps(OTHER_TRUST)
+        ),
+        "other_policies": lambda stack, it: _client(stack, "iam").put_role_policy(
+            RoleName=it.name, PolicyName="everything", PolicyDocument=json.dumps(OPEN)
+        ),
+    },
+    "policy": {
+        "document": lambda stack, it: _client(stack, "iam").put_role_policy(
+            RoleName=it.role, PolicyName=it.name, PolicyDocument=json.dumps(OPEN)
+        )
+    },
+    "function": {
+        "code": _new_code,
+        "handler": _function(Handler="other.handler"),
+        "runtime": _function(Runtime="python3.12"),
+        "memory": _function(MemorySize=512),
+        "timeout": _function(Timeout=7),
+        "role": _function(Role="arn:aws:iam::000000000000:role/advent/awsadvent/sns_logger_lambda2"),
+        "environment": _function(Environment={"Variables": {"OTHER": "1"}}),
+    },
+    "variable": {"value": _variable},
+    "api": {"duplicates": _second_api, "stage": _stage, "stage gone": _no_stage},
+    "route": {"other_routes": _other_route, "function": _no_target},
+    "permission": {"source": _anyone},
+    "subscription": {
+        "filter": _subscription("FilterPolicy", '{"a": ["b"]}'),
+        "raw": _subscription("RawMessageDelivery", "true"),
+    },
+}
+
+
+def changes() -> list[tuple[str, str]]:
+    """Kinds and names of changes, to run a test for each."""
+    return [(kind, change) for kind, named in CHANGES.items() for change in named]
+
+
+def of_kind(stack: Stack, kind: str) -> Resource:
+    """The first resource of a kind."""
+    return next(resource for resource in stack.resources.values() if resource.kind == kind)

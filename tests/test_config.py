@@ -1,0 +1,183 @@
+"""config.yaml: whatever is wrong with it is told with its place, and nothing is ever a traceback."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from advent_cli import config
+from advent_cli.errors import USAGE, ConfigError
+from tests.support.stacks import ROOT
+
+GOOD = (ROOT / "config.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "handlers").symlink_to(ROOT / "handlers")
+    return tmp_path / "config.yaml"
+
+
+def problem(file: Path, text: str) -> str:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        config.load(file)
+    assert caught.value.exit_code == USAGE
+    return str(caught.value)
+
+
+def test_the_tutorials_own_is_the_article(file: Path) -> None:
+    file.write_text(GOOD, encoding="utf-8")
+    loaded = config.load(file)
+    assert (loaded.table.name, loaded.table.key, loaded.topic.name, loaded.api.name) == (
+        "table",
+        "word",
+        "awsadvent",
+        "aws_advent",
+    )
+    assert {name: function.handler for name, function in loaded.functions.items()} == {
+        "aws_advent": "app.handler",
+        "sns_multiplier": "sns_multiplier.handler",
+        "sns_logger": "sns_logger.handler",
+    }
+    assert loaded.functions["aws_advent"].role == "aws_advent_lambda_dynamo"
+    assert (loaded.slack.trigger_word, loaded.slack.bot_name) == ("awsadvent", "awsadvent-bot")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "told"),
+    [
+        (
+            "    memory: 256 ",
+            "    memori: 256 ",
+            "43:5: functions.aws_advent.memori: found an unknown setting; allowed is memory (perhaps meant)",
+        ),
+        ("memory: 256", "memory: big", "43:13: functions.aws_advent.memory: found 'big'; allowed is a whole number"),
+        ("memory: 256", "memory: 64", "found '64'; allowed is a whole number of megabytes from 128 to 10240"),
+        ("memory: 256", "memory: true", "found 'true'; allowed is a whole number"),
+        ("log_retention_days: 14", "log_retention_days: 15", "found '15'; allowed is one of 1, 3, 5, 7, 14, 30"),
+        (
+            "stack: awsadvent",
+            "stack: no",
+            "found 'no'; allowed is a name of 1 to 64 characters: letters, digits, _ "
+            "and - (in quotes, or YAML takes it for something else)",
+        ),
+        ("stack: awsadvent", "#", "stack: found nothing (it is missing)"),
+        ("stack: awsadvent", "stack:", "stack: found nothing; allowed is a name"),
+        ("name: table", "name: t!", "15:9: table.name: found 't!'; allowed is a name of 3 to 255 characters"),
+        ("name: table", 'name: "table\\n"', "table.name: found 'table\\n'; allowed is"),
+        ("name: table", f"name: {'t' * 256}", "allowed is a name of 3 to 255 characters"),
+        ("name: table", "name: [table]", "found a list"),
+        ("name: table", "name: table\n  name: other", "16:3: table.name: found the same setting a second time"),
+        ("role: sns_logger_lambda", f"role: {'r' * 65}", "allowed is a name of 1 to 64 characters"),
+        ("role: sns_logger_lambda", "role: sns_multiplier_lambda_dynamo", "the role of sns_multiplier too"),
+        ("target: local", "target: cloud", "found 'cloud'; allowed is one of local, aws"),
+        (
+            "subscribes: awsadvent",
+            "subscribes: nope",
+            "50:17: functions.sns_multiplier.subscribes: found the topic 'nope'; allowed is 'awsadvent'",
+        ),
+        ("function: aws_advent", "function: nope", "api.function: found 'nope'; allowed is one of aws_advent, sns_"),
+        (
+            "app.handler",
+            "nope.handler",
+            "39:14: functions.aws_advent.handler: found 'nope.handler'; allowed is a handler whose file exists",
+        ),
+        ("app.handler", "app.handel", "found no function 'handel' in"),
+        ("app.handler", "../app.handler", "allowed is FILE.FUNCTION, as in app.handler"),
+        ('MULTIPLIER: "10"', "MULTIPLIER: 10", "found '10'; allowed is text (in quotes"),
+        ("MULTIPLIER", "AWS_REGION", "a name that Lambda keeps for itself"),
+        ("MULTIPLIER", "SNS_TOPIC_ARN", "a variable that advent sets itself"),
+        ("MULTIPLIER", "M-1", "the name 'M-1'"),
+        ('"10"', '"' + "x" * 4096 + '"', "4106 bytes; allowed is 4096"),
+        ("  sns_logger:", "  sns logger:", "the name 'sns logger'"),
+        ("functions:", "functions: 3\nrest:", "found an unknown setting"),
+        ("region:", "region: Paris", "a region of AWS, as in eu-west-1"),
+        ("table:\n", "<<: &x {a: b}\ntable:\n", "14:1: <<: found an unknown setting"),
+        ("stack:", "\tstack:", "4:1: not YAML"),
+        ("stack: awsadvent", "stack: *nobody", "4:8: not YAML"),
+    ],
+)
+def test_a_mistake_is_told_with_line_and_column_what_was_found_and_what_is_allowed(
+    file: Path, good: str, bad: str, told: str
+) -> None:
+    assert good in GOOD
+    assert told in problem(file, GOOD.replace(good, bad, 1))
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "[]", "3", "a: b\n---\nc: d", "\x00", "? [a]\n: b", "{a"])
+def test_a_file_that_is_no_config_at_all(file: Path, text: str) -> None:
+    assert str(file) in problem(file, text)
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    for path, why in [(tmp_path / "none.yaml", "No such file"), (tmp_path, "directory")]:
+        with pytest.raises(ConfigError, match=why):
+            config.load(path)
+    (tmp_path / "latin").write_bytes(b"stack: caf\xe9")
+    with pytest.raises(ConfigError, match="not YAML"):
+        config.load(tmp_path / "latin")
+
+
+def test_a_handler_that_is_no_python_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "handlers").mkdir()
+    for name in ("app", "sns_multiplier", "sns_logger"):
+        (tmp_path / "handlers" / f"{name}.py").write_text("def handler(event, context):\n    return (\n")
+    assert "handlers/app.py:2: not Python" in problem(tmp_path / "config.yaml", GOOD)
+
+
+def test_a_function_can_go_and_another_can_come(file: Path) -> None:
+    without = GOOD[: GOOD.index("  sns_logger:")]
+    more = without + "  fourth:\n    handler: sns_logger.handler\n    role: fourth\n    subscribes: awsadvent\n"
+    file.write_text(without, encoding="utf-8")
+    assert list(config.load(file).functions) == ["aws_advent", "sns_multiplier"]
+    file.write_text(more, encoding="utf-8")
+    assert list(config.load(file).functions) == ["aws_advent", "sns_multiplier", "fourth"]
+
+
+def test_where_it_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert config.find("given.yaml") == Path("given.yaml")
+    assert config.find(None).read_text(encoding="utf-8") == GOOD  # the tutorial's own
+    Path("config.yaml").write_text("mine")
+    assert config.find(None).read_text() == "mine"
+
+
+LINES = GOOD.splitlines(keepends=True)
+NASTY = [
+    *(
+        "!!int x",
+        "!!timestamp 2020-99-99",
+        "2020-99-99",
+        "0x",
+        "*a",
+        "&a [*a]",
+        "!!binary x",
+        "!!python/name:os.system",
+    ),
+    *("1e999", "-", "? ", ": ", "{", "}", "[", "'", '"', "<<: 3", "\t", "%", "@", "!", "1_0", "~", "yes", "=", "0o8"),
+    "9" * 5000,
+]
+DAMAGE = st.tuples(st.integers(0, len(LINES) - 1), st.integers(0, 40), st.sampled_from(NASTY) | st.text(max_size=8))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(DAMAGE, min_size=1, max_size=3))
+@example([(3, 7, "9" * 5000)])
+def test_a_file_broken_anywhere_loads_or_is_told(file: Path, damages: list[tuple[int, int, str]]) -> None:
+    lines = list(LINES)
+    for line, column, text in damages:
+        lines[line] = lines[line][:column] + text + lines[line][column:]
+    file.write_bytes("".join(lines).encode("utf-8", "surrogatepass"))
+    with contextlib.suppress(ConfigError):
+        config.load(file)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200))
+def test_any_bytes_are_told(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    with pytest.raises(ConfigError):
+        config.load(file)

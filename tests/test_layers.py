@@ -1,0 +1,65 @@
+"""Imports run one way, and what starts quickly stays quick."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.stacks import ROOT
+
+PACKAGE = ROOT / "advent_cli"
+LAYERS = [  # each may import from those above it, and from its own line
+    {"errors", "options"},
+    {"yamlfile", "patience", "bundle"},
+    {"config", "aws"},
+    {"resource"},
+    {"resources"},
+    {"stack", "plan", "local", "local_server"},
+    {"events", "counts", "context"},
+    {"engine", "display"},
+    {"deploy", "say"},
+    {"cli"},
+]
+LEVEL = {name: number for number, names in enumerate(LAYERS) for name in names}
+FILES = [file for file in PACKAGE.rglob("*.py") if file.name not in ("__init__.py", "__main__.py")]
+
+
+def part(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(file: Path) -> set[str]:
+    """The modules that a file imports, anywhere in it."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module == "advent_cli":
+            names |= {f"advent_cli.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_run_one_way(file: Path) -> None:
+    ours = {name.split(".")[1] for name in imports(file) if name.startswith("advent_cli.")}
+    assert {name for name in ours if LEVEL[name] > LEVEL[part(file)]} == set()
+    if part(file) == "display":
+        assert ours <= {"display", "errors", "events", "plan", "patience"}
+    others = {name.split(".")[0] for name in imports(file)}
+    assert part(file) == "cli" or "click" not in others
+    assert part(file) == "display" or "rich" not in others
+    assert part(file) in ("local", "local_server", "cli") or not others & {"ministack", "filelock"}
+    assert part(file) in ("aws", "resources") or not others & {"boto3", "botocore"}
+
+
+@pytest.mark.parametrize("words", ["--help", "--version", "up --help", "local --help"])
+def test_help_does_not_wait_for_heavy_imports(words: str) -> None:
+    program = f"import sys; sys.argv = ['advent', *{words.split()!r}]\nfrom advent_cli.cli import main\n"
+    program += "try: main()\nexcept SystemExit: print(sorted(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = {name.strip("'[], \n") for name in done.stderr.split(",")}
+    assert "click" in loaded
+    assert not loaded & {"boto3", "botocore", "rich", "rich.console", "msgspec", "yaml", "concurrent.futures"}

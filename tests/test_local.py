@@ -1,0 +1,139 @@
+"""The local engine: one for each user, on the loopback address, found again, and gone without a trace when stopped."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from advent_cli import local
+from advent_cli.errors import TargetError
+from advent_cli.local_server import WORKERS
+from tests.conftest import Run
+from tests.support import stacks
+
+START = [sys.executable, "-c", "from advent_cli import local; print(local.start().pid)"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An engine's directory for this test alone."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    yield local.home()
+    local.stop()
+
+
+def test_many_who_start_it_at_once_get_the_same_one(home: Path) -> None:
+    processes = [subprocess.Popen(START, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    pids = {process.communicate(timeout=120)[0] for process in processes}
+    engine = local.find()
+    assert engine
+    assert pids == {f"{engine.pid}\n"}
+
+
+def test_it_listens_on_the_loopback_address_only_and_its_files_are_private(home: Path) -> None:
+    engine = local.start()
+    assert home.stat().st_mode & 0o777 == 0o700
+    with socket.socket() as other, pytest.raises(OSError, match="refused"):
+        other.connect(("127.0.0.2", engine.port))
+
+
+def test_state_and_port_outlast_a_stop_and_temporary_files_do_not(home: Path) -> None:
+    first = local.start()
+    stack = stacks.tutorial(first)
+    stacks.up(stack)
+    before = {key: resource.read() for key, resource in stack.resources.items()}
+    assert local.stop()
+    assert not (home / "tmp").exists()
+    assert local.find() is None
+    assert not local.stop()
+    second = local.start()
+    assert (second.port, second.pid != first.pid) == (first.port, True)
+    assert {key: resource.read() for key, resource in stacks.tutorial(second).resources.items()} == before
+
+
+def test_files_left_by_one_that_was_killed_are_not_taken_for_it(home: Path) -> None:
+    engine = local.start()
+    os.kill(engine.pid, signal.SIGKILL)
+    while local._alive():
+        time.sleep(0.01)
+    with socket.socket() as other:  # somebody else has the port by now
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", engine.port))
+        other.listen()
+        assert local.find() is None
+        with pytest.raises(TargetError, match="not running"):
+            local.require()
+        assert local.start().port != engine.port
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"pid": "x", "port": 1}', '{"pid": 1}', '{"pid": 1, "port": 99999999}']
+)
+def test_a_spoilt_file_does_no_harm(home: Path, content: str) -> None:
+    (home / "engine.json").write_text(content)
+    assert local.find() is None
+    assert local.start().port > 0
+
+
+def test_one_that_dies_at_once_is_told_with_its_last_words(home: Path) -> None:
+    (home / "state").write_text("not a directory")
+    (home / "engine.json").mkdir()
+    with pytest.raises(TargetError, match="did not start"):
+        local.start()
+
+
+def test_it_enforces_iam(running_engine: local.Engine) -> None:
+    with urllib.request.urlopen(f"{running_engine.url}/_ministack/health") as answer:
+        assert json.load(answer)["auth"] == "enabled"
+
+
+def test_the_settings_of_the_person_do_not_reach_the_functions(home: Path) -> None:
+    ours = {
+        "PATH": "/bin",
+        "AWS_PROFILE": "mine",
+        "AWS_ENDPOINT_URL": "http://elsewhere",
+        "HTTPS_PROXY": "http://proxy",
+    }
+    inside = local._environment(ours)
+    assert "PATH" in inside
+    assert not inside.keys() & {"AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTPS_PROXY"}
+
+
+def test_a_burst_waits_for_its_turn_and_nothing_is_lost(engine: local.Engine) -> None:
+    """More messages at once than functions may be at work: none is turned away, and memory stays bounded."""
+    from advent_cli import counts, say
+    from advent_cli.patience import Patience
+
+    stack = stacks.tutorial(engine)
+    stacks.up(stack)
+    url = stack.url
+    assert url
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: say.post(url, say.form("burst", stacks.TUTORIAL.slack), Patience()), range(30)))
+    Patience().until(lambda: counts.of(stack.table, ["burst"]) == {"burst": 30 * 11}, "all of it counted", within=120)
+    workers = subprocess.run(["pgrep", "-P", str(engine.pid)], capture_output=True, text=True).stdout.split()
+    assert 1 <= len(workers) <= 3 * WORKERS
+
+
+def test_the_commands(advent: Run, home: Path) -> None:
+    stopped = advent("local", "status", code=3)
+    assert "not running" in stopped.stderr
+    assert "advent local start" in stopped.stderr
+    url = advent("local", "start").stdout.strip()
+    assert url in advent("local", "status").stdout
+    exports = advent("local", "env", "--help").stdout and advent("--region", "eu-west-1", "local", "env").stdout
+    assert f"export AWS_ENDPOINT_URL={url}\n" in exports
+    assert "export AWS_REGION=eu-west-1\n" in exports
+    assert "Ready" in advent("local", "logs").stdout
+    assert len(advent("local", "logs", "-n", "2").stdout.splitlines()) == 2
+    assert "stopped" in advent("local", "stop").stderr
+    assert "not running" in advent("local", "stop").stderr

@@ -1,0 +1,229 @@
+"""The contract, held to every resource of the stack on a real engine, without naming any."""
+
+import json
+from typing import Any
+
+import pytest
+
+from advent_cli import deploy
+from advent_cli.aws import Endpoint, connect
+from advent_cli.engine import Interrupt
+from advent_cli.errors import AdventError, ForeignError
+from advent_cli.events import Outcome
+from advent_cli.local import Engine
+from advent_cli.patience import Patience
+from advent_cli.plan import Action, decide
+from advent_cli.resource import Resource
+from advent_cli.resources.function import wait_until_ready
+from advent_cli.stack import Stack, build
+from tests.support import stacks, tampering
+
+KEYS = list(stacks.without_calls().resources)
+WAIT = Patience()
+WRITES = ("Create", "Put", "Update", "Delete", "Set", "Add", "Remove", "Tag", "Untag", "Subscribe", "Unsubscribe")
+
+
+def writes(calls: list[str]) -> list[str]:
+    return [call for call in calls if call.split(":")[1].startswith(WRITES)]
+
+
+@pytest.fixture
+def whole(deployed: Stack) -> Stack:
+    """The stack, up and as wanted, whatever the test before did to it."""
+    stacks.up(deployed)
+    return deployed
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_after_up_it_has_what_is_wanted(whole: Stack, key: str) -> None:
+    assert whole.resources[key].read() == whole.resources[key].want()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_deleted_by_hand_it_returns(whole: Stack, key: str) -> None:
+    whole.resources[key].delete(WAIT)
+    assert whole.resources[key].read() is None
+    outcomes = stacks.up(whole)
+    assert outcomes[key] in (Outcome.CREATED, Outcome.ATTACHED)
+    assert whole.resources[key].read() == whole.resources[key].want()
+    assert set(stacks.up(whole).values()) == {Outcome.UNCHANGED}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_made_twice_or_deleted_twice_it_is_as_after_once(whole: Stack, key: str) -> None:
+    """A retry after a lost answer meets its own work."""
+    resource = whole.resources[key]
+    deploy._create(resource, WAIT)
+    if resource.read() != resource.want():  # AWS made a second one of the same name
+        now = resource.read()
+        assert now is not None
+        resource.update(now, WAIT)
+    assert resource.read() == resource.want()
+    resource.delete(WAIT)
+    resource.delete(WAIT)
+    assert resource.read() is None
+
+
+@pytest.mark.parametrize(("kind", "change"), tampering.changes())
+def test_changed_behind_our_back_it_is_seen_and_put_back(whole: Stack, kind: str, change: str) -> None:
+    resource = tampering.of_kind(whole, kind)
+    tampering.CHANGES[kind][change](whole, resource)
+    steps = {step.key: step for step in deploy.steps_up(whole, deploy.look(whole))}
+    assert steps[resource.key].action is Action.UPDATE
+    named = {difference.setting.split(".")[0] for difference in steps[resource.key].differences}
+    assert change.split()[0] in named
+    assert stacks.up(whole)[resource.key] in (Outcome.UPDATED, Outcome.ATTACHED)
+    assert resource.read() == resource.want()
+
+
+def test_every_kind_is_tampered_with() -> None:
+    assert {key.split("/")[0] for key in KEYS} == tampering.CHANGES.keys()
+
+
+def test_up_again_and_a_look_write_nothing(whole: Stack, running_engine: Engine) -> None:
+    calls: list[str] = []
+    again = stacks.tutorial(running_engine, calls)
+    assert set(stacks.up(again).values()) == {Outcome.UNCHANGED}
+    assert calls
+    assert not writes(calls)
+
+
+def test_the_variable_alone_is_attached_again_and_the_others_stay(whole: Stack) -> None:
+    client = whole.aws.client("lambda")
+    before = client.get_function_configuration(FunctionName="aws_advent")["Environment"]["Variables"]
+    without = {name: value for name, value in before.items() if name != "SNS_TOPIC_ARN"}
+    client.update_function_configuration(FunctionName="aws_advent", Environment={"Variables": without})
+    wait_until_ready(whole.aws, "aws_advent", WAIT)
+    outcomes = stacks.up(whole)
+    assert {key for key, outcome in outcomes.items() if outcome is not Outcome.UNCHANGED} == {
+        "variable/SNS_TOPIC_ARN on aws_advent"
+    }
+    assert outcomes["variable/SNS_TOPIC_ARN on aws_advent"] is Outcome.ATTACHED
+    assert client.get_function_configuration(FunctionName="aws_advent")["Environment"]["Variables"] == before
+
+
+def test_up_down_down(engine: Engine) -> None:
+    stack = stacks.tutorial(engine)
+    stacks.up(stack)
+    first = stacks.down(stack)
+    assert set(first.values()) == {Outcome.DELETED}
+    assert {resource.read() is None for resource in stack.resources.values()} == {True}
+    assert set(stacks.down(stack).values()) == {Outcome.ABSENT}
+
+
+def test_access_denied_is_not_absence(deployed: Stack, running_engine: Engine) -> None:
+    stacks.up(deployed)
+    iam = deployed.aws.client("iam")
+    iam.create_user(UserName="nobody")
+    keys = iam.create_access_key(UserName="nobody")["AccessKey"]
+    endpoint = Endpoint(running_engine.url, keys["AccessKeyId"], keys["SecretAccessKey"], "us-east-1", "")
+    stack = build(stacks.TUTORIAL, connect("awsadvent", endpoint=endpoint))
+    seen = deploy.look(stack)
+    for key, found in seen.items():
+        assert isinstance(found, AdventError), f"{key} was taken for {found}"
+        assert "does not allow" in found.what
+    result = deploy.up(stack, deploy.steps_up(stack, seen), stacks.ignore, Interrupt())
+    assert result.exit_code == 1
+    result = deploy.down(stack, deploy.steps_down(stack, seen), stacks.ignore, Interrupt())
+    assert result.exit_code == 1
+    assert {resource.read() == resource.want() for resource in deployed.resources.values()} == {True}
+
+
+def foreign(engine: Engine) -> Stack:
+    """The same names, made by somebody else."""
+    other = build(stacks.TUTORIAL, connect("somebody-else", endpoint=engine.endpoint))
+    stacks.up(other)
+    return other
+
+
+def test_what_is_not_ours_is_left_as_it_is(engine: Engine) -> None:
+    other = foreign(engine)
+    before = {key: resource.read() for key, resource in other.resources.items()}
+    stack = stacks.tutorial(engine)
+    seen = deploy.look(stack)
+    assert not any(isinstance(found, dict) for found in seen.values())
+    for steps, run in [(deploy.steps_up, deploy.up), (deploy.steps_down, deploy.down)]:
+        result = run(stack, steps(stack, seen), stacks.ignore, Interrupt())
+        assert result.exit_code == 4
+    assert {key: resource.read() for key, resource in other.resources.items()} == before
+
+
+def test_what_needs_something_foreign_is_skipped_and_the_rest_is_done(engine: Engine) -> None:
+    root = stacks.tutorial(engine).aws
+    root.client("sns").create_topic(Name="awsadvent")
+    stack = stacks.tutorial(engine)
+    result = deploy.up(stack, deploy.steps_up(stack, deploy.look(stack)), stacks.ignore, Interrupt())
+    assert result.exit_code == 4
+    assert isinstance(result.finished["topic/awsadvent"].error, ForeignError)
+    assert result.finished["subscription/sns_logger"].outcome is not Outcome.CREATED
+    assert result.finished["table/table"].outcome is Outcome.CREATED
+    assert result.finished["route/POST /aws_advent"].outcome is Outcome.CREATED
+
+
+def statements(stack: Stack, function: str) -> Any:
+    policy = json.loads(stack.aws.client("lambda").get_policy(FunctionName=function)["Policy"])
+    return [
+        (s["Effect"], s["Principal"]["Service"], s["Action"], s["Resource"].split(":")[-1], s["Condition"])
+        for s in policy["Statement"]
+    ]
+
+
+def test_each_permission_is_there_for_exactly_one_source(whole: Stack) -> None:
+    """The engine invokes functions without these; AWS does not."""
+    api = whole.api.find()
+    assert api
+    route = f"arn:aws:execute-api:us-east-1:000000000000:{api['ApiId']}/*/POST/aws_advent"
+    allow = ("Allow", "apigateway.amazonaws.com", "lambda:InvokeFunction", "aws_advent")
+    assert statements(whole, "aws_advent") == [(*allow, {"ArnLike": {"AWS:SourceArn": route}})]
+    topic = {"ArnLike": {"AWS:SourceArn": "arn:aws:sns:us-east-1:000000000000:awsadvent"}}
+    for consumer in ("sns_multiplier", "sns_logger"):
+        sns = ("Allow", "sns.amazonaws.com", "lambda:InvokeFunction", consumer, topic)
+        assert statements(whole, consumer) == [sns]
+
+
+def test_an_api_made_anew_gets_a_permission_of_its_own(whole: Stack) -> None:
+    whole.api.delete(WAIT)
+    stacks.up(whole)
+    assert len(statements(whole, "aws_advent")) == 1
+    test_each_permission_is_there_for_exactly_one_source(whole)
+
+
+def test_each_role_may_do_what_its_function_uses_and_no_more(whole: Stack) -> None:
+    iam = whole.aws.client("iam")
+
+    def may(role: str) -> set[tuple[str, str]]:
+        names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+        allowed = [s for document in documents for s in document["Statement"]]
+        return {(action, s["Resource"].split("000000000000:")[1]) for s in allowed for action in s["Action"]}
+
+    def logs(function: str) -> set[tuple[str, str]]:
+        group = f"log-group:/aws/lambda/{function}:*"
+        return {("logs:CreateLogStream", group), ("logs:PutLogEvents", group)}
+
+    table = ("dynamodb:UpdateItem", "table/table")
+    assert may("aws_advent_lambda_dynamo") == logs("aws_advent") | {table, ("sns:Publish", "awsadvent")}
+    assert may("sns_multiplier_lambda_dynamo") == logs("sns_multiplier") | {table}
+    assert may("sns_logger_lambda") == logs("sns_logger")
+    names = iam.list_role_policies(RoleName="aws_advent_lambda_dynamo")["PolicyNames"]
+    assert "aws_advent_lambda_dynamo_snspublish" in names  # the article's name
+
+
+def test_a_table_with_another_key_is_refused_and_kept(engine: Engine) -> None:
+    stack = stacks.tutorial(engine)
+    dynamodb = stack.aws.client("dynamodb")
+    dynamodb.create_table(
+        TableName="table", BillingMode="PAY_PER_REQUEST", Tags=stack.aws.owner_tags,
+        KeySchema=[{"AttributeName": "other", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "other", "AttributeType": "S"}],
+    )  # fmt: skip
+    with pytest.raises(AdventError, match="cannot change the key"):
+        stacks.up(stack)
+    assert dynamodb.describe_table(TableName="table")["Table"]["KeySchema"][0]["AttributeName"] == "other"
+
+
+def test_the_order_of_a_document_made_by_hand_does_not_matter(whole: Stack) -> None:
+    resource: Resource = tampering.of_kind(whole, "policy")
+    want = resource.want()
+    turned = json.loads(json.dumps(want, sort_keys=True))
+    assert decide(want, turned) is Action.NOTHING

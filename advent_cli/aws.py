@@ -135,6 +135,8 @@ def connect(
         _ = aws.identity
     except (BotoCoreError, ClientError) as error:
         raise unreachable(error) from None
+    except ValueError as error:  # botocore's way of saying that an endpoint is no URL
+        raise TargetError(str(error), hint="check AWS_ENDPOINT_URL: it looks like http://127.0.0.1:4566") from None
     return aws
 
 

@@ -51,7 +51,7 @@ def post(url: str, fields: dict[str, str], wait: Patience) -> str:
             reply = _post_once(url, fields)
         except urllib.error.HTTPError as error:
             body = error.read().decode(errors="replace")
-            if NOT_THERE_YET.get(error.code, "-") in body:
+            if error.code in NOT_THERE_YET and NOT_THERE_YET[error.code] in body:
                 return False
             raise AdventError(f"the API answered {error.code}", why=body.strip()[:300], hint="see the logs") from None
         except urllib.error.URLError as error:

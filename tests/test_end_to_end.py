@@ -1,0 +1,204 @@
+"""The installed command, from the first `up` to the last `down`, on a real engine with IAM enforced."""
+
+import base64
+import json
+import shutil
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from advent_cli.local import KEY, Engine
+from advent_cli.patience import Patience
+from tests.conftest import Run
+from tests.support import stacks
+from tests.support.stacks import ROOT
+
+KINDS = ["table", "topic", "role", "policy", "log group", "function", "variable", "api", "route", "permission"]
+
+
+def client(engine: Engine, service: str) -> Any:
+    return boto3.client(
+        service, endpoint_url=engine.url, aws_access_key_id=KEY, aws_secret_access_key=KEY, region_name="us-east-1"
+    )
+
+
+def left(engine: Engine) -> list[str]:
+    """Everything there is in the engine, of the kinds that we make."""
+    return [
+        *client(engine, "dynamodb").list_tables()["TableNames"],
+        *(topic["TopicArn"] for topic in client(engine, "sns").list_topics()["Topics"]),
+        *(sub["SubscriptionArn"] for sub in client(engine, "sns").list_subscriptions()["Subscriptions"]),
+        *(role["Arn"] for role in client(engine, "iam").list_roles(PathPrefix="/advent/")["Roles"]),
+        *(function["FunctionName"] for function in client(engine, "lambda").list_functions()["Functions"]),
+        *(api["Name"] for api in client(engine, "apigatewayv2").get_apis()["Items"]),
+        *(group["logGroupName"] for group in client(engine, "logs").describe_log_groups()["logGroups"]),
+    ]
+
+
+def post(url: str, **fields: str) -> str:
+    """What curl would do."""
+    with urllib.request.urlopen(url, urllib.parse.urlencode(fields).encode()) as answer:
+        assert answer.headers["Content-Type"] == "application/json"
+        return str(json.load(answer)["text"])
+
+
+def logged(engine: Engine, function: str) -> list[str]:
+    events = client(engine, "logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+    return [event["message"].strip() for event in events]
+
+
+def test_the_tutorial(engine: Engine, advent: Run) -> None:
+    up = advent("up")
+    url = up.stdout.strip()
+    assert url.startswith(engine.url)
+    assert "next: advent say awsadvent some words" in up.stderr
+    assert up.stderr.count(" created") + up.stderr.count(" attached") == len(stacks.without_calls().resources)
+
+    first = advent("say", "awsadvent", "some", "words")
+    assert first.stdout == "awsadvent = 1, some = 1, words = 1\n"
+    assert "sns_multiplier made it: awsadvent = 11, some = 11, words = 11" in first.stderr
+    assert post(url, text="awsadvent some words") == "awsadvent = 12, some = 12, words = 12"
+    Patience().until(lambda: "22 " in advent("status").stdout, "the counts settle", within=30)
+
+    status = advent("status").stdout
+    assert status.count("ok ") == len(stacks.without_calls().resources)
+    assert url in status
+    assert [line.split()[:2] for line in status.splitlines() if line.endswith("█")] == [
+        ["awsadvent", "22"],
+        ["some", "22"],
+        ["words", "22"],
+    ]
+    assert status.endswith("3 words counted\n")
+    assert {"awsadvent", "some", "words"} <= set(logged(engine, "sns_logger"))
+
+    again = advent("up")
+    assert again.stdout == up.stdout
+    assert again.stderr.count("unchanged") == len(stacks.without_calls().resources)
+
+    refused = advent("down", code=4)
+    assert "the counts of 3 words" in refused.stderr
+    assert "--yes" in refused.stderr
+    assert advent("status").stdout == status
+
+    advent("down", "--yes")
+    assert left(engine) == []
+    assert "nothing to delete" in advent("down", "--yes").stderr
+
+
+def test_whatever_is_typed_arrives_whole(engine: Engine, advent: Run) -> None:
+    advent("up")
+    text = "awsadvent a&b c#d e+f g%41 h=i 🎄 ünï x,y 'q' twice twice"
+    said = advent("say", text)
+    expected = {word: 2 if word == "twice" else 1 for word in text.split()}
+    assert said.stdout == ", ".join(f"{word} = {n}" for word, n in expected.items()) + "\n"
+    assert ", ".join(f"{word} = {11 * n}" for word, n in expected.items()) in said.stderr
+    assert advent("say", "--no-wait", "🎄").stdout == "🎄 = 12\n"
+    assert "begins with 'awsadvent'" in advent("say", "--no-wait", "hello").stderr
+
+
+def test_what_somebody_removed_is_told_and_put_back(engine: Engine, advent: Run) -> None:
+    advent("up")
+    client(engine, "dynamodb").delete_table(TableName="table")
+    client(engine, "lambda").update_function_configuration(FunctionName="sns_logger", Timeout=3)
+    status = advent("status").stdout
+    assert "missing  table        table\n" in status
+    assert "differs  function     sns_logger\n    timeout: 3, wanted 30\n" in status
+    assert "no words: the table table is missing; `advent up` makes it" in status
+    plan = advent("plan").stdout
+    assert plan.startswith("+ table        table\n~ function     sns_logger\n    timeout: 3 -> 30\n")
+    assert plan.endswith("1 to create, 1 to update\n")
+    assert advent("status").stdout == status  # plan wrote nothing
+    up = advent("up").stderr
+    assert up.count("created") == up.count("updated") == 1
+    assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    client(engine, "apigatewayv2").delete_api(ApiId=client(engine, "apigatewayv2").get_apis()["Items"][0]["ApiId"])
+    assert "the api aws_advent is missing" in advent("say", "hi", code=1).stderr
+
+
+def test_a_function_that_fails_is_told(engine: Engine, advent: Run) -> None:
+    advent("up")
+    client(engine, "iam").delete_role_policy(
+        RoleName="aws_advent_lambda_dynamo", PolicyName="aws_advent_lambda_dynamo_microservice"
+    )  # IAM is enforced: without the policy there is no counting
+    failed = advent("say", "hi", code=1)
+    assert "the API answered 5" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """An app of one's own in the directory of the `advent` fixture."""
+    shutil.copytree(ROOT / "handlers", tmp_path / "handlers")
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    return tmp_path / "config.yaml"
+
+
+def test_a_consumer_more_and_a_consumer_less_are_a_matter_of_config(engine: Engine, advent: Run, own: Path) -> None:
+    text = own.read_text()
+    consumer = "  fourth:\n    handler: fourth.handler\n    role: fourth\n    table: write\n    subscribes: awsadvent\n"
+    own.write_text(text[: text.index("  sns_logger:")] + consumer)
+    shutil.copy(own.parent / "handlers" / "sns_multiplier.py", own.parent / "handlers" / "fourth.py")
+    advent("up")
+    said = advent("say", "awsadvent")
+    assert (said.stdout, "awsadvent = 21" in said.stderr) == ("awsadvent = 1\n", True)
+    assert "sns_logger" not in advent("status").stdout
+
+
+def test_the_key_of_the_table_is_a_setting(engine: Engine, advent: Run, own: Path) -> None:
+    own.write_text(own.read_text().replace("key: word", "key: term"))
+    advent("up")
+    assert "awsadvent = 11" in advent("say", "awsadvent").stderr
+
+
+def test_code_that_changed_is_the_only_thing_updated(engine: Engine, advent: Run, own: Path) -> None:
+    advent("up")
+    (own.parent / "handlers" / "sns_logger.py").write_text("def handler(event, context):\n    print('changed')\n")
+    assert [line.split()[:3] for line in advent("up").stderr.splitlines() if "updated" in line] == [
+        ["~", "function", "sns_logger"]
+    ]
+
+
+def test_verbose_tells_each_call_and_all_settings(engine: Engine, advent: Run) -> None:
+    advent("-v", "up")
+    again = advent("-v", "up").stderr
+    assert "sts:GetCallerIdentity 200" in again
+    assert not [line for line in again.splitlines() if any(f":{verb}" in line for verb in ("Create", "Put", "Update"))]
+    status = advent("-v", "status").stdout
+    for fact in (
+        "primary_key: word (S)", "handler: app.handler", '"DYNAMO_TABLE": "table"', "POST /aws_advent",
+        "aws_advent_lambda_dynamo_snspublish", "SNS_TOPIC_ARN on aws_advent", "sns_multiplier.handler",
+        "value: arn:aws:sns:us-east-1:000000000000:awsadvent", "sns_logger.handler", '"sns:Publish"',
+    ):  # fmt: skip
+        assert fact in status
+    plan = advent("-v", "plan").stdout
+    assert plan == "nothing to do: everything is as config.yaml wants it\n"
+
+
+def test_a_form_may_arrive_encoded_or_not(engine: Engine) -> None:
+    stack = stacks.tutorial(engine)
+    stacks.up(stack)
+    for number, encode in enumerate([True, False], start=1):
+        body = urllib.parse.urlencode({"text": "same"})
+        event = {"body": base64.b64encode(body.encode()).decode() if encode else body, "isBase64Encoded": encode}
+        client(engine, "dynamodb").delete_item(TableName="table", Key={"word": {"S": "same"}})
+        answer = client(engine, "lambda").invoke(FunctionName="aws_advent", Payload=json.dumps(event))
+        reply = json.loads(json.load(answer["Payload"])["body"])["text"]
+        assert reply in ("same = 1", f"same = {10 * (number - 1) + 1}")
+
+
+def test_options_come_from_the_environment_too(engine: Engine, advent: Run, own: Path) -> None:
+    own.rename(own.with_name("other.yaml"))
+    env = {"ADVENT_CONFIG": "other.yaml", "ADVENT_REGION": "eu-central-1", "ADVENT_DOWN_YES": "1"}
+    advent("up", **env)
+    assert "eu-central-1" in advent("-v", "status", ADVENT_VERBOSE="1", **env).stdout
+    advent("down", **env)
+    assert "wrong_setting" in _broken(advent, own.with_name("other.yaml"), env)
+
+
+def _broken(advent: Run, file: Path, env: dict[str, str]) -> str:
+    file.write_text(file.read_text() + "wrong_setting: 1\n")
+    return advent("up", code=2, **env).stderr

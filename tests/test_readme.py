@@ -1,0 +1,76 @@
+"""The README tells the truth: every command, option and setting is in it, and its two commands are what runs."""
+
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin, get_type_hints
+
+import click
+import msgspec
+
+from advent_cli.cli import advent
+from advent_cli.config import Settings
+from tests.support.stacks import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+def settings(kind: Any, path: str = "") -> Iterator[str]:
+    if get_origin(kind) is dict and issubclass(get_args(kind)[1], msgspec.Struct):
+        yield path
+        yield from settings(get_args(kind)[1], f"{path}.NAME")
+    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        for name, hint in get_type_hints(kind).items():
+            yield from settings(hint, f"{path}.{name}" if path else name)
+    else:
+        yield path
+
+
+def test_every_command_and_option_is_in_it() -> None:
+    everything = dict(commands(advent, "advent"))
+    assert len(everything) == 10
+    for path, command in everything.items():
+        assert f"`{path}" in README, path
+        for option in [*command.params, *advent.params]:
+            if isinstance(option, click.Option):
+                assert f"`{option.opts[-1]}" in README, f"{path} {option.opts}"
+            if isinstance(option, click.Option) and option.name != "version":
+                prefix = "ADVENT" if option in advent.params else path.upper().replace(" ", "_")
+                assert f"`{prefix}_{option.name}`".upper() in README, f"{prefix}_{option.name}"
+
+
+def test_every_setting_is_in_it() -> None:
+    names = list(settings(Settings))
+    assert "functions.NAME.memory" in names
+    assert [name for name in names if f"`{name}`" not in README] == []
+
+
+def test_ci_runs_the_very_command_that_it_gives() -> None:
+    line = next(line for line in README.splitlines() if "pip install -q -e '.[dev]'" in line)
+    for part in ("ruff check .", "ruff format --check .", "mypy", "pytest"):
+        assert f"/{part}" in line
+    assert "pip install -q -e '.[dev]'" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_its_exit_codes_are_those_of_the_program() -> None:
+    from advent_cli import errors
+
+    codes = [errors.DONE, errors.FAILED, errors.USAGE, errors.UNREACHABLE, errors.REFUSED, errors.INTERRUPTED]
+    rows = [line.split("|")[1].strip() for line in README.splitlines() if line.startswith("| ")]
+    assert [int(cell) for cell in rows if cell.isdigit()] == codes
+
+
+def test_the_consumer_that_it_adds_is_a_good_one() -> None:
+    snippet = README.split("```yaml\n")[1].split("```")[0]
+    import yaml
+
+    from advent_cli.config import Function
+
+    (function,) = yaml.safe_load(snippet).values()
+    assert msgspec.convert(function, Function).subscribes == "awsadvent"

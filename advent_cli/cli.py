@@ -153,15 +153,16 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:  # noqa:
     message = " ".join(text)
     if not message.startswith(stack.config.slack.trigger_word):
         click.echo(f"note: Slack posts only what begins with {stack.config.slack.trigger_word!r}", err=True)
+    consumers = [] if no_wait else slack.writers(stack)
+    answered = slack.expected(stack, message) if consumers else {}
     with terminal.waiting() as tell:
-        wait = Patience(tell=tell)
-        consumers = [] if no_wait else slack.writers(stack)
-        answered = slack.expected(stack, message) if consumers else {}
-        click.echo(printable(slack.post(url, slack.form(message, stack.config.slack), wait), 100_000))
-        if answered:
-            now = slack.settle(stack, answered, wait)
-            counted = ", ".join(f"{printable(word)} = {count}" for word, count in now.items())
-            click.echo(f"then {' and '.join(consumers)} made it: {counted}", err=True)
+        reply = slack.post(url, slack.form(message, stack.config.slack), Patience(tell=tell))
+    click.echo(printable(reply, 100_000))
+    if answered:
+        with terminal.waiting() as tell:
+            now = slack.settle(stack, answered, Patience(tell=tell))
+        counted = ", ".join(f"{printable(word)} = {count}" for word, count in now.items())
+        click.echo(f"then {' and '.join(consumers)} made it: {counted}", err=True)
     return DONE
 
 
@@ -214,12 +215,14 @@ def _confirm(question: str) -> None:
 
 
 def _tell(result: Result) -> None:
-    """The errors of a run, each once, after the rows; a bug is raised, with its traceback."""
-    from advent_cli.display import report, terminal
+    """After the rows: how the steps ended, and each error once; a bug is raised, with its traceback."""
+    from advent_cli.display import report, terminal, text
 
+    err = terminal.stderr()
+    report.line(err, (text.ended(result.finished.values(), result.seconds), "bold"))
     for event in result.finished.values():
         if isinstance(event.error, AdventError):
-            report.error(terminal.stderr(), event.error)
+            report.error(err, event.error)
         elif event.error:
             raise event.error
 

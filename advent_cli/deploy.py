@@ -1,5 +1,6 @@
 """Looks at the stack, and carries out what is to be done about it: the inside of up, plan, status and down."""
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -30,9 +31,10 @@ Listener = Callable[[Event], None]
 
 @dataclass
 class Result:
-    """How a run ended: the last event of each step, and whether it was stopped."""
+    """How a run ended: the last event of each step, whether it was stopped, and how long it took."""
 
     finished: dict[str, Finished] = field(default_factory=dict)
+    seconds: float = 0.0
     stopped: bool = False
 
     @property
@@ -105,7 +107,7 @@ def _run(
         wait = Patience(tell=tell, stopped=lambda: interrupt.asked)
         return _carry_out(stack.resources[key], by_key[key], wait) if key in by_key else Outcome.UNCHANGED
 
-    result = Result()
+    result, began = Result(), time.monotonic()
     listen(Planned(steps))
     for event in engine.walk(needs, work, interrupt):
         if isinstance(event, Finished):
@@ -115,6 +117,7 @@ def _run(
             result.finished[event.key] = event
         listen(event)
     result.stopped = interrupt.asked
+    result.seconds = time.monotonic() - began
     return result
 
 

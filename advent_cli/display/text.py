@@ -1,6 +1,8 @@
 """What all the displays say alike: glyphs, words and times."""
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from advent_cli.events import Finished, Outcome
@@ -29,6 +31,12 @@ ACTION_STYLES = {
 def outcome_words(event: Finished) -> str:
     """How a step ended, in a few words."""
     return f"{event.outcome.value} ({event.reason})" if event.reason else event.outcome.value
+
+
+def ended(events: Iterable[Finished], time: float) -> str:
+    """How a whole run ended, as in `22 created, 1 attached in 3.1 s`."""
+    counts = Counter(event.outcome.value for event in events)
+    return ", ".join(f"{number} {outcome}" for outcome, number in counts.items()) + f" in {time:.1f} s"
 
 
 def seconds(time: float) -> str:

@@ -1,46 +1,50 @@
-"""What people install: the wheel, in an empty environment, run from another directory."""
+"""What people install: the README's first command in a fresh checkout, and then any directory."""
 
 import os
+import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 from tests.support.stacks import ROOT
 
+SKIPPED = shutil.ignore_patterns(".venv*", ".git", ".*_cache", ".hypothesis", "*.egg-info", "build", "__pycache__")
 
-def test_the_wheel_works_from_any_directory(tmp_path: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, ROOT], check=True)
-    (wheel,) = tmp_path.glob("advent-*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    assert "advent_cli/tutorial/config.yaml" in names
-    assert sum(name.startswith("advent_cli/tutorial/handlers/") for name in names) == 3
-    assert not [name for name in names if name.startswith(("tests", "handlers", "setup"))]
 
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    binaries = tmp_path / "venv" / "bin"
-    subprocess.run([binaries / "python", *pip[1:], "install", f"{wheel}[local]"], check=True)
-    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state"), "ADVENT_DOWN_YES": "1"}
-    elsewhere = tmp_path / "elsewhere"
+def test_the_first_command_of_the_readme_and_then_any_directory(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = next(line for line in readme.splitlines() if "pip install -q '.[local]'" in line)
+    checkout, elsewhere = tmp_path / "checkout", tmp_path / "elsewhere"
+    shutil.copytree(ROOT, checkout, ignore=SKIPPED)
     elsewhere.mkdir()
+    path = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "XDG_STATE_HOME": str(tmp_path / "state of mine"), "ADVENT_DOWN_YES": "1"}
 
-    def run(*command: str | Path) -> str:
-        return subprocess.run(command, cwd=elsewhere, env=env, capture_output=True, text=True, check=True).stdout
+    def run(*command: str | Path, cwd: Path = elsewhere) -> str:
+        done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
+    binaries = checkout / ".venv" / "bin"
     try:
-        assert run(binaries / "advent", "up").startswith("http://127.0.0.1:")
-        assert run(binaries / "python", "-m", "advent_cli", "say", "awsadvent") == "awsadvent = 1\n"
+        url, reply = run("sh", "-c", command, cwd=checkout).splitlines()
+        assert url.startswith("http://127.0.0.1:")
+        assert reply == "awsadvent = 1, some = 1, words = 1"
+        shutil.rmtree(checkout / "handlers")  # what is installed needs nothing of the checkout
+        (checkout / "config.yaml").unlink()
+        assert run(binaries / "advent", "up") == f"{url}\n"
+        assert run(binaries / "python", "-m", "advent_cli", "say", "awsadvent") == "awsadvent = 12\n"
         run(binaries / "advent", "down")
     finally:
         run(binaries / "advent", "local", "stop")
     assert list(elsewhere.iterdir()) == []
+    installed = run(binaries / "python", "-m", "pip", "show", "-f", "advent")
+    assert installed.count("advent_cli/tutorial/handlers/") == installed.count("tutorial/handlers/__pycache__") + 3
+    assert " tests/" not in installed
 
 
 def test_without_the_extra_the_error_says_how_to_get_it(tmp_path: Path) -> None:
-    program = (
-        "import sys; sys.modules['ministack'] = None; from advent_cli.cli import main; sys.argv[1:] = ['up']; main()"
-    )
+    program = "import sys; sys.modules['ministack'] = None; sys.argv[1:] = ['up']; import advent_cli.__main__"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 3
     assert "pip install 'advent[local]'" in done.stderr

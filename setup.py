@@ -32,7 +32,7 @@ setup(
     packages=find_packages(include=["advent_cli", "advent_cli.*"]),
     package_data={"advent_cli": ["py.typed"]},
     cmdclass={"build_py": BuildWithTutorial},
-    entry_points={"console_scripts": ["advent = advent_cli.cli:main"]},
+    entry_points={"console_scripts": ["advent = advent_cli.main:main"]},
     install_requires=[
         "boto3>=1.40",  # AWS
         "click>=8.1",  # the command line

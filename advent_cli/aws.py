@@ -1,38 +1,20 @@
-"""The only door to AWS: the session, its clients, ARNs, and what AWS's errors mean."""
+"""The only door to AWS: the session, its clients, ARNs, and the tag that marks what is ours."""
 
 import os
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from advent_cli.errors import AdventError, TargetError
+from advent_cli.aws_errors import unreachable
+from advent_cli.errors import TargetError
 
+T = TypeVar("T")
 OWNER_TAG = "advent:stack"
-BAD_CREDENTIALS = {
-    "AuthFailure",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "InvalidToken",
-    "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-}
-REFUSALS = {
-    "AccessDenied",
-    "AccessDeniedException",
-    "AuthorizationError",
-    "UnauthorizedOperation",
-    "Forbidden",
-}
 
 
 @dataclass(frozen=True)
@@ -53,11 +35,14 @@ class Aws:
         self.session = session
         self.stack = stack
         self.endpoint = endpoint
+        self.ids: dict[str, str] = {}
+        """What AWS named by itself and we have learnt: the ids of roles and APIs, by our own names for them."""
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
+        self._answers: dict[tuple[str, ...], Future[Any]] | None = None
 
-    def client(self, service: str, attempts: int = 8) -> Any:
-        """The client of a service, made once; `attempts` counts the first try too."""
+    def client(self, service: str, attempts: int = 8, patience: int = 30) -> Any:
+        """The client of a service, made once; `attempts` counts the first try too, `patience` is in seconds a try."""
         from botocore.config import Config
 
         with self._lock:  # making a client is not thread-safe, using one is
@@ -67,13 +52,37 @@ class Aws:
                     endpoint_url=self.endpoint.url if self.endpoint else None,
                     config=Config(
                         connect_timeout=3,
-                        read_timeout=30,
+                        read_timeout=patience,
                         retries={"mode": "standard", "total_max_attempts": attempts},
                         max_pool_connections=50,
                         proxies={} if self.endpoint else None,
                     ),
                 )
             return self._clients[service, attempts]
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """While this is entered, `once` asks each question once: for a look at many things side by side."""
+        self._answers = {}
+        try:
+            yield
+        finally:
+            self._answers = None
+
+    def once(self, question: tuple[str, ...], ask: Callable[[], T]) -> T:
+        """The answer to a question; afresh each time, but while `remembering` one answer serves all who ask."""
+        if self._answers is None:
+            return ask()
+        with self._lock:
+            first = question not in self._answers
+            future = self._answers.setdefault(question, Future())
+        if first:
+            try:
+                future.set_result(ask())
+            except Exception as error:
+                future.set_exception(error)
+        answer: T = future.result()
+        return answer
 
     @property
     def region(self) -> str:
@@ -83,7 +92,7 @@ class Aws:
     @cached_property
     def identity(self) -> tuple[str, str]:
         """Account and ARN of the principal we are; asks AWS, which also proves that it can be reached."""
-        answer = self.client("sts", attempts=2).get_caller_identity()
+        answer = self.client("sts", attempts=2, patience=4).get_caller_identity()
         return answer["Account"], answer["Arn"]
 
     def arn(self, service: str, resource: str) -> str:
@@ -122,22 +131,36 @@ def connect(
     Without `endpoint` everything comes from boto3's own chain, AWS_ENDPOINT_URL included. `trace` gets one line for
     each answer, `service:Operation status milliseconds`.
     """
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
-        session = _session_of(endpoint, region) if endpoint else boto3.Session(profile_name=profile, region_name=region)
+        session = _session_of(endpoint, region) if endpoint else _own_session(profile, region)
         if trace:
             _trace(session, trace)
         aws = Aws(session, stack, endpoint)
         if not session.region_name:
-            raise TargetError("no region is set", hint="put one into config.yaml, or give --region, or set AWS_REGION")
+            raise TargetError(
+                "no region is set", hint="put one into config.yaml, or give --region, or set AWS_DEFAULT_REGION"
+            )
         _ = aws.identity
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise unreachable(error) from None
-    except ValueError as error:  # botocore's way of saying that an endpoint is no URL
-        raise TargetError(str(error), hint="check AWS_ENDPOINT_URL: it looks like http://127.0.0.1:4566") from None
+    except (ValueError, KeyError) as error:  # botocore's way with a URL that is none, and with a page for an answer
+        why = f"{type(error).__name__}: {error}"
+        hint = "check AWS_ENDPOINT_URL, which looks like http://127.0.0.1:4566, and the network"
+        raise TargetError("what answers is not AWS", why=why, hint=hint) from None
     return aws
+
+
+def _own_session(profile: str | None, region: str | None) -> Any:
+    """A session by boto3's own chain; and where that knows no region, by the variable that other SDKs read."""
+    import boto3
+
+    session = boto3.Session(profile_name=profile, region_name=region)
+    if session.region_name or "AWS_REGION" not in os.environ:
+        return session
+    return boto3.Session(profile_name=profile, region_name=os.environ["AWS_REGION"])
 
 
 def _session_of(endpoint: Endpoint, region: str | None) -> Any:
@@ -165,51 +188,6 @@ def _trace(session: Any, tell: Callable[[str], None]) -> None:
 
     session.events.register("before-call", before)
     session.events.register("after-call", after)
-
-
-def code(error: Exception) -> str:
-    """AWS's code of an error, or nothing if it is no error of AWS."""
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
-
-
-def found(call: Callable[..., Any], *missing: str, **params: Any) -> Any:
-    """The answer of `call(**params)`, or None if AWS answers with one of the codes in `missing`, and only then."""
-    from botocore.exceptions import ClientError
-
-    try:
-        return call(**params)
-    except ClientError as error:
-        if code(error) in missing:
-            return None
-        raise
-
-
-def unreachable(error: Exception) -> TargetError:
-    """Why we do not get as far as the first answer, in one sentence."""
-    hint = "check the network, the region and AWS_ENDPOINT_URL"
-    if code(error) in BAD_CREDENTIALS or "Credential" in type(error).__name__ or "SSO" in type(error).__name__:
-        hint = "set up credentials (`aws configure` or `aws sso login`), or work on this machine with --target local"
-        return TargetError("AWS does not accept the credentials, or there are none", why=str(error), hint=hint)
-    if type(error).__name__ == "ProfileNotFound":
-        return TargetError(str(error), hint="`aws configure list-profiles` shows the ones there are")
-    return TargetError("AWS cannot be reached", why=str(error), hint=hint)
-
-
-def explain(error: Exception) -> AdventError | None:
-    """What an error of a step means to a person; None if it is a bug of ours."""
-    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-
-    if isinstance(error, AdventError):
-        return error
-    if isinstance(error, ClientError):
-        operation = error.operation_name
-        message = error.response.get("Error", {}).get("Message", "")
-        if code(error) in REFUSALS:
-            return AdventError(f"AWS does not allow us {operation}", why=message, hint="ask for this permission")
-        return AdventError(f"AWS answered {code(error)} to {operation}", why=message)
-    if isinstance(error, BotoCoreError) and not isinstance(error, ParamValidationError):
-        return unreachable(error)
-    return None
 
 
 def together(*calls: Callable[[], Any]) -> list[Any]:

@@ -20,6 +20,8 @@ def open_stack(options: Options, engine: Callable[[], Engine]) -> Stack:
 
 def _connect(options: Options, settings: config.Config, engine: Callable[[], Engine]) -> Aws:
     region = options.region or settings.region
+    if options.region:
+        config.check_region(options.region)
     if (options.target or settings.target) == "local":
         return connect(settings.stack, region=region, endpoint=engine().endpoint, trace=options.trace)
     return connect(settings.stack, region=region, profile=options.profile, trace=options.trace)

@@ -4,6 +4,8 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from advent_cli.plan import Seen
+from advent_cli.resource import Settings
 from advent_cli.resources.table import Table
 
 BATCH = 100  # the most keys that BatchGetItem takes
@@ -31,10 +33,18 @@ def top(table: Table, number: int) -> Counts:
     return Counts(highest, words)
 
 
-def number_of_words(table: Table) -> int:
+def readable(table: Table, seen: Seen) -> bool:
+    """Whether what was seen of the table holds words that can be read."""
+    want = table.want()
+    return isinstance(seen, dict) and all(seen[name] == want[name] for name in ("primary_key", "status"))
+
+
+def number_of_words(table: Table, seen: Settings) -> int | str:
     """How many words the table holds now; DescribeTable's ItemCount may be six hours old."""
+    if seen["status"] != "ACTIVE":
+        return f"nobody knows how many (the table is {seen['status']})"
     pages = table.aws.client("dynamodb").get_paginator("scan").paginate(TableName=table.name, Select="COUNT")
-    return sum(page["Count"] for page in pages)
+    return int(sum(page["Count"] for page in pages))
 
 
 def of(table: Table, words: Iterable[str]) -> dict[str, int]:

@@ -1,20 +1,18 @@
-"""Looks at the stack, and carries out what is to be done about it: the inside of up, plan, status and down."""
+"""Carries out what is to be done about the stack: the inside of up and down."""
 
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from advent_cli import engine
-from advent_cli.aws import code, explain
-from advent_cli.engine import Interrupt
-from advent_cli.errors import DONE, FAILED, INTERRUPTED, REFUSED, ForeignError, RefusedError
+from advent_cli import engine, leftovers
+from advent_cli.aws_errors import code, explain
+from advent_cli.engine import Interrupt, Tell
+from advent_cli.errors import INTERRUPTED, RefusedError, UsesForeignError
 from advent_cli.events import Event, Finished, Outcome, Planned
-from advent_cli.patience import Patience
-from advent_cli.plan import Action, Seen, Step, decide
+from advent_cli.patience import Patience, StoppedError
+from advent_cli.plan import Action, Step, decide
 from advent_cli.resource import Resource
-from advent_cli.resources.variable import Variable
-from advent_cli.stack import Stack
+from advent_cli.survey import Survey, code_of
 
 EXISTS = {
     "ConflictException",
@@ -25,7 +23,7 @@ EXISTS = {
     "ResourceConflictException",
     "ResourceInUseException",
 }
-OUTCOMES = {Action.CREATE: Outcome.CREATED, Action.UPDATE: Outcome.UPDATED, Action.DELETE: Outcome.DELETED}
+CHANGED = {Outcome.CREATED, Outcome.UPDATED, Outcome.ATTACHED}
 Listener = Callable[[Event], None]
 
 
@@ -40,80 +38,51 @@ class Result:
     @property
     def exit_code(self) -> int:
         """What the process ends with."""
-        outcomes = {event.outcome for event in self.finished.values()}
-        if self.stopped:
-            return INTERRUPTED
-        if Outcome.FAILED in outcomes:
-            return FAILED
-        return REFUSED if Outcome.FOREIGN in outcomes else DONE
+        return INTERRUPTED if self.stopped else code_of([e.error for e in self.finished.values() if e.error])
+
+    def changed(self, key: str | None) -> bool:
+        """Whether the run made or changed this."""
+        return key in self.finished and self.finished[key].outcome in CHANGED
 
 
-def exit_code(steps: Iterable[Step]) -> int:
-    """What a command that only looks ends with: whether all could be read, and all is ours."""
-    problems = [step.seen for step in steps if isinstance(step.seen, Exception)]
-    if any(not isinstance(problem, RefusedError) for problem in problems):
-        return FAILED
-    return REFUSED if problems else DONE
-
-
-def look(stack: Stack) -> dict[str, Seen]:
-    """Read every resource of the stack, all at the same time."""
-    resources = list(stack.resources.values())
-    with ThreadPoolExecutor(max(1, len(resources))) as pool:
-        seen = dict(zip(stack.resources, pool.map(_read, resources), strict=True))
-    for resource in resources:
-        if resource.host and isinstance(seen[resource.host], ForeignError):
-            seen[resource.key] = RefusedError(f"{stack.resources[resource.host].title} is not ours")
-    return seen
-
-
-def _read(resource: Resource) -> Seen:
-    try:
-        return resource.read()
-    except Exception as error:  # told beside the resource; the others can be read all the same
-        told = explain(error)
-        if told is None:
-            raise
-        return told
-
-
-def steps_up(stack: Stack, seen: dict[str, Seen]) -> tuple[Step, ...]:
-    """What `up` would do with each resource."""
-    return tuple(Step(key, r.title, r.want(), seen[key]) for key, r in stack.resources.items())
-
-
-def steps_down(stack: Stack, seen: dict[str, Seen]) -> tuple[Step, ...]:
-    """What `down` would do with each resource that is not deleted along with another."""
-    resources = stack.resources.items()
-    return tuple(Step(key, r.title, None, seen[key]) for key, r in resources if not r.goes_with_host)
-
-
-def up(stack: Stack, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
+def up(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
     """Carry out the steps of `steps_up`, each as soon as those it needs are done."""
-    return _run(stack, steps, stack.needs, listen, interrupt)
+    needs = {**survey.stack.needs, **leftovers.needs(survey.leftovers, survey.stack)}
+    return _run(survey, steps, needs, listen, interrupt)
 
 
-def down(stack: Stack, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
-    """Carry out the steps of `steps_down`, in the opposite order."""
-    return _run(stack, steps, engine.reverse(stack.needs), listen, interrupt)
+def down(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
+    """Carry out the steps of `steps_down`, what needs another before that other."""
+    among_themselves = leftovers.needs(survey.leftovers, survey.stack)
+    left = {key: before & survey.leftovers.keys() for key, before in among_themselves.items()}
+    return _run(survey, steps, {**engine.reverse(survey.stack.needs), **left}, listen, interrupt)
 
 
 def _run(
-    stack: Stack, steps: tuple[Step, ...], needs: dict[str, set[str]], listen: Listener, interrupt: Interrupt
+    survey: Survey,
+    steps: tuple[Step, ...],
+    needs: Mapping[str, set[str]],
+    listen: Listener,
+    interrupt: Interrupt,
 ) -> Result:
+    resources = {**survey.stack.resources, **survey.leftovers}
     by_key = {step.key: step for step in steps}
-
-    def work(key: str, tell: Callable[[str], None]) -> Outcome:
-        wait = Patience(tell=tell, stopped=lambda: interrupt.asked)
-        return _carry_out(stack.resources[key], by_key[key], wait) if key in by_key else Outcome.UNCHANGED
-
     result, began = Result(), time.monotonic()
+
+    def work(key: str, tell: Tell) -> Outcome:
+        if key not in by_key:
+            return Outcome.UNCHANGED  # deleted along with its host
+        step, resource = by_key[key], resources[key]
+        if step.action is Action.NOTHING and result.changed(resource.host):
+            step = replace(step, seen=resource.read())  # its host may have been made anew, without it
+        return _carry_out(resource, step, Patience(tell=tell, stopped=lambda: interrupt.asked))
+
     listen(Planned(steps))
     for event in engine.walk(needs, work, interrupt):
         if isinstance(event, Finished):
             if event.key not in by_key:
                 continue
-            event = _told(event)
+            event = _told(event, by_key[event.key])
             result.finished[event.key] = event
         listen(event)
     result.stopped = interrupt.asked
@@ -121,27 +90,33 @@ def _run(
     return result
 
 
-def _told(event: Finished) -> Finished:
+def _told(event: Finished, step: Step) -> Finished:
     """The event with its error in words for people; a bug stays as it is."""
     error = event.error and (explain(event.error) or event.error)
-    outcome = Outcome.FOREIGN if isinstance(error, ForeignError) else event.outcome
-    return replace(event, outcome=outcome, error=error)
+    if event.outcome is Outcome.LEFT and isinstance(step.seen, Exception):
+        error = step.seen
+    if isinstance(error, StoppedError):
+        return replace(event, outcome=Outcome.SKIPPED, error=None, reason="stopped while waiting")
+    outcome = Outcome.LEFT if isinstance(error, RefusedError) else event.outcome
+    reason = str(error) if isinstance(error, UsesForeignError) else event.reason
+    return replace(event, outcome=outcome, error=error, reason=reason)
 
 
 def _carry_out(resource: Resource, step: Step, wait: Patience) -> Outcome:
+    if isinstance(step.seen, RefusedError) and step.want is None:
+        return Outcome.LEFT  # which keeps nothing else from being deleted
     if isinstance(step.seen, Exception):
-        if step.want is None and isinstance(step.seen, RefusedError):
-            return Outcome.FOREIGN  # left alone, which keeps nothing else from being deleted
         raise step.seen
     if step.action is Action.CREATE:
         _create(resource, wait)
-    elif step.action is Action.UPDATE:
+        return Outcome(resource.done_word or Outcome.CREATED.value)
+    if step.action is Action.UPDATE:
         resource.update(step.seen or {}, wait)
-    elif step.action is Action.DELETE:
+        return Outcome(resource.done_word or Outcome.UPDATED.value)
+    if step.action is Action.DELETE:
         resource.delete(wait)
-    else:
-        return Outcome.ABSENT if step.want is None else Outcome.UNCHANGED
-    return Outcome.ATTACHED if isinstance(resource, Variable) else OUTCOMES[step.action]
+        return Outcome.DELETED
+    return Outcome.ABSENT if step.want is None else Outcome.UNCHANGED
 
 
 def _create(resource: Resource, wait: Patience) -> None:
@@ -151,8 +126,7 @@ def _create(resource: Resource, wait: Patience) -> None:
     except Exception as error:
         if code(error) not in EXISTS:
             raise
+        wait.until(lambda: resource.read() is not None, "AWS says that it exists, but does not show it yet", within=15)
         now = resource.read()
-        if now is None:
-            raise
         if decide(resource.want(), now) is Action.UPDATE:
-            resource.update(now, wait)
+            resource.update(now or {}, wait)

@@ -22,10 +22,14 @@ class AdventError(Exception):
         return f"{self.what}: {self.why}" if self.why else self.what
 
 
-class ConfigError(AdventError):
-    """config.yaml, or what it points at, is wrong."""
+class UsageError(AdventError):
+    """What was given to us cannot be meant."""
 
     exit_code = USAGE
+
+
+class ConfigError(UsageError):
+    """config.yaml, or what it points at, is wrong."""
 
 
 class TargetError(AdventError):
@@ -40,11 +44,18 @@ class RefusedError(AdventError):
     exit_code = REFUSED
 
 
+class UsesForeignError(RefusedError):
+    """A resource of ours that can do nothing without one that is not ours."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"{title} is not ours")
+
+
 class ForeignError(RefusedError):
     """A resource bears the wanted name, but not our tag."""
 
     def __init__(self, title: str, arn: str, made: str = "") -> None:
-        since = f", made {made}" if made else ""
+        since = f", {made}" if made else ""
         super().__init__(
             f"{title} exists and belongs to someone else ({arn}{since})",
             hint="give ours another name in config.yaml, or remove the other one yourself",

@@ -15,7 +15,7 @@ class Outcome(Enum):
     ATTACHED = "attached"
     UNCHANGED = "unchanged"
     ABSENT = "not there"
-    FOREIGN = "not ours"
+    LEFT = "left alone"
     FAILED = "failed"
     SKIPPED = "skipped"
 

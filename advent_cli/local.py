@@ -22,7 +22,7 @@ from advent_cli.errors import AdventError, TargetError
 REGION = "us-east-1"
 KEY = "test"  # the engine's root user; any secret goes with it
 START_WITHIN, STOP_WITHIN = 30, 30  # seconds
-INSTALL = "pip install 'advent[local]'"
+INSTALL = "pip install '.[local]' in a clone of advent"
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")  # of our environment; AWS_* of the person must not get in
 
 
@@ -110,8 +110,14 @@ def start() -> Engine:
 
 def stop() -> bool:
     """End the engine, which then saves its state; False if none was running."""
-    if not _alive():
-        return False
+    _require_package()
+    from filelock import FileLock
+
+    with FileLock(home() / "starting.lock"):
+        return _alive() and _end()
+
+
+def _end() -> bool:
     deadline = time.monotonic() + STOP_WITHIN
     engine = find()
     while engine is None and _alive():  # it is just starting

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-WORKERS = max(8, 4 * (os.cpu_count() or 1))  # functions at work at the same time, of about 45 MB each
+WORKERS = min(16, max(8, 4 * (os.cpu_count() or 1)))  # functions at work at the same time, of about 45 MB each
 PATIENCE = 60  # seconds that one more invocation waits for its turn
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from advent_cli.errors import AdventError
 
 T = TypeVar("T")
+AGAIN = "run the same command again"
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds
 
 
@@ -33,7 +34,7 @@ class Race:
 
     def matches(self, error: Exception) -> bool:
         """Whether this is the error meant; the same code often has several meanings, so the text decides."""
-        details = getattr(error, "response", {}).get("Error", {})
+        details = (getattr(error, "response", None) or {}).get("Error", {})
         return details.get("Code") == self.code and self.text in details.get("Message", "")
 
 
@@ -60,13 +61,13 @@ class Patience:
                 self.tell(f"{race.words}, {waited:.0f} s" if waited >= 1 else race.words)
             pause = self._rest(pause)
 
-    def until(self, ready: Callable[[], bool], words: str, within: float = 120) -> None:
+    def until(self, ready: Callable[[], bool], words: str, *, within: float = 120, hint: str = AGAIN) -> None:
         """Ask `ready` until it says yes; raises AdventError with `words` if that takes over `within` seconds."""
         began, pause = self.clock(), FIRST_PAUSE
         while not ready():
             waited = self.clock() - began
             if waited >= within:
-                raise AdventError(f"gave up after {waited:.0f} s", why=words, hint="run the same command again")
+                raise AdventError(f"gave up after {waited:.0f} s", why=words, hint=hint)
             self.tell(f"{words}, {waited:.0f} s" if waited >= 1 else words)
             pause = self._rest(pause)
 

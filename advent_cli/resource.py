@@ -20,6 +20,9 @@ class Resource(ABC):
     goes_with_host: ClassVar[bool] = False
     """Whether deleting the host deletes this too, so that `down` need not."""
 
+    done_word: ClassVar[str] = ""
+    """The outcome to tell when it was made or changed, if it has a word of its own."""
+
     aws: Aws
     name: str
     host: str | None = None

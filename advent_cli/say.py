@@ -10,15 +10,27 @@ import urllib.request
 from collections import Counter
 
 from advent_cli import counts
-from advent_cli.config import Slack
-from advent_cli.errors import AdventError, TargetError
+from advent_cli.aws_errors import found
+from advent_cli.errors import AdventError, TargetError, UsageError
 from advent_cli.patience import Patience
+from advent_cli.settings import Slack
 from advent_cli.stack import Stack
 
 TIMEOUT = 30  # seconds for one answer; API Gateway itself gives up after 30
 NOT_THERE_YET = {403: "Forbidden", 404: "Not Found"}  # what API Gateway says of an API it does not know everywhere yet
 LONGEST_WORD = 2048  # bytes; the handlers leave longer ones out
-CALM = 1.0  # seconds without a change after which several consumers count as done
+SEE = "`advent status` tells whether all is there; the functions' log groups may tell more"
+CALM = 3.0  # seconds without a change after which several consumers count as done
+
+
+def message(words: tuple[str, ...]) -> str:
+    """The words of the command line as one text; raises AdventError for bytes that are no text."""
+    text = " ".join(words)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError("the text is not UTF-8", hint="check the settings of the terminal") from None
+    return text
 
 
 def form(text: str, slack: Slack) -> dict[str, str]:
@@ -53,7 +65,7 @@ def post(url: str, fields: dict[str, str], wait: Patience) -> str:
             body = error.read().decode(errors="replace")
             if error.code in NOT_THERE_YET and NOT_THERE_YET[error.code] in body:
                 return False
-            raise AdventError(f"the API answered {error.code}", why=body.strip()[:300], hint="see the logs") from None
+            raise AdventError(f"the API answered {error.code}", why=body.strip()[:300], hint=SEE) from None
         except urllib.error.URLError as error:
             if isinstance(error.reason, socket.gaierror):
                 return False  # the name of a new API is not known everywhere yet
@@ -62,7 +74,7 @@ def post(url: str, fields: dict[str, str], wait: Patience) -> str:
             raise TargetError(f"{url} does not answer", why=str(error) or type(error).__name__) from None
         return True
 
-    wait.until(answered, f"{url} is not there yet", within=20)
+    wait.until(answered, f"{url} does not answer yet", within=20, hint=SEE)
     try:
         return str(json.loads(reply)["text"]) if reply else ""
     except (ValueError, KeyError, TypeError):
@@ -91,7 +103,9 @@ def writers(stack: Stack) -> list[str]:
 def expected(stack: Stack, text: str) -> dict[str, int]:
     """The counts that function 1 will answer with, from those there are before the text is posted."""
     words = Counter(word for word in text.split() if len(word.encode()) <= LONGEST_WORD)
-    before = counts.of(stack.table, words)
+    before = found(lambda: counts.of(stack.table, words), "ResourceNotFoundException")
+    if before is None:
+        raise AdventError(f"the {stack.table.title} is missing", hint="`advent up` makes it")
     return {word: before[word] + times for word, times in words.items()}
 
 
@@ -111,5 +125,5 @@ def settle(stack: Stack, answered: dict[str, int], wait: Patience) -> dict[str, 
             return False
         return len(writers(stack)) == 1 or wait.clock() - moved_at > CALM
 
-    wait.until(settled, f"waiting for {', '.join(writers(stack))} to count", within=30)
+    wait.until(settled, f"waiting for {', '.join(writers(stack))} to count", within=20, hint=SEE)
     return now

@@ -108,6 +108,10 @@ class _Reader:
         try:
             if not isinstance(node, yaml.ScalarNode) or node.tag not in PLAIN:
                 raise ValueError
+            if (node.tag.endswith(":int") and not node.value.isdecimal()) or (
+                len(node.value) > 1 and node.value[0] == "0"
+            ):
+                raise ValueError  # 030 is 24 to YAML, and 1:30 is 90
             loader = yaml.SafeLoader("")
             return msgspec.convert(loader.construct_object(node), kind)
         except (ValueError, KeyError, IndexError, yaml.YAMLError):  # msgspec.ValidationError is a ValueError

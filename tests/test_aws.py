@@ -1,16 +1,20 @@
 """The aws target: boto3's own chain, any endpoint, and one clear sentence when it does not work."""
 
+import http.server
 import os
 import socket
+import subprocess
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from advent_cli.aws import explain, found, unreachable
+from advent_cli.aws_errors import explain, found, unreachable
 from advent_cli.errors import UNREACHABLE
 from advent_cli.local import Engine
-from tests.conftest import Run
+from tests.conftest import ADVENT, Run
 
 
 def refusal(code: str, message: str = "no") -> ClientError:
@@ -41,6 +45,28 @@ def nobody() -> Iterator[str]:
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
+class Page(http.server.BaseHTTPRequestHandler):
+    """What a captive portal says to everybody."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>Welcome to our wifi</html>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def page() -> Iterator[str]:
+    """An address at which something answers that is not AWS."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAXXXXXXXXXXXXXXXX", "AWS_SECRET_ACCESS_KEY": "very-secret"}
 
 
@@ -54,12 +80,14 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIAXXXXXXXXXXXXXXXX", "AWS_SECRET_ACCESS_KEY": "v
         ((), {**KEYS, "AWS_ENDPOINT_URL": "nobody"}, "cannot be reached"),
         ((), {**KEYS, "AWS_ENDPOINT_URL": "nonsense"}, "Invalid endpoint"),
         ((), {**KEYS, "AWS_ENDPOINT_URL": "engine"}, "does not accept the credentials"),
+        ((), {**KEYS, "AWS_ENDPOINT_URL": "page"}, "what answers is not AWS"),
+        ((), {**KEYS, "AWS_ENDPOINT_URL": "ftp://localhost"}, "cannot be reached"),
     ],
 )
 def test_what_keeps_us_out_is_told_in_a_sentence(
-    advent: Run, running_engine: Engine, nobody: str, args: tuple[str, ...], env: dict[str, str], told: str
+    advent: Run, running_engine: Engine, nobody: str, page: str, args: tuple[str, ...], env: dict[str, str], told: str
 ) -> None:
-    places = {"nobody": nobody, "engine": running_engine.url}
+    places = {"nobody": nobody, "engine": running_engine.url, "page": page}
     env = {name: places.get(value, value) for name, value in env.items()}
     done = advent("--target", "aws", "--region", "eu-west-1", *args, "status", code=UNREACHABLE, **env)
     assert told in done.stderr
@@ -77,6 +105,24 @@ def test_the_local_target_does_not_care_for_broken_aws_settings(engine: Engine, 
     }
     assert advent("up", **env).stdout.startswith(engine.url)
     assert advent("say", "awsadvent", **env).stdout == "awsadvent = 1\n"
+
+
+def test_the_region_may_come_from_either_variable(engine: Engine, advent: Run) -> None:
+    env = {name: value for name, value in engine.environment(None).items() if not name.endswith("REGION")}
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        shown = advent("-v", "--target", "aws", "status", **env, **{name: "eu-north-1"}).stdout
+        assert "missing" in shown
+    assert "allowed is a region of AWS" in advent("--region", "nonsense", "status", code=2).stderr
+
+
+def test_a_pipe_that_nobody_reads_stops_neither_us_nor_the_work(engine: Engine, tmp_path: Path) -> None:
+    command = f"'{ADVENT}' up 2>&1 | true; '{ADVENT}' plan | head -1; '{ADVENT}' status >&- <&-"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "nothing to do: everything is as config.yaml wants it\n",
+        "",
+    )
 
 
 def test_expired_credentials_are_told_as_such() -> None:

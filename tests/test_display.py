@@ -37,24 +37,25 @@ def test_lines_come_when_a_step_ends_and_only_then() -> None:
         for event in EVENTS:
             plain(event)
     assert out.getvalue().splitlines() == [
-        "+ table        table                                      created    6.2 s",
-        "x policy       sns_multiplier_lambda_dynamo_microservice  failed",
-        ". api          aws_advent                                 skipped (function/aws_advent)",
-        "stopping: what has begun is finished, nothing new is started",
+        "+ table        table                                      6.2 s created",
+        "x policy       sns_multiplier_lambda_dynamo_microservice        failed",
+        ". api          aws_advent                                       skipped (function/aws_advent)",
+        "stopping: the calls under way are finished, nothing new is started",
     ]
 
 
 def test_all_rows_are_there_from_the_start_and_each_fits_its_line() -> None:
-    rows = Rows(Console(file=io.StringIO()))
-    for event in EVENTS:
-        rows(event)
     for width in (40, 60, 80, 120):
+        rows = Rows(Console(file=io.StringIO(), width=width))
+        for event in EVENTS:
+            rows(event)
         lines = shown(width, rows.draw()).splitlines()
         assert len(lines) == len(KEYS) + 1
         assert max(map(len, lines)) <= width
-    wide = shown(120, rows.draw())
-    for text in ("created", "6.2 s", "IAM has not told Lambda about the role yet, 4 s", "failed", "stopping"):
-        assert text in wide
+        assert [line[0] for line in lines] == ["+", "x", lines[2][0], ".", "s"]
+        assert " 6.2 s created" in lines[0]
+    for text in ("IAM has not told Lambda about the role yet, 4 s", "failed", "skipped", "stopping"):
+        assert text in "\n".join(lines)
 
 
 def test_words_of_others_cannot_steer_the_terminal() -> None:
@@ -77,7 +78,7 @@ def test_a_plan_names_what_differs_and_what_is_in_the_way() -> None:
     steps = [
         Step("table/table", "table table", {"a": 1}, None),
         Step("role/r", "role r", {"trust": {"x": [1]}}, {"trust": {"x": [2]}}),
-        Step("topic/t", "topic t", {}, ForeignError("topic t", "arn:aws:sns:::t", "2020-01-01")),
+        Step("topic/t", "topic t", {}, ForeignError("topic t", "arn:aws:sns:::t", "made 2020-01-01")),
         Step("api/a", "api a", {"a": 1}, {"a": 1}),
     ]
     console = Console(file=io.StringIO(), width=30)
@@ -88,5 +89,6 @@ def test_a_plan_names_what_differs_and_what_is_in_the_way() -> None:
         "    trust.x: [2] -> [1]",
         "! topic        t",
         "    topic t exists and belongs to someone else (arn:aws:sns:::t, made 2020-01-01)",
+        "    try: give ours another name in config.yaml, or remove the other one yourself",
         "1 to create, 1 to update, 1 cannot be done",
     ]

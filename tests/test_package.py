@@ -47,5 +47,5 @@ def test_without_the_extra_the_error_says_how_to_get_it(tmp_path: Path) -> None:
     program = "import sys; sys.modules['ministack'] = None; sys.argv[1:] = ['up']; import advent_cli.__main__"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 3
-    assert "pip install 'advent[local]'" in done.stderr
+    assert "pip install '.[local]'" in done.stderr
     assert "Traceback" not in done.stderr

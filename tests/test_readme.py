@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from advent_cli.cli import advent
-from advent_cli.config import Settings
+from advent_cli.settings import Settings
 from tests.support.stacks import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,7 +70,7 @@ def test_the_consumer_that_it_adds_is_a_good_one() -> None:
     snippet = README.split("```yaml\n")[1].split("```")[0]
     import yaml
 
-    from advent_cli.config import Function
+    from advent_cli.settings import Function
 
     (function,) = yaml.safe_load(snippet).values()
     assert msgspec.convert(function, Function).subscribes == "awsadvent"

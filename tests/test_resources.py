@@ -1,9 +1,12 @@
 """The contract, held to every resource of the stack on a real engine, without naming any."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
 from advent_cli import deploy
 from advent_cli.aws import Endpoint, connect
@@ -12,10 +15,10 @@ from advent_cli.errors import AdventError, ForeignError
 from advent_cli.events import Outcome
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
-from advent_cli.plan import Action, decide
-from advent_cli.resource import Resource
-from advent_cli.resources.function import wait_until_ready
+from advent_cli.plan import Action
+from advent_cli.resources.function import BUSY, FAILED, READY, UPDATE_FAILED, Function, state, wait_until_ready
 from advent_cli.stack import Stack, build
+from advent_cli.survey import look
 from tests.support import stacks, tampering
 
 KEYS = list(stacks.without_calls().resources)
@@ -68,7 +71,7 @@ def test_made_twice_or_deleted_twice_it_is_as_after_once(whole: Stack, key: str)
 def test_changed_behind_our_back_it_is_seen_and_put_back(whole: Stack, kind: str, change: str) -> None:
     resource = tampering.of_kind(whole, kind)
     tampering.CHANGES[kind][change](whole, resource)
-    steps = {step.key: step for step in deploy.steps_up(whole, deploy.look(whole))}
+    steps = {step.key: step for step in look(whole).steps_up()}
     assert steps[resource.key].action is Action.UPDATE
     named = {difference.setting.split(".")[0] for difference in steps[resource.key].differences}
     assert change.split()[0] in named
@@ -76,8 +79,10 @@ def test_changed_behind_our_back_it_is_seen_and_put_back(whole: Stack, kind: str
     assert resource.read() == resource.want()
 
 
-def test_every_kind_is_tampered_with() -> None:
-    assert {key.split("/")[0] for key in KEYS} == tampering.CHANGES.keys()
+def test_every_setting_is_tampered_with_or_cannot_be() -> None:
+    for resource in stacks.without_calls().resources.values():
+        tampered = {change.split()[0] for change in tampering.CHANGES[resource.kind]}
+        assert tampered | tampering.FIXED.get(resource.kind, set()) == resource.want().keys(), resource.kind
 
 
 def test_up_again_and_a_look_write_nothing(whole: Stack, running_engine: Engine) -> None:
@@ -118,14 +123,23 @@ def test_access_denied_is_not_absence(deployed: Stack, running_engine: Engine) -
     keys = iam.create_access_key(UserName="nobody")["AccessKey"]
     endpoint = Endpoint(running_engine.url, keys["AccessKeyId"], keys["SecretAccessKey"], "us-east-1", "")
     stack = build(stacks.TUTORIAL, connect("awsadvent", endpoint=endpoint))
-    seen = deploy.look(stack)
-    for key, found in seen.items():
-        assert isinstance(found, AdventError), f"{key} was taken for {found}"
-        assert "does not allow" in found.what
-    result = deploy.up(stack, deploy.steps_up(stack, seen), stacks.ignore, Interrupt())
-    assert result.exit_code == 1
-    result = deploy.down(stack, deploy.steps_down(stack, seen), stacks.ignore, Interrupt())
-    assert result.exit_code == 1
+    with pytest.raises(ClientError, match="AccessDenied"):  # what is left over cannot be looked for
+        look(stack)
+    allow: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": ["tag:GetResources", "iam:ListRoles", "apigateway:GET"],
+        "Resource": "*",
+    }
+    allow["Action"] += ["sns:ListSubscriptionsByTopic"]
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_user_policy(UserName="nobody", PolicyName="looking", PolicyDocument=document)
+    survey = look(stack)
+    for key, found in survey.seen.items():
+        if not key.startswith(("api/", "route/")):
+            assert isinstance(found, AdventError), f"{key} was taken for {found}"
+            assert "does not allow" in found.what
+    assert deploy.up(survey, survey.steps_up(), stacks.ignore, Interrupt()).exit_code == 1
+    assert deploy.down(survey, survey.steps_down(), stacks.ignore, Interrupt()).exit_code == 1
     assert {resource.read() == resource.want() for resource in deployed.resources.values()} == {True}
 
 
@@ -140,24 +154,71 @@ def test_what_is_not_ours_is_left_as_it_is(engine: Engine) -> None:
     other = foreign(engine)
     before = {key: resource.read() for key, resource in other.resources.items()}
     stack = stacks.tutorial(engine)
-    seen = deploy.look(stack)
-    assert not any(isinstance(found, dict) for found in seen.values())
-    for steps, run in [(deploy.steps_up, deploy.up), (deploy.steps_down, deploy.down)]:
-        result = run(stack, steps(stack, seen), stacks.ignore, Interrupt())
-        assert result.exit_code == 4
+    survey = look(stack)
+    assert not any(isinstance(found, dict) for found in survey.seen.values())
+    assert not survey.leftovers
+    assert deploy.up(survey, survey.steps_up(), stacks.ignore, Interrupt()).exit_code == 4
+    assert deploy.down(survey, survey.steps_down(), stacks.ignore, Interrupt()).exit_code == 4
     assert {key: resource.read() for key, resource in other.resources.items()} == before
 
 
-def test_what_needs_something_foreign_is_skipped_and_the_rest_is_done(engine: Engine) -> None:
-    root = stacks.tutorial(engine).aws
-    root.client("sns").create_topic(Name="awsadvent")
+def make_foreign_table(stack: Stack) -> None:
+    stack.aws.client("dynamodb").create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "word", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "word", "AttributeType": "S"}],
+    )
+
+
+def make_foreign_topic(stack: Stack) -> None:
+    stack.aws.client("sns").create_topic(Name="awsadvent")
+
+
+FOREIGN = {
+    "topic/awsadvent": (
+        make_foreign_topic,
+        {"function/aws_advent", "policy/aws_advent_lambda_dynamo_snspublish", "permission/sns to sns_logger"},
+        {"table/table", "function/sns_multiplier", "function/sns_logger", "role/aws_advent_lambda_dynamo"},
+    ),
+    "table/table": (
+        make_foreign_table,
+        {"function/aws_advent", "policy/aws_advent_lambda_dynamo_microservice", "subscription/sns_multiplier"},
+        {"topic/awsadvent", "function/sns_logger", "subscription/sns_logger", "api/aws_advent"},
+    ),
+}
+
+
+@pytest.mark.parametrize("key", FOREIGN)
+def test_what_would_touch_something_foreign_is_not_made_and_the_rest_is(engine: Engine, key: str) -> None:
+    make, touching, others = FOREIGN[key]
+    make(stacks.tutorial(engine))
     stack = stacks.tutorial(engine)
-    result = deploy.up(stack, deploy.steps_up(stack, deploy.look(stack)), stacks.ignore, Interrupt())
+    survey = look(stack)
+    result = deploy.up(survey, survey.steps_up(), stacks.ignore, Interrupt())
     assert result.exit_code == 4
-    assert isinstance(result.finished["topic/awsadvent"].error, ForeignError)
-    assert result.finished["subscription/sns_logger"].outcome is not Outcome.CREATED
-    assert result.finished["table/table"].outcome is Outcome.CREATED
-    assert result.finished["route/POST /aws_advent"].outcome is Outcome.CREATED
+    assert isinstance(result.finished[key].error, ForeignError)
+    for other in touching:
+        assert result.finished[other].outcome in (Outcome.LEFT, Outcome.SKIPPED)
+        assert stack.resources[other].read() is None
+    assert {result.finished[other].outcome for other in others} == {Outcome.CREATED}
+    assert result.finished["route/POST /aws_advent"].outcome is Outcome.SKIPPED  # so that nobody's words get there
+    survey = look(stack)
+    assert deploy.down(survey, survey.steps_down(), stacks.ignore, Interrupt()).exit_code == 4
+    assert not [k for k, found in look(stack).seen.items() if isinstance(found, dict)]
+
+
+def test_the_same_stack_in_another_region_is_another_stack(engine: Engine) -> None:
+    """Roles are global: this one's must survive what is done to that one."""
+    here = stacks.tutorial(engine)
+    stacks.up(here)
+    there = build(stacks.TUTORIAL, connect("awsadvent", region="eu-west-1", endpoint=engine.endpoint))
+    survey = look(there)
+    assert isinstance(survey.seen["role/sns_logger_lambda"], ForeignError)
+    assert deploy.up(survey, survey.steps_up(), stacks.ignore, Interrupt()).exit_code == 4
+    survey = look(there)
+    assert deploy.down(survey, survey.steps_down(), stacks.ignore, Interrupt()).exit_code == 4
+    assert set(stacks.up(stacks.tutorial(engine)).values()) == {Outcome.UNCHANGED}
 
 
 def statements(stack: Stack, function: str) -> Any:
@@ -222,8 +283,56 @@ def test_a_table_with_another_key_is_refused_and_kept(engine: Engine) -> None:
     assert dynamodb.describe_table(TableName="table")["Table"]["KeySchema"][0]["AttributeName"] == "other"
 
 
-def test_the_order_of_a_document_made_by_hand_does_not_matter(whole: Stack) -> None:
-    resource: Resource = tampering.of_kind(whole, "policy")
-    want = resource.want()
-    turned = json.loads(json.dumps(want, sort_keys=True))
-    assert decide(want, turned) is Action.NOTHING
+def test_a_function_whose_role_was_made_anew_is_made_anew_too(whole: Stack) -> None:
+    """On AWS it would fail without a word: Lambda's grant for its variables was for the role of before."""
+    role, function = (tampering.of_kind(whole, kind) for kind in ("role", "function"))
+    role.delete(WAIT)
+    role.create(WAIT)  # by another run, which was killed then
+    steps = {step.key: step for step in look(stacks.tutorial_again(whole)).steps_up()}
+    assert [difference.setting for difference in steps[function.key].differences] == ["role"]
+    outcomes = stacks.up(stacks.tutorial_again(whole))
+    assert outcomes[function.key] is Outcome.UPDATED
+    permission = next(key for key, r in whole.resources.items() if r.host == function.key and r.kind == "permission")
+    assert outcomes[permission] is Outcome.CREATED  # it went with the old function
+    assert set(stacks.up(stacks.tutorial_again(whole)).values()) == {Outcome.UNCHANGED}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"TagsError": {"ErrorCode": "AccessDenied", "Message": "no lambda:ListTags".ljust(90)}},
+        {"Tags": {"advent:stack": "awsadvent"}, "Error": {"ErrorCode": "AccessDenied", "Message": "no kms:Decrypt"}},
+    ],
+)
+def test_an_answer_that_hides_something_is_not_taken_for_a_whole_one(running_engine: Engine, answer: Any) -> None:
+    stack = stacks.tutorial(running_engine)
+    function = next(r for r in stack.resources.values() if isinstance(r, Function))
+    configuration = {
+        "FunctionName": function.name, "FunctionArn": function.arn, "LastModified": "", "CodeSha256": "x",
+        "MemorySize": 128, "Timeout": 3, "Role": "x", "Environment": {"Error": answer.pop("Error", None)},
+    }  # fmt: skip
+    if configuration["Environment"] == {"Error": None}:
+        del configuration["Environment"]
+    stub = Stubber(stack.aws.client("lambda"))
+    stub.add_response("get_function", {"Configuration": configuration, **answer})
+    whole = replace(function, role=None)
+    with stub, stack.aws.remembering():
+        stack.aws.once(("policy", function.name), lambda: None)
+        with pytest.raises(AdventError, match="does not show us"):
+            whole.read()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"State": "Pending", "LastUpdateStatus": "InProgress"}, BUSY),
+        ({"State": "Active", "LastUpdateStatus": "InProgress"}, BUSY),
+        ({"State": "Active", "LastUpdateStatus": "Successful"}, READY),
+        ({"State": "Inactive", "LastUpdateStatus": "Successful"}, READY),
+        ({"State": "Failed"}, FAILED),
+        ({"State": "Active", "LastUpdateStatus": "Failed"}, UPDATE_FAILED),
+        ({}, READY),
+    ],
+)
+def test_the_states_of_lambda(answer: dict[str, str], told: str) -> None:
+    assert state(answer) == told

@@ -2,7 +2,7 @@
 
 from typing import TextIO
 
-from advent_cli.display.text import GLYPHS, kind_and_name, outcome_words, seconds
+from advent_cli.display.text import GLYPHS, STOPPING, kind_and_name, outcome_words, seconds
 from advent_cli.events import Event, Finished, Planned, Stopping
 
 
@@ -24,9 +24,9 @@ class Plain:
         if isinstance(event, Planned):
             self.width = max((len(kind_and_name(step.key)[1]) for step in event.steps), default=0)
         elif isinstance(event, Stopping):
-            self.out.write("stopping: what has begun is finished, nothing new is started\n")
+            self.out.write(f"{STOPPING}\n")
         elif isinstance(event, Finished):
             kind, name = kind_and_name(event.key)
-            line = f"{GLYPHS[event.outcome][0]} {kind:12} {name:{self.width}}  {outcome_words(event):10} "
-            self.out.write(f"{line}{seconds(event.seconds)}".rstrip() + "\n")
+            glyph, time = GLYPHS[event.outcome][0], seconds(event.seconds)
+            self.out.write(f"{glyph} {kind:12} {name:{self.width}} {time:>6} {outcome_words(event)}\n")
             self.out.flush()

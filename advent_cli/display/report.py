@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
@@ -14,6 +15,7 @@ STATES = {
     Action.CREATE: ("missing", "red"),
     Action.UPDATE: ("differs", "yellow"),
     Action.NOTHING: ("ok", "green"),
+    Action.DELETE: ("leftover", "red"),
     Action.BLOCKED: ("unknown", "magenta"),
 }
 VERBS = {
@@ -42,8 +44,7 @@ def plan(console: Console, steps: Iterable[Step], *, show_settings: bool) -> Non
         for difference in step.differences:
             change = f"{setting(difference.now)} -> {setting(difference.want)}"
             line(console, f"    {difference.setting}: ", (change, "yellow"))
-        if isinstance(step.seen, Exception):
-            line(console, f"    {step.seen}")
+        _problem(console, step)
     line(console, (summary(steps), "bold"))
 
 
@@ -67,25 +68,33 @@ def resources(console: Console, steps: Iterable[Step], arns: dict[str, str], *, 
         line(console, (f"{word:8}", style), f" {kind:12} {name}")
         for difference in step.differences:
             line(console, f"    {difference.setting}: {setting(difference.now)}, wanted {setting(difference.want)}")
-        if isinstance(step.seen, Exception):
-            line(console, f"    {step.seen}")
-        elif show_settings and step.seen is not None:
+        _problem(console, step)
+        if show_settings and isinstance(step.seen, dict):
             settings(console, ({"arn": arns[step.key]} if step.key in arns else {}) | step.seen)
+
+
+def _problem(console: Console, step: Step) -> None:
+    if isinstance(step.seen, AdventError):
+        line(console, f"    {step.seen}")
+        if step.seen.hint:
+            line(console, f"    try: {step.seen.hint}")
 
 
 def words(console: Console, top: list[tuple[str, int]], total: int) -> None:
     """The `top` words with their counts as bars, and how many words there are in all."""
-    if not top:
+    if not total:
         return line(console, "no words counted yet")
+    if not top:
+        return line(console, (f"{total} words counted", "bold"))
     names = [printable(word, 40) for word, _ in top]
-    width = max(map(len, names))
+    width = max(map(cell_len, names))
     highest = max(number for _, number in top)
     digits = len(str(highest))
     room = max(5, min(console.width, 120) - width - digits - 2)
     full = "#" if console.encoding.lower().startswith(("ascii", "cp", "latin", "iso")) else "█"
     for name, (_, number) in zip(names, top, strict=True):
         length = max(1, round(room * number / highest)) if highest > 0 else 1
-        line(console, f"{name:{width}} {number:>{digits}} ", (full * length, "cyan"))
+        line(console, f"{set_cell_size(name, width)} {number:>{digits}} ", (full * length, "cyan"))
     shown = f", the {len(top)} most frequent above" if total > len(top) else ""
     return line(console, (f"{total} word{'s' if total != 1 else ''} counted{shown}", "bold"))
 

@@ -2,20 +2,23 @@
 
 import time
 
-from rich.console import Console
+from rich.cells import set_cell_size
+from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
-from rich.table import Table
 from rich.text import Text
 
-from advent_cli.display.text import GLYPHS, kind_and_name, outcome_words, seconds
+from advent_cli.display.text import GLYPHS, STOPPING, kind_and_name, outcome_words, seconds
 from advent_cli.events import Event, Finished, Planned, Started, Stopping, Waiting
+
+KIND, TIME, WORDS_AT_LEAST = 12, 6, 9  # columns
 
 
 class Rows:
     """Draws on `console` while it is entered."""
 
     def __init__(self, console: Console) -> None:
+        self.console = console
         self.keys: list[str] = []
         self.began: dict[str, float] = {}
         self.words: dict[str, str] = {}
@@ -44,33 +47,34 @@ class Rows:
         elif isinstance(event, Stopping):
             self.stopping = True
 
-    def draw(self) -> Table:
-        """The rows as they are now."""
-        table = Table.grid(padding=(0, 1))
-        table.add_column(width=1)
-        table.add_column(no_wrap=True, style="dim")
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=3)
-        table.add_column(overflow="ellipsis", no_wrap=True, ratio=2, min_width=10)
-        table.add_column(no_wrap=True, justify="right", width=6)
-        for key in self.keys:
-            table.add_row(*self._row(key))
+    def draw(self) -> Group:
+        """The rows as they are now, each cut to the width of the terminal."""
+        width = self.console.width - WORDS_AT_LEAST
+        names = max((len(kind_and_name(key)[1]) for key in self.keys), default=0)
+        names = max(10, min(names, width - KIND - TIME - 4))
+        rows = [self._row(key, names) for key in self.keys]
         if self.stopping:
-            table.add_row("", "", Text("stopping: what has begun is finished", "yellow"))
-        return table
+            rows.append(Text(STOPPING, "yellow", no_wrap=True, overflow="ellipsis"))
+        return Group(*rows)
 
-    def _row(self, key: str) -> tuple[Text | Spinner, str, str, Text, Text]:
+    def _row(self, key: str, names: int) -> Text:
         kind, name = kind_and_name(key)
+        event = self.finished.get(key)
+        took = event.seconds if event else time.monotonic() - self.began[key] if key in self.began else 0
+        glyph, words, style = self._state(key)
+        row = Text(no_wrap=True, overflow="ellipsis")
+        row.append(f"{glyph} ", style)
+        row.append(f"{kind:{KIND}} ", "dim")
+        row.append(f"{set_cell_size(name, names)} ")
+        row.append(f"{seconds(took):>{TIME}} ", "dim")
+        return row.append(words, style)
+
+    def _state(self, key: str) -> tuple[str, str, str]:
+        """Glyph, words and style of a row."""
         event = self.finished.get(key)
         if event:
             glyph, style = GLYPHS[event.outcome]
-            return (
-                Text(glyph, style),
-                kind,
-                name,
-                Text(outcome_words(event), style),
-                Text(seconds(event.seconds), "dim"),
-            )
+            return glyph, outcome_words(event), style
         if key in self.began:
-            time_text = seconds(time.monotonic() - self.began[key])
-            return self.spinner, kind, name, Text(self.words.get(key, "")), Text(time_text, "dim")
-        return Text(" "), kind, name, Text("waits", "dim"), Text("")
+            return str(self.spinner.render(time.monotonic())), self.words.get(key, ""), ""
+        return " ", "waits", "dim"

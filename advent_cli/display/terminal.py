@@ -3,14 +3,35 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import TextIO
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 
 from advent_cli.display.plain import Plain
 from advent_cli.display.rows import Rows
 from advent_cli.patience import tell_nobody
+
+
+class Tolerant:
+    """A stream that others may close: what can no longer be shown is dropped, for the work must go on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        """Write, or not."""
+        with suppress(BrokenPipeError):
+            self.stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or not."""
+        with suppress(BrokenPipeError):
+            self.stream.flush()
 
 
 def stdout() -> Console:
@@ -20,7 +41,7 @@ def stdout() -> Console:
 
 def stderr() -> Console:
     """The console for all else."""
-    return _console(sys.stderr)
+    return _console(cast(TextIO, Tolerant(sys.stderr)))
 
 
 def _console(stream: TextIO) -> Console:
@@ -34,7 +55,7 @@ def _lively(stream: TextIO) -> bool:
 
 def listener(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractContextManager[Plain]:
     """What shows a run: rows that change in place, or a line for each step."""
-    return Plain(sys.stderr) if lines_only or not _lively(sys.stderr) else Rows(stderr())
+    return Plain(cast(TextIO, Tolerant(sys.stderr))) if lines_only or not _lively(sys.stderr) else Rows(stderr())
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from typing import Any
 from advent_cli.events import Finished, Outcome
 from advent_cli.plan import Action
 
+STOPPING = "stopping: the calls under way are finished, nothing new is started"
+JOINER = "\u200d"  # it makes one emoji of several
 GLYPHS = {
     Outcome.CREATED: ("+", "green"),
     Outcome.UPDATED: ("~", "yellow"),
@@ -15,7 +17,7 @@ GLYPHS = {
     Outcome.DELETED: ("-", "red"),
     Outcome.UNCHANGED: ("=", "dim"),
     Outcome.ABSENT: ("=", "dim"),
-    Outcome.FOREIGN: ("!", "magenta"),
+    Outcome.LEFT: ("!", "magenta"),
     Outcome.FAILED: ("x", "bold red"),
     Outcome.SKIPPED: (".", "dim"),
 }
@@ -59,5 +61,5 @@ def setting(value: Any) -> str:
 
 def printable(text: str, longest: int = 60) -> str:
     """Somebody's text, harmless to a terminal, and not too long for a line."""
-    shown = "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    shown = "".join(c if c.isprintable() or c == JOINER else c.encode("unicode_escape").decode() for c in text)
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, code, found
-from advent_cli.errors import ForeignError
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import found, lost
+from advent_cli.errors import AdventError, ForeignError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
 
@@ -27,6 +28,20 @@ class Api(Resource):
     def find(self) -> dict[str, Any] | None:
         """Our API as GetApis describes it; the oldest, should there be more."""
         return next(iter(self._ours()), None)
+
+    def api_id(self) -> str | None:
+        """The id of our API; None if there is none."""
+        if self.name not in self.aws.ids:
+            api = self.find()
+            return str(api["ApiId"]) if api else None
+        return self.aws.ids[self.name]
+
+    def known_id(self) -> str:
+        """The id of our API, which has to be there."""
+        api_id = self.api_id()
+        if api_id is None:
+            raise AdventError(f"{self.title} is gone", hint="run the same command again")
+        return api_id
 
     def endpoint(self) -> str | None:
         """Where the API answers, without a path; None if there is no API of ours."""
@@ -54,48 +69,58 @@ class Api(Resource):
         }
 
     def create(self, wait: Patience) -> None:
-        from botocore.exceptions import ClientError, HTTPClientError
-
         try:
-            self._create_once(wait)
-        except (ClientError, HTTPClientError) as error:
-            # CreateApi knows no token: a second call after a lost answer makes a second API. So look first.
-            if code(error).endswith("Exception") and code(error) != "InternalServerErrorException":
+            api_id = self._create_once(wait)
+        except Exception as error:
+            if not lost(error):
                 raise
-            if self.find() is None:
-                self._create_once(wait)
-        self._put_stage(wait)
+            # CreateApi knows no token: a second call after a lost answer makes a second API. So look first.
+            api_id = self.api_id() or self._create_once(wait)
+        # Another run may have made one at the same moment; both then keep the same one, the oldest.
+        ours = self._ours()
+        self.aws.ids[self.name] = str(ours[0]["ApiId"]) if ours else api_id
+        for extra in ours[1:]:
+            self._delete_one(extra["ApiId"], wait)
+        self._put_stage(self.known_id(), wait)
 
     def update(self, now: Settings, wait: Patience) -> None:
         for extra in self._ours()[1:]:
             self._delete_one(extra["ApiId"], wait)
         if now["stage"] != self.want()["stage"]:
-            self._put_stage(wait)
+            self._put_stage(self.known_id(), wait)
 
     def delete(self, wait: Patience) -> None:
+        self.aws.ids.pop(self.name, None)
         for api in self._ours():
             self._delete_one(api["ApiId"], wait)
 
     def _ours(self) -> list[dict[str, Any]]:
-        pages = self.aws.client("apigatewayv2").get_paginator("get_apis").paginate()
-        named = [api for page in pages for api in page["Items"] if api["Name"] == self.name]
+        named = [api for api in all_apis(self.aws) if api["Name"] == self.name]
         ours = [api for api in named if self.aws.owns(api.get("Tags"))]
         if named and not ours:
-            arn = f"arn:aws:apigateway:{self.aws.region}::/apis/{named[0]['ApiId']}"
-            raise ForeignError(self.title, arn, str(named[0]["CreatedDate"]))
+            partition = self.aws.identity[1].split(":")[1]
+            arn = f"arn:{partition}:apigateway:{self.aws.region}::/apis/{named[0]['ApiId']}"
+            raise ForeignError(self.title, arn, f"made {named[0]['CreatedDate']}")
         return sorted(ours, key=lambda api: (api["CreatedDate"], api["ApiId"]))
 
-    def _create_once(self, wait: Patience) -> None:
+    def _create_once(self, wait: Patience) -> str:
         call = self.aws.client("apigatewayv2", attempts=1).create_api
-        wait.retry(partial(call, Name=self.name, ProtocolType="HTTP", Tags=self.aws.owner_tag), *RACES)
+        api = wait.retry(partial(call, Name=self.name, ProtocolType="HTTP", Tags=self.aws.owner_tag), *RACES)
+        return str(api["ApiId"])
 
-    def _put_stage(self, wait: Patience) -> None:
+    def _put_stage(self, api_id: str, wait: Patience) -> None:
         client = self.aws.client("apigatewayv2")
-        api = self.find()
-        params = {"ApiId": api["ApiId"] if api else "", "StageName": STAGE, "AutoDeploy": True}
-        there = found(client.get_stage, "NotFoundException", ApiId=params["ApiId"], StageName=STAGE)
-        wait.retry(partial(client.update_stage if there else client.create_stage, **params), *RACES)
+        params = {"ApiId": api_id, "StageName": STAGE}
+        there = found(client.get_stage, "NotFoundException", **params)
+        call = client.update_stage if there else client.create_stage
+        wait.retry(partial(call, **params, AutoDeploy=True), *RACES)
 
     def _delete_one(self, api_id: str, wait: Patience) -> None:
         call = self.aws.client("apigatewayv2").delete_api
         wait.retry(partial(found, call, "NotFoundException", ApiId=api_id), *RACES)
+
+
+def all_apis(aws: Aws) -> list[dict[str, Any]]:
+    """All HTTP and WebSocket APIs of the account in this region, as GetApis describes them."""
+    pages = aws.client("apigatewayv2").get_paginator("get_apis").paginate()
+    return aws.once(("apis",), lambda: [api for page in pages for api in page["Items"]])

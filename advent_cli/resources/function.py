@@ -1,14 +1,19 @@
 """A Lambda function: its code and its settings."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, found
+from advent_cli.aws import Aws, together
+from advent_cli.aws_errors import found
 from advent_cli.bundle import Bundle
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
+from advent_cli.resources.role import Role
 
 ROLE_IS_NEW = "IAM has not told Lambda about the role yet"
 RACES = (
@@ -19,7 +24,10 @@ RACES = (
     Race("ResourceConflictException", "following state: Pending", "Lambda is still making the function"),
     Race("ResourceConflictException", "concurrent update operation", "Lambda is still busy with the function"),
 )
-READY = "ready"
+READY, BUSY, FAILED, UPDATE_FAILED = "ready", "busy", "failed", "last update failed"
+ROLE_ID_TAG = "advent:role-id"
+ROLE_IS_GONE = "one of the same name that was deleted since"
+STATEMENTS = "advent-"  # what the ids of our statements in a function's resource policy begin with
 
 
 @dataclass(frozen=True)
@@ -27,21 +35,26 @@ class Function(Resource):
     """A function with the settings of config.yaml.
 
     `environment` is what it sets itself; `attached` are variables that steps of their own see to, so this one only
-    carries them along: into the create call, and unharmed through a change of the others.
+    carries them along: into the create call, and unharmed through a change of the others. `statements` are the ids of
+    the statements that its resource policy should have from us.
+
+    A function whose role was deleted and made anew stays broken, though nothing of it looks different (Lambda's grant
+    for its environment variables was for the old role). So the role's own id is kept in a tag of the function.
     """
 
     kind: ClassVar[str] = "function"
     aws: Aws
     name: str
-    bundle: Bundle
-    handler: str
-    role_arn: str
-    runtime: str
-    architecture: str
-    memory: int
-    timeout: int
-    environment: dict[str, str]
-    attached: dict[str, str]
+    bundle: Bundle = field(default=Bundle(b""), repr=False)
+    handler: str = ""
+    role: Role | None = None
+    runtime: str = ""
+    architecture: str = ""
+    memory: int = 0
+    timeout: int = 0
+    environment: dict[str, str] = field(default_factory=dict)
+    attached: dict[str, str] = field(default_factory=dict)
+    statements: tuple[str, ...] = ()
 
     @property
     def arn(self) -> str:
@@ -56,113 +69,155 @@ class Function(Resource):
             "architecture": self.architecture,
             "memory": self.memory,
             "timeout": self.timeout,
-            "role": self.role_arn,
+            "role": self.role.arn if self.role else "",
             "environment": self.environment,
+            "other_permissions": [],
             "state": READY,
         }
 
     def read(self) -> Settings | None:
-        answer = self._get()
+        answer, role_id, policy = together(
+            lambda: described(self.aws, self.name),
+            lambda: self.role.unique_id() if self.role else None,
+            lambda: statements(self.aws, self.name),
+        )
         if answer is None:
             return None
-        if not self.aws.owns(answer.get("Tags")):
-            raise ForeignError(self.title, answer["Configuration"]["FunctionArn"])
-        now = answer["Configuration"]
+        now, tags = answer["Configuration"], _tags(answer)
+        if not self.aws.owns(tags):
+            raise ForeignError(self.title, now["FunctionArn"], f"last changed {now['LastModified']}")
+        same_role = tags.get(ROLE_ID_TAG, role_id) == role_id
         return {
             "code": now["CodeSha256"],
-            "handler": now["Handler"],
-            "runtime": now["Runtime"],
-            "architecture": ", ".join(now["Architectures"]),
+            "handler": now.get("Handler"),
+            "runtime": now.get("Runtime"),
+            "architecture": ", ".join(now.get("Architectures", ["x86_64"])),
             "memory": now["MemorySize"],
             "timeout": now["Timeout"],
-            "role": now["Role"],
+            "role": now["Role"] if same_role else ROLE_IS_GONE,
             "environment": {k: v for k, v in variables(now).items() if k not in self.attached},
+            "other_permissions": sorted(
+                sid for sid in policy if sid.startswith(STATEMENTS) and sid not in self.statements
+            ),
             "state": state(now),
         }
 
     def create(self, wait: Patience) -> None:
-        wait.retry(
-            partial(
-                self.aws.client("lambda").create_function,
-                FunctionName=self.name,
-                Code={"ZipFile": self.bundle.data},
-                Architectures=[self.architecture],
-                Tags=self.aws.owner_tag,
-                **self._configuration(self.attached),
-            ),
-            *RACES,
-        )
-        self._wait_until_ready(wait)
+        role_id = (self.role.unique_id() if self.role else None) or ""
+        call = self.aws.client("lambda").create_function
+        settings = {"FunctionName": self.name, **self._configuration(self.attached)}
+        code = {"Code": {"ZipFile": self.bundle.data}, "Architectures": [self.architecture]}
+        tags = {**self.aws.owner_tag, ROLE_ID_TAG: role_id}
+        wait.retry(partial(call, **settings, **code, Tags=tags), *RACES)
+        wait_until_ready(self.aws, self.name, wait)
 
     def update(self, now: Settings, wait: Patience) -> None:
-        if now["state"].startswith("Failed"):  # such a function can only be made anew
+        if now["state"] == BUSY:
+            wait.until(lambda: self._state() != BUSY, "Lambda is still busy with the function")
+            now = self.read() or now
+        if now["state"] == FAILED or now["role"] == ROLE_IS_GONE:  # such a function can only be made anew
             self.delete(wait)
             return self.create(wait)
         client, want = self.aws.client("lambda"), self.want()
-        different = {name for name in want if now[name] != want[name]}
-        if now["state"] != READY:
-            self._wait_until_ready(wait)
+        failed = now["state"] == UPDATE_FAILED
+        different = {name for name in want if now[name] != want[name] or failed}
         if different & {"code", "architecture"}:
             code = {"ZipFile": self.bundle.data, "Architectures": [self.architecture]}
             wait.retry(partial(client.update_function_code, FunctionName=self.name, **code), *RACES)
-            self._wait_until_ready(wait)
-        if different - {"code", "architecture", "state"}:
-            carried = {k: v for k, v in variables(self._configured()).items() if k in self.attached}
-            settings = {"FunctionName": self.name, **self._configuration(carried)}
-            wait.retry(partial(client.update_function_configuration, **settings), *RACES)
-            self._wait_until_ready(wait)
+            wait_until_ready(self.aws, self.name, wait)
+        if different - {"code", "architecture", "other_permissions", "state"}:
+            self._update_configuration(wait)
+        for sid in now["other_permissions"]:
+            call = partial(client.remove_permission, FunctionName=self.name, StatementId=sid)
+            wait.retry(partial(found, call, "ResourceNotFoundException"), *RACES)
         return None
 
     def delete(self, wait: Patience) -> None:
         call = self.aws.client("lambda").delete_function
         wait.retry(partial(found, call, "ResourceNotFoundException", FunctionName=self.name), *RACES)
-        wait.until(lambda: self._get() is None, "Lambda is deleting the function")
+        wait.until(lambda: described(self.aws, self.name) is None, "Lambda is deleting the function")
+
+    def _update_configuration(self, wait: Patience) -> None:
+        client = self.aws.client("lambda")
+        there = client.get_function_configuration(FunctionName=self.name)
+        carried = {name: value for name, value in variables(there).items() if name in self.attached}
+        settings = {"FunctionName": self.name, **self._configuration(carried)}
+        wait.retry(partial(client.update_function_configuration, **settings), *RACES)
+        if self.role and there["Role"] != self.role.arn:
+            client.tag_resource(Resource=self.arn, Tags={ROLE_ID_TAG: self.role.unique_id() or ""})
+        wait_until_ready(self.aws, self.name, wait)
 
     def _configuration(self, carried: dict[str, str]) -> dict[str, Any]:
         return {
             "Handler": self.handler,
-            "Role": self.role_arn,
+            "Role": self.role.arn if self.role else "",
             "Runtime": self.runtime,
             "MemorySize": self.memory,
             "Timeout": self.timeout,
             "Environment": {"Variables": {**self.environment, **carried}},
         }
 
-    def _get(self) -> dict[str, Any] | None:
-        call = self.aws.client("lambda").get_function
-        answer: dict[str, Any] | None = found(call, "ResourceNotFoundException", FunctionName=self.name)
-        return answer
+    def _state(self) -> str:
+        return state((described(self.aws, self.name) or {}).get("Configuration", {}))
 
-    def _configured(self) -> dict[str, Any]:
-        return dict(self.aws.client("lambda").get_function_configuration(FunctionName=self.name))
 
-    def _wait_until_ready(self, wait: Patience) -> None:
-        wait_until_ready(self.aws, self.name, wait)
+def described(aws: Aws, name: str) -> dict[str, Any] | None:
+    """What GetFunction answers about a function, or None."""
+    call = partial(aws.client("lambda").get_function, FunctionName=name)
+    answer: dict[str, Any] | None = aws.once(("function", name), lambda: found(call, "ResourceNotFoundException"))
+    return answer
+
+
+def statements(aws: Aws, name: str) -> dict[str, dict[str, Any]]:
+    """The statements of a function's resource policy by their ids; none if there is no policy or no function."""
+    call = partial(aws.client("lambda").get_policy, FunctionName=name)
+    answer = aws.once(("policy", name), lambda: found(call, "ResourceNotFoundException"))
+    policy = json.loads(answer["Policy"]) if answer else {"Statement": []}
+    return {statement.get("Sid", ""): statement for statement in policy["Statement"]}
 
 
 def variables(configuration: dict[str, Any]) -> dict[str, str]:
-    """The environment variables in an answer of Lambda; the key is missing where there are none."""
-    return dict(configuration.get("Environment", {}).get("Variables", {}))
+    """The environment variables in an answer of Lambda; raises AdventError where we may not see them."""
+    environment = configuration.get("Environment", {})  # the key is missing where there are none
+    if "Error" in environment:
+        raise AdventError(
+            f"AWS does not show us the variables of {configuration['FunctionName']}",
+            why=environment["Error"].get("Message", ""),
+        )
+    return dict(environment.get("Variables", {}))
 
 
 def state(configuration: dict[str, Any]) -> str:
-    """`ready`, or what keeps the function from running; see "Lambda function states" in the developer guide."""
+    """Whether the function can be called; see "Lambda function states" in the Lambda developer guide."""
     now, last = configuration.get("State", "Active"), configuration.get("LastUpdateStatus", "Successful")
     if now == "Failed":
-        return f"Failed: {configuration.get('StateReason', '')}"
+        return FAILED
     if last == "Failed":
-        return f"the last update failed: {configuration.get('LastUpdateStatusReason', '')}"
+        return UPDATE_FAILED
     # Inactive: not called for weeks; the next call wakes it.
-    return READY if now in ("Active", "Inactive") and last == "Successful" else f"{now}, update {last}"
+    return READY if now in ("Active", "Inactive") and last == "Successful" else BUSY
 
 
 def wait_until_ready(aws: Aws, name: str, wait: Patience) -> None:
     """Return when Lambda has made, or changed, the function; raises AdventError if Lambda gave up on it."""
+    now: dict[str, Any] = {}
 
-    def ready() -> bool:
-        now = state(aws.client("lambda").get_function_configuration(FunctionName=name))
-        if "ailed" in now:
-            raise AdventError(f"Lambda could not set up {name}", why=now)
-        return now == READY
+    def settled() -> bool:
+        now.update(aws.client("lambda").get_function_configuration(FunctionName=name))
+        return state(now) != BUSY
 
-    wait.until(ready, "Lambda is setting up the function")
+    wait.until(settled, "Lambda is setting up the function")
+    if state(now) != READY:
+        why = now.get("StateReason") or now.get("LastUpdateStatusReason") or ""
+        raise AdventError(f"Lambda could not set up {name}", why=why, hint="see the cause, and run `advent up` again")
+
+
+def _tags(answer: dict[str, Any]) -> dict[str, str]:
+    """The tags in an answer of GetFunction, which succeeds even if we may not see them."""
+    if "TagsError" in answer:
+        raise AdventError(
+            f"AWS does not show us the tags of {answer['Configuration']['FunctionName']}",
+            why=answer["TagsError"].get("Message", ""),
+            hint="ask for the permission lambda:ListTags",
+        )
+    return dict(answer.get("Tags", {}))

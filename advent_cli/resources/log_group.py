@@ -1,10 +1,12 @@
 """The CloudWatch log group of a function, made by us so that it has a retention and so that it can be removed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from advent_cli.aws import Aws, found
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import found
 from advent_cli.errors import ForeignError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
@@ -16,10 +18,10 @@ BUSY = Race("OperationAbortedException", "", "CloudWatch Logs is busy with the g
 class LogGroup(Resource):
     """The group that Lambda writes a function's output to: /aws/lambda/FUNCTION."""
 
-    kind: ClassVar[str] = "log group"
+    kind: ClassVar[str] = "log-group"
     aws: Aws
     name: str
-    days: int
+    days: int = 0
 
     @property
     def arn(self) -> str:
@@ -40,7 +42,7 @@ class LogGroup(Resource):
         if answer is None:  # gone between the two calls
             return None
         if not self.aws.owns(answer["tags"]):
-            raise ForeignError(self.title, self.arn)
+            raise ForeignError(self.title, self.arn, f"made {datetime.fromtimestamp(group['creationTime'] / 1000)}")
         return {"retention_days": group.get("retentionInDays", "for ever")}
 
     def create(self, wait: Patience) -> None:

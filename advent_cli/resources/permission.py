@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, found
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import found
 from advent_cli.errors import AdventError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
+from advent_cli.resources.function import STATEMENTS, statements
 
 ACTION = "lambda:InvokeFunction"
 RACES = (
-    Race(
-        "ResourceConflictException",
-        "concurrent update operation",
-        "Lambda is busy with the function's policy",
-    ),
+    Race("ResourceConflictException", "concurrent update operation", "Lambda is busy with the function's policy"),
     Race("ResourceConflictException", "update is in progress", "Lambda is still busy with the function"),
     Race("InvalidParameterValueException", "rincipal", "Lambda does not know the caller yet"),
 )
@@ -44,21 +42,18 @@ class Permission(Resource):
     @property
     def statement_id(self) -> str:
         """The same at each run, so that statements do not pile up."""
-        return f"advent-{self.service}"
+        return statement_id(self.service)
 
     def want(self) -> Settings:
         return {"principal": f"{self.service}.amazonaws.com", "action": ACTION, "source": self.source}
 
     def read(self) -> Settings | None:
-        call = self.aws.client("lambda").get_policy
-        answer = found(call, "ResourceNotFoundException", FunctionName=self.function)
-        policy = json.loads(answer["Policy"]) if answer else {"Statement": []}
-        statement = next((s for s in policy["Statement"] if s.get("Sid") == self.statement_id), None)
+        statement = statements(self.aws, self.function).get(self.statement_id)
         if statement is None:
             return None
-        source_arn = _source_arn(statement)
+        source_arn = _source_arn(statement.get("Condition", {}))
         return {
-            "principal": statement["Principal"].get("Service") if statement["Effect"] == "Allow" else "denied",
+            "principal": _principal(statement),
             "action": statement["Action"],
             "source": self.source if source_arn == self.source_arn() else source_arn,
         }
@@ -67,17 +62,15 @@ class Permission(Resource):
         source_arn = self.source_arn()
         if source_arn is None:
             raise AdventError(f"{self.title}: {self.source} is gone", hint="run the same command again")
-        wait.retry(
-            partial(
-                self.aws.client("lambda").add_permission,
-                FunctionName=self.function,
-                StatementId=self.statement_id,
-                Action=ACTION,
-                Principal=f"{self.service}.amazonaws.com",
-                SourceArn=source_arn,
-            ),
-            *RACES,
+        call = partial(
+            self.aws.client("lambda").add_permission,
+            FunctionName=self.function,
+            StatementId=self.statement_id,
+            Action=ACTION,
+            Principal=f"{self.service}.amazonaws.com",
+            SourceArn=source_arn,
         )
+        wait.retry(call, *RACES)
 
     def update(self, now: Settings, wait: Patience) -> None:
         self.delete(wait)  # Lambda cannot change a statement
@@ -89,10 +82,22 @@ class Permission(Resource):
         wait.retry(partial(found, call, "ResourceNotFoundException", **params), *RACES)
 
 
-def _source_arn(statement: dict[str, Any]) -> str:
-    """The only source that a statement allows; if it allows more, that in words."""
-    condition = statement.get("Condition", {})
-    tests = [test for operator in ("ArnLike", "ArnEquals") for test in condition.get(operator, {}).items()]
-    if len(tests) == 1 and tests[0][0].lower() == "aws:sourcearn":
-        return str(tests[0][1])
-    return "any" if not condition else json.dumps(condition)
+def statement_id(service: str) -> str:
+    """The id of our statement for a service."""
+    return f"{STATEMENTS}{service}"
+
+
+def _principal(statement: dict[str, Any]) -> str:
+    """The one service that a statement allows; whatever else it says, as it says it."""
+    principal = statement.get("Principal")
+    if statement["Effect"] == "Allow" and isinstance(principal, dict) and principal.keys() == {"Service"}:
+        return str(principal["Service"])
+    return f"{statement['Effect']} {json.dumps(principal)}"
+
+
+def _source_arn(condition: dict[str, dict[str, str]]) -> str:
+    """The one source that a statement allows; whatever else its condition says, as it says it."""
+    tests = [(operator, *test) for operator, each in condition.items() for test in each.items()]
+    if len(tests) == 1 and tests[0][0] in ("ArnLike", "ArnEquals") and tests[0][1].lower() == "aws:sourcearn":
+        return tests[0][2]
+    return json.dumps(condition)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, found
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import found
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
 

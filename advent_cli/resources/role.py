@@ -3,15 +3,17 @@
 import json
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, found, together
+from advent_cli.aws import Aws, together
+from advent_cli.aws_errors import found
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
 
 BUSY = Race("ConcurrentModification", "", "IAM is busy with the role")
 LISTS_LAG = Race("DeleteConflict", "", "IAM has not taken the policies off the role yet")
+REGION_TAG = "advent:region"  # roles are global: one of the same stack in another region is not this one's
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -27,7 +29,7 @@ class Role(Resource):
     kind: ClassVar[str] = "role"
     aws: Aws
     name: str
-    policies: tuple[str, ...]
+    policies: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -39,17 +41,23 @@ class Role(Resource):
         """The role's ARN; the path is a part of it."""
         return self.aws.arn("iam", f"role{self.path}{self.name}")
 
+    def unique_id(self) -> str | None:
+        """The id that IAM gave this very role, which one of the same name made later does not have."""
+        if self.arn not in self.aws.ids:
+            role = self._get()
+            return str(role["RoleId"]) if role else None
+        return self.aws.ids[self.arn]
+
     def want(self) -> Settings:
         return {"path": self.path, "trust": TRUST, "other_policies": []}
 
     def read(self) -> Settings | None:
-        iam = self.aws.client("iam")
-        answer = found(iam.get_role, "NoSuchEntity", RoleName=self.name)
-        if answer is None:
+        role = self._get()
+        if role is None:
             return None
-        role = answer["Role"]
-        if not self.aws.owns(role.get("Tags")):
-            raise ForeignError(self.title, role["Arn"], str(role["CreateDate"]))
+        tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+        if not self.aws.owns(tags) or tags.get(REGION_TAG, self.aws.region) != self.aws.region:
+            raise ForeignError(self.title, role["Arn"], f"made {role['CreateDate']}")
         inline, attached = self._policies()
         return {
             "path": role["Path"],
@@ -58,16 +66,14 @@ class Role(Resource):
         }
 
     def create(self, wait: Patience) -> None:
-        wait.retry(
-            partial(
-                self.aws.client("iam").create_role,
-                RoleName=self.name,
-                Path=self.path,
-                AssumeRolePolicyDocument=json.dumps(TRUST),
-                Tags=self.aws.owner_tags,
-            ),
-            BUSY,
+        call = partial(
+            self.aws.client("iam").create_role,
+            RoleName=self.name,
+            Path=self.path,
+            AssumeRolePolicyDocument=json.dumps(TRUST),
+            Tags=[*self.aws.owner_tags, {"Key": REGION_TAG, "Value": self.aws.region}],
         )
+        self.aws.ids[self.arn] = wait.retry(call, BUSY)["Role"]["RoleId"]
 
     def update(self, now: Settings, wait: Patience) -> None:
         iam = self.aws.client("iam")
@@ -84,22 +90,30 @@ class Role(Resource):
             self._remove_policies(wait, keep={*self.policies})
 
     def delete(self, wait: Patience) -> None:
-        self._remove_policies(wait, keep=set())
-        call = self.aws.client("iam").delete_role
-        wait.retry(partial(found, call, "NoSuchEntity", RoleName=self.name), BUSY, LISTS_LAG)
+        self.aws.ids.pop(self.arn, None)
+
+        def delete() -> None:  # as one, for the lists of a role's policies lag
+            self._remove_policies(wait, keep=set())
+            found(self.aws.client("iam").delete_role, "NoSuchEntity", RoleName=self.name)
+
+        wait.retry(delete, BUSY, LISTS_LAG)
+
+    def _get(self) -> dict[str, Any] | None:
+        call = partial(self.aws.client("iam").get_role, RoleName=self.name)
+        answer = self.aws.once(("role", self.name), lambda: found(call, "NoSuchEntity"))
+        return answer["Role"] if answer else None
 
     def _policies(self) -> tuple[list[str], list[str]]:
         """Names of the inline policies, ARNs of the attached ones; both empty if the role is gone."""
         iam = self.aws.client("iam")
 
-        def names(operation: str, list_key: str, name_of: str | None) -> list[str]:
-            pages = found(lambda: list(iam.get_paginator(operation).paginate(RoleName=self.name)), "NoSuchEntity")
-            items = [item for page in pages or [] for item in page[list_key]]
-            return [item[name_of] if name_of else item for item in items]
+        def pages(operation: str) -> list[dict[str, Any]]:
+            paginated = iam.get_paginator(operation).paginate(RoleName=self.name)
+            return found(lambda: list(paginated), "NoSuchEntity") or []
 
         inline, attached = together(
-            lambda: names("list_role_policies", "PolicyNames", None),
-            lambda: names("list_attached_role_policies", "AttachedPolicies", "PolicyArn"),
+            lambda: [name for page in pages("list_role_policies") for name in page["PolicyNames"]],
+            lambda: [p["PolicyArn"] for page in pages("list_attached_role_policies") for p in page["AttachedPolicies"]],
         )
         return inline, attached
 
@@ -107,8 +121,8 @@ class Role(Resource):
         iam = self.aws.client("iam")
         inline, attached = self._policies()
         for name in sorted({*inline} - keep):
-            params = {"RoleName": self.name, "PolicyName": name}
-            wait.retry(partial(found, iam.delete_role_policy, "NoSuchEntity", **params), BUSY)
+            call = partial(iam.delete_role_policy, RoleName=self.name, PolicyName=name)
+            wait.retry(partial(found, call, "NoSuchEntity"), BUSY)
         for arn in attached:
-            params = {"RoleName": self.name, "PolicyArn": arn}
-            wait.retry(partial(found, iam.detach_role_policy, "NoSuchEntity", **params), BUSY)
+            call = partial(iam.detach_role_policy, RoleName=self.name, PolicyArn=arn)
+            wait.retry(partial(found, call, "NoSuchEntity"), BUSY)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, found, together
-from advent_cli.errors import AdventError
+from advent_cli.aws import Aws, together
+from advent_cli.aws_errors import found
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
 from advent_cli.resources.api import RACES, Api
@@ -31,13 +31,14 @@ class Route(Resource):
             "payload": PAYLOAD,
             "authorization": "NONE",
             "other_routes": [],
+            "spare_integrations": 0,
         }
 
     def read(self) -> Settings | None:
-        api = self.api.find()
-        if api is None:
+        api_id = self.api.api_id()
+        if api_id is None:
             return None
-        routes, integrations = self._parts(api["ApiId"])
+        routes, integrations = self._parts(api_id)
         route = next((route for route in routes if route["RouteKey"] == self.name), None)
         if route is None:
             return None
@@ -46,36 +47,36 @@ class Route(Resource):
             "function": integration.get("IntegrationUri"),
             "payload": integration.get("PayloadFormatVersion"),
             "authorization": route.get("AuthorizationType", "NONE"),
-            "other_routes": sorted(route["RouteKey"] for route in routes if route["RouteKey"] != self.name),
+            "other_routes": sorted(other["RouteKey"] for other in routes if other is not route),
+            "spare_integrations": len(integrations.keys() - {route.get("Target")}),
         }
 
     def create(self, wait: Patience) -> None:
-        client, api_id = self.aws.client("apigatewayv2"), self._api_id()
+        client, api_id = self.aws.client("apigatewayv2"), self.api.known_id()
         routes, integrations = self._parts(api_id)
         target = self._integration(api_id, integrations, wait)
         settings = {"ApiId": api_id, "RouteKey": self.name, "Target": target, "AuthorizationType": "NONE"}
-        mine = [route for route in routes if route["RouteKey"] == self.name]
-        if not mine:
+        mine = next((route for route in routes if route["RouteKey"] == self.name), None)
+        if mine is None:
             wait.retry(partial(client.create_route, **settings), *RACES)
-        elif mine[0].get("Target") != target or mine[0].get("AuthorizationType") != "NONE":
-            wait.retry(partial(client.update_route, RouteId=mine[0]["RouteId"], **settings), *RACES)
-        for extra in [route for route in routes if route["RouteKey"] != self.name] + mine[1:]:
-            self._delete_route(api_id, extra["RouteId"], wait)
+        elif mine.get("Target") != target or mine.get("AuthorizationType", "NONE") != "NONE":
+            wait.retry(partial(client.update_route, RouteId=mine["RouteId"], **settings), *RACES)
+        for other in routes:
+            if other is not mine:
+                self._delete(client.delete_route, wait, ApiId=api_id, RouteId=other["RouteId"])
+        for spare in integrations.keys() - {target}:
+            integration_id = integrations[spare]["IntegrationId"]
+            self._delete(client.delete_integration, wait, ApiId=api_id, IntegrationId=integration_id)
 
     def update(self, now: Settings, wait: Patience) -> None:
         self.create(wait)
 
     def delete(self, wait: Patience) -> None:
-        api = self.api.find()
-        for route in self._parts(api["ApiId"])[0] if api else []:
-            if api and route["RouteKey"] == self.name:
-                self._delete_route(api["ApiId"], route["RouteId"], wait)
-
-    def _api_id(self) -> str:
-        api = self.api.find()
-        if api is None:
-            raise AdventError(f"{self.api.title} is gone", hint="run the same command again")
-        return str(api["ApiId"])
+        api_id = self.api.api_id()
+        for route in self._parts(api_id)[0] if api_id else []:
+            if route["RouteKey"] == self.name:
+                call = self.aws.client("apigatewayv2").delete_route
+                self._delete(call, wait, ApiId=api_id, RouteId=route["RouteId"])
 
     def _parts(self, api_id: str) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
         """The routes, and the integrations by the name under which a route knows them; nothing if the API is gone."""
@@ -98,8 +99,8 @@ class Route(Resource):
             if settings.items() <= integration.items():
                 return target
         create = self.aws.client("apigatewayv2").create_integration
-        return f"integrations/{wait.retry(partial(create, ApiId=api_id, **settings), *RACES)['IntegrationId']}"
+        made = wait.retry(partial(create, ApiId=api_id, **settings), *RACES)
+        return f"integrations/{made['IntegrationId']}"
 
-    def _delete_route(self, api_id: str, route_id: str, wait: Patience) -> None:
-        call = self.aws.client("apigatewayv2").delete_route
-        wait.retry(partial(found, call, "NotFoundException", ApiId=api_id, RouteId=route_id), *RACES)
+    def _delete(self, call: Any, wait: Patience, **params: Any) -> None:
+        wait.retry(partial(found, call, "NotFoundException", **params), *RACES)

@@ -4,9 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import ClassVar
 
-from advent_cli.aws import Aws, found
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import found
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
+from advent_cli.resources.topic import subscriptions
 
 MISSING = ("NotFound", "NotFoundException")
 
@@ -58,10 +60,8 @@ class Subscription(Resource):
             self.aws.client("sns").unsubscribe(SubscriptionArn=arn)  # no error if it is gone
 
     def _find(self) -> str | None:
-        pages = self.aws.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.topic_arn)
-        for page in found(lambda: list(pages), *MISSING) or []:
-            for item in page["Subscriptions"]:
-                # An unconfirmed or deleted one has a word where others have their ARN.
-                if item["Endpoint"] == self.function_arn and item["SubscriptionArn"].startswith("arn:"):
-                    return str(item["SubscriptionArn"])
+        for item in subscriptions(self.aws, self.topic_arn):
+            # An unconfirmed or deleted one has a word where others have their ARN.
+            if item["Endpoint"] == self.function_arn and item["SubscriptionArn"].startswith("arn:"):
+                return str(item["SubscriptionArn"])
         return None

@@ -1,10 +1,12 @@
 """The DynamoDB table with the word counts, billed by request."""
 
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, found
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import found
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
@@ -13,6 +15,7 @@ BUSY = (
     Race("ResourceInUseException", "", "DynamoDB is still busy with the table"),
     Race("LimitExceededException", "", "DynamoDB is busy with other tables"),
 )
+TAGS_LAG = 3  # seconds; the longest that others have measured
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Table(Resource):
     kind: ClassVar[str] = "table"
     aws: Aws
     name: str
-    key_name: str
+    key_name: str = ""
 
     @property
     def arn(self) -> str:
@@ -39,9 +42,14 @@ class Table(Resource):
         status = table["TableStatus"]
         # Tags are not to be trusted while a table comes or goes (they read as missing), so whose it is, is not asked.
         if status not in ("CREATING", "DELETING"):
-            answer = self.aws.client("dynamodb").list_tags_of_resource(ResourceArn=self.arn)
-            if not self.aws.owns(answer["Tags"]):
-                raise ForeignError(self.title, self.arn, str(table["CreationDateTime"]))
+            owned = self._owned()
+            if owned is None:  # gone between the two calls
+                return None
+            if not owned and time.time() - table["CreationDateTime"].timestamp() < TAGS_LAG:
+                time.sleep(TAGS_LAG)  # the tags of a table just made are seen late; once, and only if ours are missing
+                owned = self._owned()
+            if not owned:
+                raise ForeignError(self.title, self.arn, f"made {table['CreationDateTime']}")
         types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
         return {
             "primary_key": ", ".join(f"{k['AttributeName']} ({types[k['AttributeName']]})" for k in table["KeySchema"]),
@@ -92,6 +100,11 @@ class Table(Resource):
             call = self.aws.client("dynamodb").delete_table
             wait.retry(partial(found, call, "ResourceNotFoundException", TableName=self.name), *BUSY)
         self._wait_for(None, wait, "DynamoDB is deleting the table")
+
+    def _owned(self) -> bool | None:
+        pages = self.aws.client("dynamodb").get_paginator("list_tags_of_resource").paginate(ResourceArn=self.arn)
+        tags = found(lambda: [tag for page in pages for tag in page["Tags"]], "ResourceNotFoundException")
+        return None if tags is None else self.aws.owns(tags)
 
     def _describe(self) -> dict[str, Any] | None:
         answer = found(self.aws.client("dynamodb").describe_table, "ResourceNotFoundException", TableName=self.name)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, found
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import found
 from advent_cli.errors import ForeignError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
@@ -15,6 +16,7 @@ TAGS_LAG = (
     Race("ConcurrentAccess", "", "SNS is busy with the topic's tags"),
     Race("ConcurrentAccessException", "", "SNS is busy with the topic's tags"),
 )
+LONGEST_DISPLAY_NAME = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Topic(Resource):
         return self.aws.arn("sns", self.name)
 
     def want(self) -> Settings:
-        return {"display_name": self.name}
+        return {"display_name": self.name[:LONGEST_DISPLAY_NAME]}
 
     def read(self) -> Settings | None:
         sns = self.aws.client("sns")
@@ -50,7 +52,7 @@ class Topic(Resource):
             partial(
                 self.aws.client("sns").create_topic,
                 Name=self.name,
-                Attributes={"DisplayName": self.name},
+                Attributes={"DisplayName": self.want()["display_name"]},
                 Tags=self.aws.owner_tags,
             ),
             *TAGS_LAG,
@@ -58,8 +60,20 @@ class Topic(Resource):
 
     def update(self, now: Settings, wait: Patience) -> None:
         self.aws.client("sns").set_topic_attributes(
-            TopicArn=self.arn, AttributeName="DisplayName", AttributeValue=self.name
+            TopicArn=self.arn, AttributeName="DisplayName", AttributeValue=self.want()["display_name"]
         )
 
     def delete(self, wait: Patience) -> None:
-        self.aws.client("sns").delete_topic(TopicArn=self.arn)  # no error if it is gone
+        # Deleting a topic leaves its subscriptions behind, to be found for hours under its name.
+        sns = self.aws.client("sns")
+        for subscription in subscriptions(self.aws, self.arn):
+            if subscription["Protocol"] == "lambda" and subscription["SubscriptionArn"].startswith("arn:"):
+                sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+        wait.retry(partial(found, sns.delete_topic, "NotFound", "NotFoundException", TopicArn=self.arn), *TAGS_LAG)
+
+
+def subscriptions(aws: Aws, topic_arn: str) -> list[dict[str, Any]]:
+    """All subscriptions of a topic, as ListSubscriptionsByTopic describes them; none if the topic is gone."""
+    pages = aws.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
+    listed = aws.once(("subscriptions", topic_arn), lambda: found(lambda: list(pages), "NotFound", "NotFoundException"))
+    return [item for page in listed or [] for item in page["Subscriptions"]]

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from advent_cli.aws import Aws, found
+from advent_cli.aws import Aws
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
-from advent_cli.resources.function import RACES, variables, wait_until_ready
+from advent_cli.resources.function import RACES, described, variables, wait_until_ready
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Variable(Resource):
 
     kind: ClassVar[str] = "variable"
     goes_with_host: ClassVar[bool] = True
+    done_word: ClassVar[str] = "attached"
     aws: Aws
     name: str
     function: str
@@ -47,9 +48,7 @@ class Variable(Resource):
             self._set({name: value for name, value in there.items() if name != self.variable}, wait)
 
     def _variables(self) -> dict[str, str]:
-        call = self.aws.client("lambda").get_function_configuration
-        answer: dict[str, Any] | None = found(call, "ResourceNotFoundException", FunctionName=self.function)
-        return variables(answer or {})
+        return variables((described(self.aws, self.function) or {}).get("Configuration", {}))
 
     def _set(self, environment: dict[str, str], wait: Patience) -> None:
         call = self.aws.client("lambda").update_function_configuration

@@ -9,6 +9,7 @@ from advent_cli.engine import Interrupt
 from advent_cli.events import Event, Outcome
 from advent_cli.local import Engine
 from advent_cli.stack import Stack, build
+from advent_cli.survey import look
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = config.load(ROOT / "config.yaml")
@@ -37,19 +38,27 @@ def without_calls() -> Stack:
     return build(TUTORIAL, aws)
 
 
+def tutorial_again(stack: Stack) -> Stack:
+    """The same stack as another run of the program would see it, which has learnt nothing yet."""
+    assert stack.aws.endpoint
+    return build(TUTORIAL, connect(TUTORIAL.stack, endpoint=stack.aws.endpoint))
+
+
 def ignore(event: Event) -> None:
     """Listen to nothing."""
 
 
 def up(stack: Stack) -> dict[str, Outcome]:
     """Bring the stack up; the outcome of each step. An error fails the test."""
-    result = deploy.up(stack, deploy.steps_up(stack, deploy.look(stack)), ignore, Interrupt())
+    survey = look(stack)
+    result = deploy.up(survey, survey.steps_up(), ignore, Interrupt())
     return _outcomes(result)
 
 
 def down(stack: Stack) -> dict[str, Outcome]:
     """Take the stack down; the outcome of each step. An error fails the test."""
-    result = deploy.down(stack, deploy.steps_down(stack, deploy.look(stack)), ignore, Interrupt())
+    survey = look(stack)
+    result = deploy.down(survey, survey.steps_down(), ignore, Interrupt())
     return _outcomes(result)
 
 

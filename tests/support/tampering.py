@@ -75,6 +75,45 @@ def _anyone(stack: Stack, it: Any) -> None:
     )  # fmt: skip
 
 
+def _statement(**settings: str) -> Change:
+    def change(stack: Stack, it: Any) -> None:
+        client = _client(stack, "lambda")
+        client.remove_permission(FunctionName=it.function, StatementId=it.statement_id)
+        usual = {"Action": "lambda:InvokeFunction", "Principal": f"{it.service}.amazonaws.com"}
+        arn = {"SourceArn": it.source_arn()}
+        client.add_permission(FunctionName=it.function, StatementId=it.statement_id, **{**usual, **arn, **settings})
+
+    return change
+
+
+def _extra_statement(stack: Stack, it: Any) -> None:
+    _client(stack, "lambda").add_permission(
+        FunctionName=it.name, StatementId="advent-s3", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
+    )
+
+
+def _integration(**settings: str) -> Change:
+    def change(stack: Stack, it: Any) -> None:
+        client = _client(stack, "apigatewayv2")
+        (integration,) = client.get_integrations(ApiId=_api_id(stack))["Items"]
+        client.update_integration(ApiId=_api_id(stack), IntegrationId=integration["IntegrationId"], **settings)
+
+    return change
+
+
+def _spare_integration(stack: Stack, it: Any) -> None:
+    _client(stack, "apigatewayv2").create_integration(
+        ApiId=_api_id(stack), IntegrationType="HTTP_PROXY", IntegrationUri="https://example.com",
+        IntegrationMethod="POST", PayloadFormatVersion="1.0",
+    )  # fmt: skip
+
+
+def _authorization(stack: Stack, it: Any) -> None:
+    client = _client(stack, "apigatewayv2")
+    (route,) = client.get_routes(ApiId=_api_id(stack))["Items"]
+    client.update_route(ApiId=_api_id(stack), RouteId=route["RouteId"], AuthorizationType="AWS_IAM")
+
+
 def _variable(stack: Stack, it: Any) -> None:
     client = _client(stack, "lambda")
     there = client.get_function_configuration(FunctionName=it.function)["Environment"]["Variables"]
@@ -96,7 +135,7 @@ def _subscription(attribute: str, value: str) -> Change:
 CHANGES: dict[str, dict[str, Change]] = {
     "table": {"billing": _billing},
     "topic": {"display_name": _topic},
-    "log group": {
+    "log-group": {
         "retention_days": lambda stack, it: _client(stack, "logs").put_retention_policy(
             logGroupName=it.name, retentionInDays=1
         )
@@ -116,6 +155,10 @@ CHANGES: dict[str, dict[str, Change]] = {
     },
     "function": {
         "code": _new_code,
+        "architecture": lambda stack, it: _client(stack, "lambda").update_function_code(
+            FunctionName=it.name, ZipFile=it.bundle.data, Architectures=["arm64"]
+        ),
+        "other_permissions": _extra_statement,
         "handler": _function(Handler="other.handler"),
         "runtime": _function(Runtime="python3.12"),
         "memory": _function(MemorySize=512),
@@ -125,12 +168,35 @@ CHANGES: dict[str, dict[str, Change]] = {
     },
     "variable": {"value": _variable},
     "api": {"duplicates": _second_api, "stage": _stage, "stage gone": _no_stage},
-    "route": {"other_routes": _other_route, "function": _no_target},
-    "permission": {"source": _anyone},
+    "route": {
+        "other_routes": _other_route,
+        "function": _integration(IntegrationUri="arn:aws:lambda:us-east-1:000000000000:function:other"),
+        "function gone": _no_target,
+        "payload": _integration(PayloadFormatVersion="1.0"),
+        "authorization": _authorization,
+        "spare_integrations": _spare_integration,
+    },
+    "permission": {
+        "source": _anyone,
+        "source of another": _statement(SourceArn="arn:aws:s3:::bucket"),
+        "principal": _statement(Principal="s3.amazonaws.com"),
+        "principal everybody": _statement(Principal="*"),
+        "action": _statement(Action="lambda:*"),
+    },
     "subscription": {
         "filter": _subscription("FilterPolicy", '{"a": ["b"]}'),
         "raw": _subscription("RawMessageDelivery", "true"),
     },
+}
+
+
+# What AWS itself does not let anybody change, and states, which are not settings.
+FIXED = {
+    "table": {"primary_key", "status"},
+    "role": {"path"},
+    "function": {"state"},
+    "api": {"protocol"},
+    "subscription": {"topic", "endpoint"},
 }
 
 

@@ -1,0 +1,60 @@
+"""The commands of `advent local`."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+
+from advent_cli.options import Options
+
+
+@click.group()
+def local() -> None:
+    """The local engine: an AWS in a background process of this machine."""
+
+
+@local.command("start")
+def local_start() -> None:
+    """Start the engine, unless it runs already."""
+    from advent_cli import local
+
+    click.echo(local.start().url)
+
+
+@local.command("stop")
+def local_stop() -> None:
+    """Stop the engine; it keeps its state for the next start."""
+    from advent_cli import local
+
+    click.echo("stopped" if local.stop() else "the local engine is not running", err=True)
+
+
+@local.command("status")
+def local_status() -> None:
+    """Tell whether the engine runs, where, and where its files are."""
+    from advent_cli import local
+
+    engine = local.require()
+    click.echo(f"running at {engine.url}, process {engine.pid}\nfiles in {local.home()}")
+
+
+@local.command("logs")
+@click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(0), help="How many lines.")
+def local_logs(lines: int) -> None:
+    """Print the end of the engine's log."""
+    from advent_cli import local
+
+    for line in local.log_lines(lines):
+        click.echo(line)
+
+
+@local.command("env")
+@click.pass_obj
+def local_env(options: Options) -> None:
+    """Print the exports with which your own aws client reaches the engine: eval "$(advent local env)"."""
+    from advent_cli import config, local
+
+    region = options.region or config.load(config.find(options.config)).region
+    for name, value in local.require().environment(region).items():
+        click.echo(f"export {name}={shlex.quote(value)}")

@@ -1,0 +1,88 @@
+"""What is ours in AWS but no longer in config.yaml, found without a state file: by tag, path and subscription."""
+
+from collections.abc import Iterator
+
+from advent_cli.aws import together
+from advent_cli.errors import ForeignError
+from advent_cli.resource import Resource
+from advent_cli.resources.api import Api, all_apis
+from advent_cli.resources.function import Function
+from advent_cli.resources.log_group import LogGroup
+from advent_cli.resources.role import Role
+from advent_cli.resources.subscription import Subscription
+from advent_cli.resources.table import Table
+from advent_cli.resources.topic import Topic, subscriptions
+from advent_cli.stack import Stack
+
+ORDER = ("subscription", "api", "function", "role", "log-group", "topic", "table")  # in which they are removed
+
+
+def candidates(stack: Stack) -> dict[str, Resource]:
+    """The resources, by key, that may be left over. Lists lag and name what is gone; reading each one tells."""
+    found = [
+        resource
+        for resources in together(
+            lambda: list(_tagged(stack)),
+            lambda: list(_roles(stack)),
+            lambda: list(_apis(stack)),
+            lambda: list(_subscriptions(stack)),
+        )
+        for resource in resources
+    ]
+    groups = [LogGroup(stack.aws, f"/aws/lambda/{r.name}") for r in found if isinstance(r, Function)]
+    return {r.key: r for r in [*found, *groups] if r.key not in stack.resources}
+
+
+def needs(leftovers: dict[str, Resource], stack: Stack) -> dict[str, set[str]]:
+    """The order of removal: kind after kind, and a function only when the route is known to lead to another."""
+    graph = {}
+    routes = {key for key, resource in stack.resources.items() if resource.kind == "route"}
+    for key, resource in leftovers.items():
+        earlier = ORDER[: ORDER.index(resource.kind)]
+        before = {other for other, r in leftovers.items() if r.kind in earlier}
+        graph[key] = before | (routes if resource.kind == "function" else set())
+    return graph
+
+
+def _tagged(stack: Stack) -> Iterator[Resource]:
+    """By the Resource Groups Tagging API, which knows no roles; and of other kinds we make no thing."""
+    aws = stack.aws
+    key, value = next(iter(aws.owner_tag.items()))
+    paginator = aws.client("resourcegroupstaggingapi").get_paginator("get_resources")
+    for page in paginator.paginate(TagFilters=[{"Key": key, "Values": [value]}]):
+        for entry in page["ResourceTagMappingList"]:
+            _, _, service, _, _, resource = entry["ResourceARN"].split(":", 5)
+            if service == "dynamodb" and resource.count("/") == 1:
+                yield Table(aws, resource.removeprefix("table/"))
+            elif service == "sns" and ":" not in resource:
+                yield Topic(aws, resource)
+            elif service == "lambda" and resource.startswith("function:"):
+                yield Function(aws, resource.removeprefix("function:"))
+            elif service == "logs" and resource.startswith("log-group:"):
+                yield LogGroup(aws, resource.removeprefix("log-group:").removesuffix(":*"))
+
+
+def _roles(stack: Stack) -> Iterator[Resource]:
+    path = f"/advent/{stack.aws.stack}/"
+    for page in stack.aws.client("iam").get_paginator("list_roles").paginate(PathPrefix=path):
+        for role in page["Roles"]:
+            yield Role(stack.aws, role["RoleName"])
+
+
+def _apis(stack: Stack) -> Iterator[Resource]:
+    for api in all_apis(stack.aws):
+        if stack.aws.owns(api.get("Tags")):
+            yield Api(stack.aws, api["Name"])
+
+
+def _subscriptions(stack: Stack) -> Iterator[Resource]:
+    """Functions on our topic that should not be; but not those of other people."""
+    prefix = stack.aws.arn("lambda", "function:")
+    for item in subscriptions(stack.aws, stack.topic.arn):
+        name = item["Endpoint"].removeprefix(prefix)
+        if item["Endpoint"].startswith(prefix) and f"{Subscription.kind}/{name}" not in stack.resources:
+            try:
+                Function(stack.aws, name).read()
+            except ForeignError:
+                continue
+            yield Subscription(stack.aws, name, stack.topic.arn, item["Endpoint"], host=stack.topic.key)

@@ -1,0 +1,53 @@
+"""The process of the command line: its streams, its errors, and what it ends with."""
+
+import errno
+import os
+import sys
+
+import click
+
+from advent_cli.cli import advent
+from advent_cli.errors import DONE, INTERRUPTED, USAGE, AdventError
+
+
+def main() -> None:
+    """Run the command line; what people can act on is told in a few lines, a bug keeps its traceback."""
+    _mend_streams()
+    try:
+        sys.exit(advent.main(standalone_mode=False, auto_envvar_prefix="ADVENT") or DONE)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except SystemExit:
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # click's sign that nobody reads our output any more
+            sys.exit(DONE)
+        raise
+    except Exception as error:
+        sys.exit(_explained(error))
+
+
+def _mend_streams() -> None:
+    """Streams that somebody closed are as good as /dev/null; what a terminal cannot show becomes a question mark."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name) or open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 (until the end)
+        setattr(sys, name, stream)
+        if mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _explained(error: Exception) -> int:
+    from advent_cli.aws_errors import explain
+    from advent_cli.display import report, terminal
+
+    told = explain(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
+        told = AdventError("cannot write the output", why=error.strerror or "")
+    if told is None:
+        raise error
+    report.error(terminal.stderr(), told)
+    return told.exit_code

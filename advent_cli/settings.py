@@ -1,0 +1,105 @@
+"""The settings of config.yaml as types: what each may be, and how to say so."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+
+def _name(pattern: str, longest: int, words: str, shortest: int = 1) -> Meta:
+    return Meta(
+        pattern=rf"^{pattern}+\Z",
+        min_length=shortest,
+        max_length=longest,
+        description=f"a name of {shortest} to {longest} characters: {words}",
+    )
+
+
+# The limits are those of each service's API reference (CreateTable, CreateTopic, CreateRole, CreateFunction ...).
+Name = Annotated[str, _name(r"[A-Za-z0-9_-]", 64, "letters, digits, _ and -")]
+TableName = Annotated[str, _name(r"[A-Za-z0-9_.-]", 255, "letters, digits, _ - and .", shortest=3)]
+TopicName = Annotated[str, _name(r"[A-Za-z0-9_-]", 256, "letters, digits, _ and -")]
+ApiName = Annotated[str, _name(r"[A-Za-z0-9_-]", 128, "letters, digits, _ and -")]
+KeyName = Annotated[str, _name(r"[A-Za-z0-9_.-]", 255, "letters, digits, _ - and .")]
+RoleName = Annotated[str, _name(r"[A-Za-z0-9_+=,.@-]", 64, "letters, digits and _ + = , . @ -")]
+Handler = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*\Z",
+        max_length=128,
+        description="FILE.FUNCTION, as in app.handler",
+    ),
+]
+Variable = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z][A-Za-z0-9_]+\Z",
+        description="a name of letters, digits and _, at least two, a letter first",
+    ),
+]
+Runtime = Annotated[
+    str, Meta(pattern=r"^python3\.[0-9]{1,2}\Z", description="a Python runtime of Lambda, as in python3.13")
+]
+Region = Annotated[
+    str, Meta(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}\Z", description="a region of AWS, as in eu-west-1")
+]
+Memory = Annotated[int, Meta(ge=128, le=10240, description="a whole number of megabytes from 128 to 10240")]
+Timeout = Annotated[int, Meta(ge=1, le=900, description="a whole number of seconds from 1 to 900")]
+Word = Annotated[str, Meta(pattern=r"^\S+\Z", max_length=100, description="one word, without spaces")]
+Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+
+
+class Table(Struct, frozen=True):
+    """The DynamoDB table of the word counts; `key` is its primary key, a string."""
+
+    name: TableName
+    key: KeyName
+
+
+class Topic(Struct, frozen=True):
+    """The SNS topic, the broker."""
+
+    name: TopicName
+
+
+class Api(Struct, frozen=True):
+    """The API Gateway in front of `function`; the name is also the /PATH of the call."""
+
+    name: ApiName
+    function: Name
+
+
+class Slack(Struct, frozen=True):
+    """What stands in Slack's outgoing-webhook form."""
+
+    trigger_word: Word
+    bot_name: str
+
+
+class Function(Struct, frozen=True):
+    """One Lambda function: its code, its role, and what it uses of the rest."""
+
+    handler: Handler
+    role: RoleName
+    table: Literal["write", "none"] = "none"
+    publishes: TopicName | None = None
+    subscribes: TopicName | None = None
+    memory: Memory = 128
+    timeout: Timeout = 30
+    environment: dict[Variable, str] = {}
+
+
+class Settings(Struct, frozen=True):
+    """The whole of config.yaml."""
+
+    stack: Name
+    table: Table
+    topic: Topic
+    api: Api
+    slack: Slack
+    functions: dict[Name, Function]
+    target: Literal["local", "aws"] = "local"
+    region: Region | None = None
+    handlers: str = "handlers"
+    runtime: Runtime = "python3.13"
+    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    log_retention_days: Days = 14

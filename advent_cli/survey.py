@@ -1,0 +1,98 @@
+"""Looks at everything that is ours, or should be, all at the same time; changes nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+from advent_cli import leftovers
+from advent_cli.aws_errors import explain
+from advent_cli.errors import (
+    DONE,
+    FAILED,
+    REFUSED,
+    UNREACHABLE,
+    ForeignError,
+    RefusedError,
+    TargetError,
+    UsesForeignError,
+)
+from advent_cli.plan import Seen, Step
+from advent_cli.resource import Resource
+from advent_cli.stack import Stack
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was seen of each resource that config.yaml wants, and of each that is left over from before."""
+
+    stack: Stack
+    seen: dict[str, Seen]
+    leftovers: dict[str, Resource]
+
+    def steps_up(self) -> tuple[Step, ...]:
+        """What `up` would do with each resource."""
+        blocked = self._blocked()
+        seen = {**self.seen, **{key: UsesForeignError(title) for key, title in blocked.items()}}
+        wanted = (Step(key, r.title, r.want(), seen[key]) for key, r in self.stack.resources.items())
+        return (*wanted, *(Step(key, r.title, None, self.seen[key]) for key, r in self.leftovers.items()))
+
+    def steps_down(self) -> tuple[Step, ...]:
+        """What `down` would do with each resource that is not deleted along with another."""
+        resources = {**self.stack.resources, **self.leftovers}.items()
+        return tuple(Step(key, r.title, None, self.seen[key]) for key, r in resources if not r.goes_with_host)
+
+    def _blocked(self) -> dict[str, str]:
+        """What cannot be done for something foreign that it needs or would touch: key -> title of that."""
+        stack = self.stack
+        graph = {key: stack.needs[key] | stack.uses[key] for key in stack.resources}
+        blocked: dict[str, str] = {}
+        for key in TopologicalSorter(graph).static_order():
+            if isinstance(self.seen[key], ForeignError):
+                blocked[key] = stack.resources[key].title
+            elif causes := [blocked[other] for other in sorted(graph[key]) if other in blocked]:
+                blocked[key] = causes[0]
+        return {key: title for key, title in blocked.items() if not isinstance(self.seen[key], ForeignError)}
+
+
+def look(stack: Stack) -> Survey:
+    """Read every resource of the stack; raises where AWS does not let us look for what is left over."""
+    resources = list(stack.resources.values())
+    with stack.aws.remembering(), ThreadPoolExecutor(len(resources) + 1) as pool:
+        finding = pool.submit(leftovers.candidates, stack)
+        seen = dict(zip(stack.resources, pool.map(_read, resources), strict=True))
+        candidates = finding.result()
+        found = dict(zip(candidates, pool.map(_read, candidates.values()), strict=True))
+    for resource in resources:
+        if resource.host and isinstance(seen[resource.host], ForeignError):
+            seen[resource.key] = UsesForeignError(stack.resources[resource.host].title)
+    left = {key: r for key, r in candidates.items() if _is_left(r, found[key], seen)}
+    return Survey(stack, {**seen, **{key: found[key] for key in left}}, left)
+
+
+def exit_code(steps: tuple[Step, ...]) -> int:
+    """What a command that only looks ends with: whether all could be read, and all is ours."""
+    return code_of([step.seen for step in steps if isinstance(step.seen, Exception)])
+
+
+def code_of(problems: list[Exception]) -> int:
+    """The exit code for all of these together: the gravest, and for none of them that all is well."""
+    grave = [problem for problem in problems if not isinstance(problem, RefusedError)]
+    if grave:
+        return UNREACHABLE if all(isinstance(problem, TargetError) for problem in grave) else FAILED
+    return REFUSED if problems else DONE
+
+
+def _is_left(resource: Resource, seen: Seen, others: dict[str, Seen]) -> bool:
+    if seen is None or isinstance(seen, ForeignError):
+        return False
+    return resource.host is None or isinstance(others[resource.host], dict)
+
+
+def _read(resource: Resource) -> Seen:
+    try:
+        return resource.read()
+    except Exception as error:  # told beside the resource; the others can be read all the same
+        told = explain(error)
+        if told is None:
+            raise
+        return told

@@ -1,0 +1,169 @@
+"""Every kind of fault at every call of up and of down: all is repaired, nothing is doubled, nothing is left.
+
+The quick run takes every `EVERY`th call of each kind of fault, and another one each time the calls change; the whole
+is run by `ADVENT_FAULTS=all pytest tests/test_faults.py`.
+"""
+
+import os
+import signal
+import subprocess
+import zlib
+from collections.abc import Iterator
+
+import pytest
+
+from advent_cli import deploy
+from advent_cli.aws import connect
+from advent_cli.engine import Interrupt
+from advent_cli.local import Engine
+from advent_cli.stack import Stack, build
+from advent_cli.survey import look
+from tests.conftest import ADVENT
+from tests.support import proxy as proxies
+from tests.support import stacks
+from tests.support.proxy import FAULTS, Handler, Proxy
+
+EVERY = 1 if os.environ.get("ADVENT_FAULTS") == "all" else 25
+SHARDS = 10  # so that workers can share the whole
+
+
+@pytest.fixture(scope="module")
+def proxy(running_engine: Engine) -> Iterator[Proxy]:
+    with proxies.running(running_engine) as proxy:
+        yield proxy
+
+
+def through(proxy: Proxy) -> Stack:
+    """The tutorial's stack behind the proxy, with clients that know nothing yet."""
+    return build(stacks.TUTORIAL, connect(stacks.TUTORIAL.stack, endpoint=proxy.endpoint))
+
+
+def run(proxy: Proxy, command: str) -> deploy.Result:
+    """One run of up or down as the command line does it."""
+    survey = look(through(proxy))
+    work, steps = (deploy.up, survey.steps_up()) if command == "up" else (deploy.down, survey.steps_down())
+    return work(survey, steps, stacks.ignore, Interrupt())
+
+
+def inventory(engine: Engine) -> dict[str, object]:
+    """All that is there, without the ids that AWS gave."""
+    from tests.test_end_to_end import client, left
+
+    names = sorted(name for name in left(engine) if ":subscription" not in name)
+    subscriptions = client(engine, "sns").list_subscriptions()["Subscriptions"]
+    survey = look(stacks.tutorial(engine))
+    return {
+        "names": [name for name in names if name.count(":") < 6],
+        "subscriptions": sorted(item["Endpoint"] for item in subscriptions),
+        "leftovers": list(survey.leftovers),
+        "undone": [step.key for step in survey.steps_up() if step.seen != step.want],
+    }
+
+
+def prepared(engine: Engine, command: str) -> None:
+    """The engine as it is before the command."""
+    stacks.reset(engine)
+    if command == "down":
+        stacks.up(stacks.tutorial(engine))
+
+
+def undisturbed(proxy: Proxy, command: str) -> tuple[list[str], dict[str, object]]:
+    prepared(proxy.engine, command)
+    proxy.begin()
+    assert run(proxy, command).exit_code == 0
+    return list(proxy.calls), inventory(proxy.engine)
+
+
+def chosen(calls: list[str], kind: str, shard: int) -> list[int]:
+    """The numbers of the calls to spoil in this shard."""
+    offset = zlib.crc32(kind.encode() + b"".join(sorted(call.encode() for call in calls))) % EVERY
+    return list(range(offset, len(calls), EVERY))[shard::SHARDS]
+
+
+@pytest.mark.parametrize("shard", range(SHARDS if EVERY == 1 else 1))
+@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_a_fault_at_any_call_changes_nothing_of_the_end(proxy: Proxy, command: str, kind: str, shard: int) -> None:
+    calls, expected = undisturbed(proxy, command)
+    for number in chosen(calls, kind, shard if EVERY == 1 else 0):
+        prepared(proxy.engine, command)
+        proxy.begin(number, FAULTS[kind])
+        result = run(proxy, command)
+        spoilt = f"{kind} at call {number}, {proxy.calls[number] if number < len(proxy.calls) else 'none'}"
+        assert result.exit_code == 0, (spoilt, [e for e in result.finished.values() if e.error])
+        assert inventory(proxy.engine) == expected, spoilt
+        proxy.begin()
+        assert run(proxy, "down").exit_code == 0, spoilt
+        assert inventory(proxy.engine)["names"] == [], spoilt
+
+
+def kill(after: bool) -> proxies.Fault:
+    """End advent, whose process is a child of ours, before or after the engine has acted."""
+
+    def fault(handler: Handler, body: bytes) -> None:
+        if after:
+            handler.upstream(body)
+        VICTIM[0].kill()
+        handler.cut()
+
+    return fault
+
+
+VICTIM: list["subprocess.Popen[str]"] = []
+
+
+def start(proxy: Proxy, command: str) -> "subprocess.Popen[str]":
+    words = [str(ADVENT), "--target", "aws", command, "--yes"]
+    environment = {**os.environ, **proxy.engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+    return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("shard", range(SHARDS if EVERY == 1 else 1))
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_killed_at_any_call_it_is_repaired_by_running_again(
+    proxy: Proxy, command: str, after: bool, shard: int
+) -> None:
+    calls, expected = undisturbed(proxy, command)
+    for number in chosen(calls, f"kill {after}", shard if EVERY == 1 else 0):
+        prepared(proxy.engine, command)
+        proxy.begin(number, kill(after))
+        VICTIM[:] = [start(proxy, command)]
+        VICTIM[0].communicate(timeout=60)
+        if number < len(proxy.calls):
+            assert VICTIM[0].returncode == -signal.SIGKILL
+        proxy.begin()
+        assert run(proxy, command).exit_code == 0, f"killed at call {number}"
+        again = run(proxy, command)  # two APIs of one moment may be told apart by the next run only
+        assert again.exit_code == 0
+        assert inventory(proxy.engine) == expected, f"killed at call {number}"
+
+
+def test_two_at_once_end_as_one(proxy: Proxy) -> None:
+    _, expected = undisturbed(proxy, "up")
+    for _ in range(20 if EVERY == 1 else 2):
+        prepared(proxy.engine, "up")
+        proxy.begin()
+        both = [start(proxy, "up") for _ in range(2)]
+        for process in both:
+            process.communicate(timeout=120)
+        assert run(proxy, "up").exit_code == 0
+        assert inventory(proxy.engine) == expected
+
+
+def test_up_and_down_at_once_end_in_order_after_one_more_up(proxy: Proxy) -> None:
+    _, expected = undisturbed(proxy, "up")
+    for _ in range(10 if EVERY == 1 else 1):
+        prepared(proxy.engine, "down")
+        proxy.begin()
+        both = [start(proxy, command) for command in ("up", "down")]
+        for process in both:
+            process.communicate(timeout=120)
+        assert run(proxy, "up").exit_code == 0
+        assert inventory(proxy.engine) == expected
+
+
+def test_the_proxy_names_every_call(proxy: Proxy) -> None:
+    calls, _ = undisturbed(proxy, "up")
+    assert not [call for call in calls if " " in call or call.startswith("none")]
+    assert {"iam:CreateRole", "lambda:AddPermission", "apigateway:CreateRoute", "logs:CreateLogGroup"} <= {*calls}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from advent_cli.cli_local import local
-from advent_cli.errors import DONE, AdventError, RefusedError, UsesForeignError
+from advent_cli.errors import DIFFERENT, DONE, FAILED, REFUSED, AdventError, RefusedError, UsesForeignError
 from advent_cli.options import Options
 
 if TYPE_CHECKING:  # the real imports stand in the commands that need them, so that --help is quick
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # the real imports stand in the commands that need them, so t
     from advent_cli.plan import Step
     from advent_cli.stack import Stack
 
+PATH = click.Path(path_type=Path, dir_okay=False)
 EXIT_CODES = """\b
 Exit codes: 0 done; 1 a step failed; 2 wrong usage or config; 3 the target cannot be reached or refuses the
 credentials; 4 refused (not ours, or not confirmed); 130 interrupted."""
@@ -41,17 +43,28 @@ def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:  # n
 
 @advent.command()
 @click.option("--yes", is_flag=True, help="Do not ask, neither before changing an AWS account nor before losing words.")
+@click.option(
+    "--import", "import_file", metavar="FILE", type=PATH, help="Set the word counts that down --export wrote."
+)
+@click.option("--adopt", metavar="KIND/NAME", multiple=True, help="Make what is in the way ours; may be repeated.")
 @click.pass_obj
-def up(options: Options, yes: bool) -> int:  # noqa: FBT001
+def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...]) -> int:  # noqa: FBT001
     """Make AWS as config.yaml wants it; what is so already is left alone."""
-    from advent_cli import deploy, local
+    from advent_cli import backup, deploy, local
     from advent_cli.display import report, terminal
     from advent_cli.engine import Interrupt
+    from advent_cli.patience import Patience
     from advent_cli.plan import Action
+    from advent_cli.survey import adopt as make_ours
     from advent_cli.survey import look
 
+    if import_file:
+        backup.check(import_file)
     stack = _open(options, local.start)
     survey = look(stack)
+    if adopt:
+        make_ours(survey, adopt)
+        survey = look(stack)
     steps = survey.steps_up()
     if not yes:
         steps = tuple(_spared(stack, step) for step in steps)
@@ -62,6 +75,9 @@ def up(options: Options, yes: bool) -> int:  # noqa: FBT001
     with Interrupt() as interrupt, terminal.listener(lines_only=options.trace is not None) as listen:
         result = deploy.up(survey, steps, listen, interrupt)
     _tell(result)
+    if import_file and result.exit_code == DONE:
+        words = backup.restore(stack.table, import_file, Patience())
+        click.echo(f"set the counts of {words} words from {import_file}", err=True)
     url = stack.url if result.exit_code == DONE else None
     if url:
         click.echo(url)
@@ -70,16 +86,20 @@ def up(options: Options, yes: bool) -> int:  # noqa: FBT001
 
 
 @advent.command()
+@click.option("--exit-code", is_flag=True, help="End with 5 if there is something to do.")
 @click.pass_obj
-def plan(options: Options) -> int:
+def plan(options: Options, exit_code: bool) -> int:  # noqa: FBT001
     """Show what up would do: + create, ~ update with the settings that differ, - delete, ! cannot. Writes nothing."""
     from advent_cli import local
     from advent_cli.display import report, terminal
-    from advent_cli.survey import exit_code, look
+    from advent_cli.plan import Action
+    from advent_cli.survey import exit_code as code_of
+    from advent_cli.survey import look
 
     steps = look(_open(options, local.start)).steps_up()
     report.plan(terminal.stdout(), steps, show_settings=options.trace is not None)
-    return exit_code(steps)
+    different = exit_code and any(step.action is not Action.NOTHING for step in steps)
+    return code_of(steps) or (DIFFERENT if different else DONE)
 
 
 @advent.command()
@@ -142,10 +162,12 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:  # noqa:
 
 @advent.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--export", metavar="FILE", type=PATH, help="First write the word counts to FILE, as JSON lines.")
+@click.option("--keep-table", is_flag=True, help="Leave the table; the next up finds it as ours.")
 @click.pass_obj
-def down(options: Options, yes: bool) -> int:  # noqa: FBT001
+def down(options: Options, yes: bool, export: Path | None, keep_table: bool) -> int:  # noqa: FBT001
     """Delete all that up made, the table with its words included."""
-    from advent_cli import deploy, local
+    from advent_cli import backup, deploy, local
     from advent_cli.display import report, terminal
     from advent_cli.engine import Interrupt
     from advent_cli.plan import Action
@@ -153,7 +175,8 @@ def down(options: Options, yes: bool) -> int:  # noqa: FBT001
 
     stack = _open(options, local.require)
     survey = look(stack)
-    steps, err = survey.steps_down(), terminal.stderr()
+    kept = {stack.table.key} if keep_table else set()
+    steps, err = tuple(step for step in survey.steps_down() if step.key not in kept), terminal.stderr()
     if all(step.action is Action.NOTHING for step in steps):
         click.echo("nothing to delete", err=True)
         return DONE
@@ -162,10 +185,32 @@ def down(options: Options, yes: bool) -> int:  # noqa: FBT001
             report.line(err, ("- ", "red"), step.title, (_loss(stack, step), "bold red"))
     if not yes and any(step.action is Action.DELETE for step in steps):
         _confirm(f"Delete all of this from {_place(stack)}?")
+    if export:
+        if not isinstance(survey.seen[stack.table.key], dict):
+            raise AdventError(f"there is no {stack.table.title} of ours to export", hint="nothing was deleted")
+        click.echo(f"wrote the counts of {backup.export(stack.table, export)} words to {export}", err=True)
     with Interrupt() as interrupt, terminal.listener(lines_only=options.trace is not None) as listen:
         result = deploy.down(survey, steps, listen, interrupt)
     _tell(result)
-    return result.exit_code
+    if result.exit_code not in (DONE, REFUSED):
+        return result.exit_code
+    left = deploy.receipt(stack, kept)
+    for step in left:
+        report.line(err, ("left: ", "bold red"), step.title)
+    report.line(err, (f"{len(left)} left", "bold"))
+    return FAILED if left else result.exit_code
+
+
+@advent.command()
+@click.argument("command", type=click.Choice(["up", "plan", "status", "say", "down", "all"]), default="all")
+@click.pass_obj
+def policy(options: Options, command: str) -> None:
+    """Print the least IAM policy that lets a person run COMMAND (all, if not given) on this stack."""
+    import json
+
+    from advent_cli import local, rights
+
+    click.echo(json.dumps(rights.policy(_open(options, local.start), command), indent=2))
 
 
 advent.add_command(local)

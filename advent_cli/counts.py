@@ -25,7 +25,7 @@ def top(table: Table, number: int) -> Counts:
 
     def counted() -> Iterator[tuple[str, int]]:
         nonlocal words
-        for item in _scan(table):
+        for item in scan(table):
             words += 1
             yield item
 
@@ -60,7 +60,8 @@ def of(table: Table, words: Iterable[str]) -> dict[str, int]:
     return counts
 
 
-def _scan(table: Table) -> Iterator[tuple[str, int]]:
+def scan(table: Table) -> Iterator[tuple[str, int]]:
+    """Every word with its count, page by page."""
     for page in table.aws.client("dynamodb").get_paginator("scan").paginate(TableName=table.name):
         for item in page["Items"]:
             yield item[table.key_name]["S"], int(item.get("count", {}).get("N", 0))

@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from advent_cli import engine, leftovers
 from advent_cli.aws_errors import code, explain
 from advent_cli.engine import Interrupt, Tell
-from advent_cli.errors import INTERRUPTED, RefusedError, UsesForeignError
+from advent_cli.errors import INTERRUPTED, AdventError, RefusedError, UsesForeignError
 from advent_cli.events import Event, Finished, Outcome, Planned
 from advent_cli.patience import Patience, StoppedError
 from advent_cli.plan import Action, Step, decide
 from advent_cli.resource import Resource
-from advent_cli.survey import Survey, code_of
+from advent_cli.stack import Stack
+from advent_cli.survey import Survey, code_of, look
 
 EXISTS = {
     "ConflictException",
@@ -56,6 +58,22 @@ def down(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: I
     among_themselves = leftovers.needs(survey.leftovers, survey.stack)
     left = {key: before & survey.leftovers.keys() for key, before in among_themselves.items()}
     return _run(survey, steps, {**engine.reverse(survey.stack.needs), **left}, listen, interrupt)
+
+
+def receipt(stack: Stack, kept: set[str], wait: Patience = Patience()) -> list[Step]:  # noqa: B008 (it is frozen)
+    """What is still there of ours after `down`, `kept` aside: looked for again by name, by tag and by path.
+
+    Lists lag, and a log group may come back with the last lines of its function; so it looks more than once.
+    """
+    left: list[Step] = []
+
+    def gone() -> bool:
+        left[:] = [step for step in look(stack).steps_down() if step.action is Action.DELETE and step.key not in kept]
+        return not left
+
+    with suppress(AdventError):
+        wait.until(gone, "AWS still shows what was deleted", within=10)
+    return left
 
 
 def _run(

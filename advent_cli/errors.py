@@ -1,6 +1,8 @@
 """The errors shown to people: what happened, why, what to do next. Anything else is a bug and keeps its traceback."""
 
-DONE, FAILED, USAGE, UNREACHABLE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+import shlex
+
+DONE, FAILED, USAGE, UNREACHABLE, REFUSED, DIFFERENT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
 class AdventError(Exception):
@@ -54,9 +56,10 @@ class UsesForeignError(RefusedError):
 class ForeignError(RefusedError):
     """A resource bears the wanted name, but not our tag."""
 
-    def __init__(self, title: str, arn: str, made: str = "") -> None:
+    def __init__(self, key: str, title: str, arn: str, made: str = "") -> None:
         since = f", {made}" if made else ""
+        adopt = f"advent up --adopt {shlex.quote(key)}"
         super().__init__(
             f"{title} exists and belongs to someone else ({arn}{since})",
-            hint="give ours another name in config.yaml, or remove the other one yourself",
+            hint=f"give ours another name in config.yaml, or make this one ours with `{adopt}`",
         )

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
+from advent_cli.errors import RefusedError
 from advent_cli.patience import Patience
 
 Settings = dict[str, Any]
@@ -23,6 +24,11 @@ class Resource(ABC):
     done_word: ClassVar[str] = ""
     """The outcome to tell when it was made or changed, if it has a word of its own."""
 
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """The IAM actions that read, create, update and delete need on `scope`."""
+    rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Those that AWS does not restrict to a resource."""
+
     aws: Aws
     name: str
     host: str | None = None
@@ -39,6 +45,10 @@ class Resource(ABC):
         return f"{self.kind} {self.name}"
 
     @abstractmethod
+    def scope(self) -> list[str]:
+        """The ARNs that `rights` are on."""
+
+    @abstractmethod
     def want(self) -> Settings:
         """The settings it should have; makes no call."""
 
@@ -49,6 +59,13 @@ class Resource(ABC):
         What is half made differs from `want`. Raises ForeignError for a thing of this name without our tag; a
         refusal (access denied) is raised as it is, never taken for absence.
         """
+
+    def adopt(self) -> None:
+        """Put our tag on a thing of this name that is not ours, and change nothing else of it.
+
+        Raises RefusedError where it could never become what is wanted.
+        """
+        raise RefusedError(f"{self.title} cannot be adopted", why="it carries no tag of its own")
 
     @abstractmethod
     def create(self, wait: Patience) -> None:

@@ -14,6 +14,7 @@ from advent_cli.errors import (
     ForeignError,
     RefusedError,
     TargetError,
+    UsageError,
     UsesForeignError,
 )
 from advent_cli.plan import Seen, Step
@@ -67,6 +68,18 @@ def look(stack: Stack) -> Survey:
             seen[resource.key] = UsesForeignError(stack.resources[resource.host].title)
     left = {key: r for key, r in candidates.items() if _is_left(r, found[key], seen)}
     return Survey(stack, {**seen, **{key: found[key] for key in left}}, left)
+
+
+def adopt(survey: Survey, keys: tuple[str, ...]) -> None:
+    """Make these foreign resources ours; raises before the first if one of them is not in the way of the stack."""
+    resources = survey.stack.resources
+    for key in keys:
+        if key not in resources or not isinstance(survey.seen[key], ForeignError):
+            foreign = [key for key, seen in survey.seen.items() if isinstance(seen, ForeignError)]
+            allowed = f"one of {', '.join(foreign)}" if foreign else "nothing: all is ours, or not there"
+            raise UsageError(f"--adopt: found {key!r}; allowed is {allowed}")
+    for key in keys:
+        resources[key].adopt()
 
 
 def exit_code(steps: tuple[Step, ...]) -> int:

@@ -78,7 +78,7 @@ def test_a_plan_names_what_differs_and_what_is_in_the_way() -> None:
     steps = [
         Step("table/table", "table table", {"a": 1}, None),
         Step("role/r", "role r", {"trust": {"x": [1]}}, {"trust": {"x": [2]}}),
-        Step("topic/t", "topic t", {}, ForeignError("topic t", "arn:aws:sns:::t", "made 2020-01-01")),
+        Step("topic/t", "topic t", {}, ForeignError("topic/t", "topic t", "arn:aws:sns:::t", "made 2020-01-01")),
         Step("api/a", "api a", {"a": 1}, {"a": 1}),
     ]
     console = Console(file=io.StringIO(), width=30)
@@ -89,6 +89,6 @@ def test_a_plan_names_what_differs_and_what_is_in_the_way() -> None:
         "    trust.x: [2] -> [1]",
         "! topic        t",
         "    topic t exists and belongs to someone else (arn:aws:sns:::t, made 2020-01-01)",
-        "    try: give ours another name in config.yaml, or remove the other one yourself",
+        "    try: give ours another name in config.yaml, or make this one ours with `advent up --adopt topic/t`",
         "1 to create, 1 to update, 1 cannot be done",
     ]

@@ -27,7 +27,7 @@ SETTINGS = st.dictionaries(
         ({"a": 1}, {"a": 2}, Action.UPDATE),
         ({"a": 1}, AdventError("access denied"), Action.BLOCKED),
         (None, AdventError("access denied"), Action.BLOCKED),
-        (None, ForeignError("table x", "arn"), Action.BLOCKED),
+        (None, ForeignError("table/x", "table x", "arn"), Action.BLOCKED),
     ],
 )
 def test_four_answers_and_a_closed_door(want: Any, seen: Any, action: Action) -> None:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found, lost
-from advent_cli.errors import AdventError, ForeignError
+from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
 
@@ -22,6 +22,19 @@ class Api(Resource):
     """An API by its name and our tag. AWS gives it a random id and allows several of one name, so it is looked up."""
 
     kind: ClassVar[str] = "api"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("apigateway:GET",),
+        "create": (
+            "apigateway:POST",
+            "apigateway:PUT",
+            "apigateway:TagResource",
+        ),
+        "update": (
+            "apigateway:PATCH",
+            "apigateway:DELETE",
+        ),
+        "delete": ("apigateway:DELETE",),
+    }
     aws: Aws
     name: str
 
@@ -52,6 +65,9 @@ class Api(Resource):
             return self.aws.endpoint.api_url.format(api_id=api["ApiId"])
         return str(api["ApiEndpoint"])
 
+    def scope(self) -> list[str]:
+        return scope(self.aws)
+
     def want(self) -> Settings:
         return {"protocol": "HTTP", "stage": f"{STAGE}, deployed automatically", "duplicates": 0}
 
@@ -67,6 +83,13 @@ class Api(Resource):
             "stage": f"{STAGE}, {deployed}" if stage else "none",
             "duplicates": len(ours) - 1,
         }
+
+    def adopt(self) -> None:
+        named = [api for api in all_apis(self.aws) if api["Name"] == self.name]
+        if len(named) != 1:
+            why = f"there are {len(named)} of this name"
+            raise RefusedError(f"{self.title} cannot be adopted", why=why, hint="give ours another name in config.yaml")
+        self.aws.client("apigatewayv2").tag_resource(ResourceArn=self._arn(named[0]["ApiId"]), Tags=self.aws.owner_tag)
 
     def create(self, wait: Patience) -> None:
         try:
@@ -97,11 +120,16 @@ class Api(Resource):
     def _ours(self) -> list[dict[str, Any]]:
         named = [api for api in all_apis(self.aws) if api["Name"] == self.name]
         ours = [api for api in named if self.aws.owns(api.get("Tags"))]
+        if named and not ours:  # the list may lag behind a tag just set
+            call = self.aws.client("apigatewayv2").get_tags
+            ours = [api for api in named if self.aws.owns(call(ResourceArn=self._arn(api["ApiId"]))["Tags"])]
         if named and not ours:
-            partition = self.aws.identity[1].split(":")[1]
-            arn = f"arn:{partition}:apigateway:{self.aws.region}::/apis/{named[0]['ApiId']}"
-            raise ForeignError(self.title, arn, f"made {named[0]['CreatedDate']}")
+            raise ForeignError(self.key, self.title, self._arn(named[0]["ApiId"]), f"made {named[0]['CreatedDate']}")
         return sorted(ours, key=lambda api: (api["CreatedDate"], api["ApiId"]))
+
+    def _arn(self, api_id: str) -> str:
+        partition = self.aws.identity[1].split(":")[1]
+        return f"arn:{partition}:apigateway:{self.aws.region}::/apis/{api_id}"
 
     def _create_once(self, wait: Patience) -> str:
         call = self.aws.client("apigatewayv2", attempts=1).create_api
@@ -124,3 +152,10 @@ def all_apis(aws: Aws) -> list[dict[str, Any]]:
     """All HTTP and WebSocket APIs of the account in this region, as GetApis describes them."""
     pages = aws.client("apigatewayv2").get_paginator("get_apis").paginate()
     return aws.once(("apis",), lambda: [api for page in pages for api in page["Items"]])
+
+
+def scope(aws: Aws) -> list[str]:
+    """The ARNs of the account's APIs and of all that is in them: ours has no other name there than a random id."""
+    partition = aws.identity[1].split(":")[1]
+    apis = f"arn:{partition}:apigateway:{aws.region}::"
+    return [f"{apis}/apis", f"{apis}/apis/*", f"{apis}/tags/*"]

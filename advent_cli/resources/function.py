@@ -43,6 +43,24 @@ class Function(Resource):
     """
 
     kind: ClassVar[str] = "function"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": (
+            "lambda:GetFunction",
+            "lambda:GetFunctionConfiguration",
+            "lambda:GetPolicy",
+            "lambda:ListTags",
+        ),
+        "create": (
+            "lambda:CreateFunction",
+            "lambda:TagResource",
+        ),
+        "update": (
+            "lambda:UpdateFunctionCode",
+            "lambda:UpdateFunctionConfiguration",
+            "lambda:RemovePermission",
+        ),
+        "delete": ("lambda:DeleteFunction",),
+    }
     aws: Aws
     name: str
     bundle: Bundle = field(default=Bundle(b""), repr=False)
@@ -60,6 +78,9 @@ class Function(Resource):
     def arn(self) -> str:
         """The function's ARN, known before the function is made."""
         return self.aws.arn("lambda", f"function:{self.name}")
+
+    def scope(self) -> list[str]:
+        return [self.arn]
 
     def want(self) -> Settings:
         return {
@@ -85,7 +106,7 @@ class Function(Resource):
             return None
         now, tags = answer["Configuration"], _tags(answer)
         if not self.aws.owns(tags):
-            raise ForeignError(self.title, now["FunctionArn"], f"last changed {now['LastModified']}")
+            raise ForeignError(self.key, self.title, now["FunctionArn"], f"last changed {now['LastModified']}")
         same_role = tags.get(ROLE_ID_TAG, role_id) == role_id
         return {
             "code": now["CodeSha256"],
@@ -101,6 +122,9 @@ class Function(Resource):
             ),
             "state": state(now),
         }
+
+    def adopt(self) -> None:
+        self.aws.client("lambda").tag_resource(Resource=self.arn, Tags=self.aws.owner_tag)
 
     def create(self, wait: Patience) -> None:
         role_id = (self.role.unique_id() if self.role else None) or ""

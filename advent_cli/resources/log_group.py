@@ -19,6 +19,19 @@ class LogGroup(Resource):
     """The group that Lambda writes a function's output to: /aws/lambda/FUNCTION."""
 
     kind: ClassVar[str] = "log-group"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("logs:ListTagsForResource",),
+        "create": (
+            "logs:CreateLogGroup",
+            "logs:TagResource",
+            "logs:PutRetentionPolicy",
+        ),
+        "update": ("logs:PutRetentionPolicy",),
+        "delete": ("logs:DeleteLogGroup",),
+    }
+    rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("logs:DescribeLogGroups",),
+    }
     aws: Aws
     name: str
     days: int = 0
@@ -27,6 +40,9 @@ class LogGroup(Resource):
     def arn(self) -> str:
         """The group's ARN, in the form without `:*` that the tag calls want."""
         return self.aws.arn("logs", f"log-group:{self.name}")
+
+    def scope(self) -> list[str]:
+        return [self.arn, f"{self.arn}:*"]
 
     def want(self) -> Settings:
         return {"retention_days": self.days}
@@ -42,8 +58,13 @@ class LogGroup(Resource):
         if answer is None:  # gone between the two calls
             return None
         if not self.aws.owns(answer["tags"]):
-            raise ForeignError(self.title, self.arn, f"made {datetime.fromtimestamp(group['creationTime'] / 1000)}")
+            raise ForeignError(
+                self.key, self.title, self.arn, f"made {datetime.fromtimestamp(group['creationTime'] / 1000)}"
+            )
         return {"retention_days": group.get("retentionInDays", "for ever")}
+
+    def adopt(self) -> None:
+        self.aws.client("logs").tag_resource(resourceArn=self.arn, tags=self.aws.owner_tag)
 
     def create(self, wait: Patience) -> None:
         call = self.aws.client("logs").create_log_group

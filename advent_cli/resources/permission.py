@@ -30,6 +30,11 @@ class Permission(Resource):
     """
 
     kind: ClassVar[str] = "permission"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("lambda:GetPolicy",),
+        "create": ("lambda:AddPermission",),
+        "update": ("lambda:RemovePermission",),
+    }
     goes_with_host: ClassVar[bool] = True
     aws: Aws
     name: str
@@ -43,6 +48,9 @@ class Permission(Resource):
     def statement_id(self) -> str:
         """The same at each run, so that statements do not pile up."""
         return statement_id(self.service)
+
+    def scope(self) -> list[str]:
+        return [self.aws.arn("lambda", f"function:{self.function}")]
 
     def want(self) -> Settings:
         return {"principal": f"{self.service}.amazonaws.com", "action": ACTION, "source": self.source}

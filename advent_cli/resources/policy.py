@@ -19,12 +19,21 @@ class Policy(Resource):
     """The inline policy `name` of `role`, with its statements as IAM writes them."""
 
     kind: ClassVar[str] = "policy"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("iam:GetRolePolicy",),
+        "create": ("iam:PutRolePolicy",),
+        "update": ("iam:PutRolePolicy",),
+        "delete": ("iam:DeleteRolePolicy",),
+    }
     goes_with_host: ClassVar[bool] = True
     aws: Aws
     name: str
     role: str
     statements: tuple[dict[str, Any], ...]
     host: str | None = None
+
+    def scope(self) -> list[str]:
+        return [self.aws.arn("iam", f"role/advent/{self.aws.stack}/{self.role}")]
 
     def want(self) -> Settings:
         return {"document": {"Version": "2012-10-17", "Statement": list(self.statements)}}

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import found
-from advent_cli.errors import AdventError, ForeignError
+from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
 
@@ -27,6 +27,28 @@ class Role(Resource):
     """A role under /advent/STACK/; `policies` are the names of the inline policies it should have, no others."""
 
     kind: ClassVar[str] = "role"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": (
+            "iam:GetRole",
+            "iam:ListRolePolicies",
+            "iam:ListAttachedRolePolicies",
+        ),
+        "create": (
+            "iam:CreateRole",
+            "iam:TagRole",
+            "iam:PassRole",
+        ),
+        "update": (
+            "iam:UpdateAssumeRolePolicy",
+            "iam:DeleteRolePolicy",
+            "iam:DetachRolePolicy",
+        ),
+        "delete": (
+            "iam:DeleteRole",
+            "iam:DeleteRolePolicy",
+            "iam:DetachRolePolicy",
+        ),
+    }
     aws: Aws
     name: str
     policies: tuple[str, ...] = ()
@@ -48,6 +70,9 @@ class Role(Resource):
             return str(role["RoleId"]) if role else None
         return self.aws.ids[self.arn]
 
+    def scope(self) -> list[str]:
+        return [self.arn]
+
     def want(self) -> Settings:
         return {"path": self.path, "trust": TRUST, "other_policies": []}
 
@@ -57,7 +82,7 @@ class Role(Resource):
             return None
         tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
         if not self.aws.owns(tags) or tags.get(REGION_TAG, self.aws.region) != self.aws.region:
-            raise ForeignError(self.title, role["Arn"], f"made {role['CreateDate']}")
+            raise ForeignError(self.key, self.title, role["Arn"], f"made {role['CreateDate']}")
         inline, attached = self._policies()
         return {
             "path": role["Path"],
@@ -65,13 +90,20 @@ class Role(Resource):
             "other_policies": sorted({*inline, *attached} - {*self.policies}),
         }
 
+    def adopt(self) -> None:
+        role = self._get()
+        if role is None or role["Path"] != self.path:
+            why = f"its path would have to be {self.path}, and IAM cannot change the path of a role"
+            raise RefusedError(f"{self.title} cannot be adopted", why=why, hint="give ours another name in config.yaml")
+        self.aws.client("iam").tag_role(RoleName=self.name, Tags=self._tags())
+
     def create(self, wait: Patience) -> None:
         call = partial(
             self.aws.client("iam").create_role,
             RoleName=self.name,
             Path=self.path,
             AssumeRolePolicyDocument=json.dumps(TRUST),
-            Tags=[*self.aws.owner_tags, {"Key": REGION_TAG, "Value": self.aws.region}],
+            Tags=self._tags(),
         )
         self.aws.ids[self.arn] = wait.retry(call, BUSY)["Role"]["RoleId"]
 
@@ -97,6 +129,9 @@ class Role(Resource):
             found(self.aws.client("iam").delete_role, "NoSuchEntity", RoleName=self.name)
 
         wait.retry(delete, BUSY, LISTS_LAG)
+
+    def _tags(self) -> list[dict[str, str]]:
+        return [*self.aws.owner_tags, {"Key": REGION_TAG, "Value": self.aws.region}]
 
     def _get(self) -> dict[str, Any] | None:
         call = partial(self.aws.client("iam").get_role, RoleName=self.name)

@@ -8,7 +8,7 @@ from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import found
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
-from advent_cli.resources.api import RACES, Api
+from advent_cli.resources.api import RACES, Api, scope
 
 PAYLOAD = "2.0"  # the shape of the event that handlers/app.py reads
 
@@ -18,12 +18,23 @@ class Route(Resource):
     """The one route of `api`; the name is its key, as in `POST /aws_advent`."""
 
     kind: ClassVar[str] = "route"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("apigateway:GET",),
+        "create": (
+            "apigateway:POST",
+            "apigateway:PATCH",
+            "apigateway:DELETE",
+        ),
+    }
     goes_with_host: ClassVar[bool] = True
     aws: Aws
     name: str
     api: Api
     function_arn: str
     host: str | None = None
+
+    def scope(self) -> list[str]:
+        return scope(self.aws)
 
     def want(self) -> Settings:
         return {

@@ -18,11 +18,23 @@ class Subscription(Resource):
     """The delivery of every message on the topic to one function; the name is the function's."""
 
     kind: ClassVar[str] = "subscription"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("sns:ListSubscriptionsByTopic",),
+        "create": ("sns:Subscribe",),
+    }
+    rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("sns:GetSubscriptionAttributes",),
+        "update": ("sns:SetSubscriptionAttributes",),
+        "delete": ("sns:Unsubscribe",),
+    }
     aws: Aws
     name: str
     topic_arn: str
     function_arn: str
     host: str | None = None
+
+    def scope(self) -> list[str]:
+        return [self.topic_arn]
 
     def want(self) -> Settings:
         return {"topic": self.topic_arn, "endpoint": self.function_arn, "filter": None, "raw": "false"}

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
-from advent_cli.errors import AdventError, ForeignError
+from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
 
@@ -23,6 +23,18 @@ class Table(Resource):
     """A table whose primary key is one string; `key_name` is the attribute's name."""
 
     kind: ClassVar[str] = "table"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": (
+            "dynamodb:DescribeTable",
+            "dynamodb:ListTagsOfResource",
+        ),
+        "create": (
+            "dynamodb:CreateTable",
+            "dynamodb:TagResource",
+        ),
+        "update": ("dynamodb:UpdateTable",),
+        "delete": ("dynamodb:DeleteTable",),
+    }
     aws: Aws
     name: str
     key_name: str = ""
@@ -31,6 +43,9 @@ class Table(Resource):
     def arn(self) -> str:
         """The table's ARN."""
         return self.aws.arn("dynamodb", f"table/{self.name}")
+
+    def scope(self) -> list[str]:
+        return [self.arn]
 
     def want(self) -> Settings:
         return {"primary_key": f"{self.key_name} (S)", "billing": "PAY_PER_REQUEST", "status": "ACTIVE"}
@@ -49,13 +64,20 @@ class Table(Resource):
                 time.sleep(TAGS_LAG)  # the tags of a table just made are seen late; once, and only if ours are missing
                 owned = self._owned()
             if not owned:
-                raise ForeignError(self.title, self.arn, f"made {table['CreationDateTime']}")
-        types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
+                raise ForeignError(self.key, self.title, self.arn, f"made {table['CreationDateTime']}")
         return {
-            "primary_key": ", ".join(f"{k['AttributeName']} ({types[k['AttributeName']]})" for k in table["KeySchema"]),
+            "primary_key": _primary_key(table),
             "billing": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
             "status": status,
         }
+
+    def adopt(self) -> None:
+        table = self._describe()
+        if table is None or table["TableStatus"] != "ACTIVE" or _primary_key(table) != self.want()["primary_key"]:
+            found = _primary_key(table) if table else "none"
+            why = f"its primary key would have to be {self.want()['primary_key']}, and is {found}"
+            raise RefusedError(f"{self.title} cannot be adopted", why=why, hint="give ours another name in config.yaml")
+        self.aws.client("dynamodb").tag_resource(ResourceArn=self.arn, Tags=self.aws.owner_tags)
 
     def create(self, wait: Patience) -> None:
         self.aws.client("dynamodb").create_table(
@@ -112,3 +134,9 @@ class Table(Resource):
 
     def _wait_for(self, status: str | None, wait: Patience, words: str) -> None:
         wait.until(lambda: (self._describe() or {}).get("TableStatus") == status, words)
+
+
+def _primary_key(table: dict[str, Any]) -> str:
+    """The attributes of the key with their types, as in `word (S)`."""
+    types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
+    return ", ".join(f"{key['AttributeName']} ({types[key['AttributeName']]})" for key in table["KeySchema"])

@@ -24,6 +24,22 @@ class Topic(Resource):
     """A standard topic with SNS's own default policy: only this account publishes and subscribes."""
 
     kind: ClassVar[str] = "topic"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("sns:GetTopicAttributes",),
+        "create": (
+            "sns:CreateTopic",
+            "sns:TagResource",
+        ),
+        "update": ("sns:SetTopicAttributes",),
+        "delete": (
+            "sns:DeleteTopic",
+            "sns:ListSubscriptionsByTopic",
+        ),
+    }
+    rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("sns:ListTagsForResource",),
+        "delete": ("sns:Unsubscribe",),
+    }
     aws: Aws
     name: str
 
@@ -31,6 +47,9 @@ class Topic(Resource):
     def arn(self) -> str:
         """The topic's ARN, known before the topic is made."""
         return self.aws.arn("sns", self.name)
+
+    def scope(self) -> list[str]:
+        return [self.arn]
 
     def want(self) -> Settings:
         return {"display_name": self.name[:LONGEST_DISPLAY_NAME]}
@@ -44,8 +63,11 @@ class Topic(Resource):
         if tags is None:  # gone between the two calls
             return None
         if not self.aws.owns(tags["Tags"]):
-            raise ForeignError(self.title, self.arn)
+            raise ForeignError(self.key, self.title, self.arn)
         return {"display_name": answer["Attributes"].get("DisplayName", "")}
+
+    def adopt(self) -> None:
+        self.aws.client("sns").tag_resource(ResourceArn=self.arn, Tags=self.aws.owner_tags)
 
     def create(self, wait: Patience) -> None:
         wait.retry(

@@ -18,6 +18,13 @@ class Variable(Resource):
     """
 
     kind: ClassVar[str] = "variable"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("lambda:GetFunction",),
+        "create": (
+            "lambda:UpdateFunctionConfiguration",
+            "lambda:GetFunctionConfiguration",
+        ),
+    }
     goes_with_host: ClassVar[bool] = True
     done_word: ClassVar[str] = "attached"
     aws: Aws
@@ -26,6 +33,9 @@ class Variable(Resource):
     variable: str
     value: str
     host: str | None = None
+
+    def scope(self) -> list[str]:
+        return [self.aws.arn("lambda", f"function:{self.function}")]
 
     def want(self) -> Settings:
         return {"value": self.value}

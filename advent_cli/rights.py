@@ -1,0 +1,49 @@
+"""The least IAM policy with which a person can run each command on this stack, put together from the resources."""
+
+from itertools import groupby
+from typing import Any
+
+from advent_cli.stack import Stack
+
+VERBS = {  # what each command does to a resource; `up` deletes what has left config.yaml, or must be made anew
+    "up": ("read", "create", "update", "delete"),
+    "plan": ("read",),
+    "status": ("read",),
+    "down": ("read", "delete"),
+    "say": (),
+}
+PASS_ROLE = "iam:PassRole"
+LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
+WORDS = {"up": ("Scan", "BatchWriteItem"), "status": ("Scan",), "down": ("Scan",), "plan": (), "say": ("BatchGetItem",)}
+
+
+def policy(stack: Stack, command: str) -> dict[str, Any]:
+    """The policy document for a command, or for `all`: a statement for each service, on what is ours there."""
+    actions: set[str] = set()
+    anywhere: set[str] = set()
+    for name in VERBS if command == "all" else [command]:
+        actions |= {f"dynamodb:{word}" for word in WORDS[name]} | ({"apigateway:GET"} if name == "say" else set())
+        anywhere |= set(LOOKING) if VERBS[name] else set()
+        for resource in stack.resources.values():
+            for verb in VERBS[name]:
+                actions |= {*resource.rights.get(verb, ())}
+                anywhere |= {*resource.rights_anywhere.get(verb, ())}
+    statements = [_allow(anywhere, {"*"})] if anywhere else []
+    for service, of_service in groupby(sorted(actions - {PASS_ROLE}), key=_service):
+        statements.append(_allow(set(of_service), _arns(stack, service)))
+    if PASS_ROLE in actions:
+        to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+        statements.append({**_allow({PASS_ROLE}, _arns(stack, "iam")), "Condition": to_lambda})
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _service(action: str) -> str:
+    return action.partition(":")[0]
+
+
+def _arns(stack: Stack, service: str) -> set[str]:
+    return {arn for resource in stack.resources.values() for arn in resource.scope() if arn.split(":")[2] == service}
+
+
+def _allow(actions: set[str], arns: set[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": sorted(actions), "Resource": sorted(arns)}

@@ -1,5 +1,6 @@
 """The API Gateway in front of function 1: an HTTP API, open, with the stage `$default`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -92,16 +93,12 @@ class Api(Resource):
         self.aws.client("apigatewayv2").tag_resource(ResourceArn=self._arn(named[0]["ApiId"]), Tags=self.aws.owner_tag)
 
     def create(self, wait: Patience) -> None:
-        try:
-            api_id = self._create_once(wait)
-        except Exception as error:
-            if not lost(error):
-                raise
-            # CreateApi knows no token: a second call after a lost answer makes a second API. So look first.
-            api_id = self.api_id() or self._create_once(wait)
+        call = self.aws.client("apigatewayv2", attempts=1).create_api
+        make = partial(call, Name=self.name, ProtocolType="HTTP", Tags=self.aws.owner_tag)
+        made = create_once(make, self.find, wait)
         # Another run may have made one at the same moment; both then keep the same one, the oldest.
         ours = self._ours()
-        self.aws.ids[self.name] = str(ours[0]["ApiId"]) if ours else api_id
+        self.aws.ids[self.name] = str((ours or [made])[0]["ApiId"])
         for extra in ours[1:]:
             self._delete_one(extra["ApiId"], wait)
         self._put_stage(self.known_id(), wait)
@@ -131,11 +128,6 @@ class Api(Resource):
         partition = self.aws.identity[1].split(":")[1]
         return f"arn:{partition}:apigateway:{self.aws.region}::/apis/{api_id}"
 
-    def _create_once(self, wait: Patience) -> str:
-        call = self.aws.client("apigatewayv2", attempts=1).create_api
-        api = wait.retry(partial(call, Name=self.name, ProtocolType="HTTP", Tags=self.aws.owner_tag), *RACES)
-        return str(api["ApiId"])
-
     def _put_stage(self, api_id: str, wait: Patience) -> None:
         client = self.aws.client("apigatewayv2")
         params = {"ApiId": api_id, "StageName": STAGE}
@@ -146,6 +138,21 @@ class Api(Resource):
     def _delete_one(self, api_id: str, wait: Patience) -> None:
         call = self.aws.client("apigatewayv2").delete_api
         wait.retry(partial(found, call, "NotFoundException", ApiId=api_id), *RACES)
+
+
+def create_once(
+    make: Callable[[], dict[str, Any]], find: Callable[[], dict[str, Any] | None], wait: Patience
+) -> dict[str, Any]:
+    """Make a thing for which API Gateway knows no token, and so would make a second one if asked again.
+
+    `make` must not retry by itself; if its answer is lost, `find` looks whether it was made.
+    """
+    try:
+        return wait.retry(make, *RACES)
+    except Exception as error:
+        if not lost(error):
+            raise
+        return find() or wait.retry(make, *RACES)
 
 
 def all_apis(aws: Aws) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import found
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
-from advent_cli.resources.api import RACES, Api, scope
+from advent_cli.resources.api import RACES, Api, create_once, scope
 
 PAYLOAD = "2.0"  # the shape of the event that handlers/app.py reads
 
@@ -69,7 +69,8 @@ class Route(Resource):
         settings = {"ApiId": api_id, "RouteKey": self.name, "Target": target, "AuthorizationType": "NONE"}
         mine = next((route for route in routes if route["RouteKey"] == self.name), None)
         if mine is None:
-            wait.retry(partial(client.create_route, **settings), *RACES)
+            make = partial(self.aws.client("apigatewayv2", attempts=1).create_route, **settings)
+            create_once(make, lambda: self._route(api_id), wait)
         elif mine.get("Target") != target or mine.get("AuthorizationType", "NONE") != "NONE":
             wait.retry(partial(client.update_route, RouteId=mine["RouteId"], **settings), *RACES)
         for other in routes:
@@ -89,6 +90,9 @@ class Route(Resource):
                 call = self.aws.client("apigatewayv2").delete_route
                 self._delete(call, wait, ApiId=api_id, RouteId=route["RouteId"])
 
+    def _route(self, api_id: str) -> dict[str, Any] | None:
+        return next((route for route in self._parts(api_id)[0] if route["RouteKey"] == self.name), None)
+
     def _parts(self, api_id: str) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
         """The routes, and the integrations by the name under which a route knows them; nothing if the API is gone."""
 
@@ -106,11 +110,14 @@ class Route(Resource):
             "IntegrationUri": self.function_arn,
             "PayloadFormatVersion": PAYLOAD,
         }
-        for target, integration in there.items():
-            if settings.items() <= integration.items():
-                return target
-        create = self.aws.client("apigatewayv2").create_integration
-        made = wait.retry(partial(create, ApiId=api_id, **settings), *RACES)
+
+        def fitting(integrations: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+            return next((each for each in integrations.values() if settings.items() <= each.items()), None)
+
+        create = self.aws.client("apigatewayv2", attempts=1).create_integration
+        made = fitting(there) or create_once(
+            partial(create, ApiId=api_id, **settings), lambda: fitting(self._parts(api_id)[1]), wait
+        )
         return f"integrations/{made['IntegrationId']}"
 
     def _delete(self, call: Any, wait: Patience, **params: Any) -> None:

@@ -23,11 +23,15 @@ Fault = Callable[["Handler", bytes], None]
 
 @dataclass
 class Proxy:
-    """Passes calls on to `engine`; the one with the number `spoil` (from 0) meets `fault` instead."""
+    """Passes calls on to `engine`; the one with the number `spoil` (from 0) meets `fault` instead.
+
+    `script` names operations whose next calls meet these faults, one after the other.
+    """
 
     engine: Engine
     spoil: int = -1
     fault: Fault | None = None
+    script: dict[str, list[Fault]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     port: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -42,6 +46,7 @@ class Proxy:
         """Forget the calls so far, and spoil another one."""
         with self.lock:
             self.calls.clear()
+            self.script = {}
             self.spoil, self.fault = spoil, fault
 
 
@@ -78,8 +83,11 @@ class Handler(BaseHTTPRequestHandler):
         proxy = self.server.proxy
         with proxy.lock:
             number = len(proxy.calls)
-            proxy.calls.append(operation(self.command, self.path, dict(self.headers), body))
+            name = operation(self.command, self.path, dict(self.headers), body)
+            proxy.calls.append(name)
             fault = proxy.fault if number == proxy.spoil else None
+            if proxy.script.get(name):
+                fault = proxy.script[name].pop(0)
         (fault or pass_on)(self, body)
 
     do_GET = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_POST
@@ -162,6 +170,26 @@ def refuse(handler: Handler, status: int, code: str, message: str) -> None:
     else:
         text = f'{{"__type": "{code}", "message": "{message}", "Message": "{message}"}}'
         handler.answer(status, {"Content-Type": "application/json", "x-amzn-ErrorType": code}, text.encode())
+
+
+def refusing(status: int, code: str, message: str) -> Fault:
+    """A fault that answers with this error."""
+
+    def fault(handler: Handler, body: bytes) -> None:
+        refuse(handler, status, code, message)
+
+    return fault
+
+
+def changing(old: str, new: str) -> Fault:
+    """A fault that passes the call on and changes a text in the answer."""
+
+    def fault(handler: Handler, body: bytes) -> None:
+        status, headers, content = handler.upstream(body)
+        signed = {name: value for name, value in headers.items() if name.lower() != "x-amz-crc32"}
+        handler.answer(status, signed, re.sub(old, new, content.decode()).encode())
+
+    return fault
 
 
 def service_of(headers: dict[str, str]) -> str:

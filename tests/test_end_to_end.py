@@ -5,6 +5,7 @@ import json
 import shutil
 import urllib.parse
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +27,7 @@ def client(engine: Engine, service: str) -> Any:
 
 def left(engine: Engine) -> list[str]:
     """Everything there is in the engine, of the kinds that we make."""
-    return [
-        *client(engine, "dynamodb").list_tables()["TableNames"],
-        *(topic["TopicArn"] for topic in client(engine, "sns").list_topics()["Topics"]),
-        *(sub["SubscriptionArn"] for sub in client(engine, "sns").list_subscriptions()["Subscriptions"]),
-        *(role["Arn"] for role in client(engine, "iam").list_roles(PathPrefix="/advent/")["Roles"]),
-        *(function["FunctionName"] for function in client(engine, "lambda").list_functions()["Functions"]),
-        *(api["Name"] for api in client(engine, "apigatewayv2").get_apis()["Items"]),
-        *(group["logGroupName"] for group in client(engine, "logs").describe_log_groups()["logGroups"]),
-    ]
+    return stacks.left(partial(client, engine))
 
 
 def post(url: str, **fields: str) -> str:

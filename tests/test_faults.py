@@ -9,11 +9,12 @@ import signal
 import subprocess
 import zlib
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
 from advent_cli import deploy
-from advent_cli.aws import connect
+from advent_cli.aws import Endpoint, connect
 from advent_cli.engine import Interrupt
 from advent_cli.local import Engine
 from advent_cli.stack import Stack, build
@@ -23,7 +24,7 @@ from tests.support import proxy as proxies
 from tests.support import stacks
 from tests.support.proxy import FAULTS, Handler, Proxy
 
-EVERY = 1 if os.environ.get("ADVENT_FAULTS") == "all" else 25
+EVERY = 1 if os.environ.get("ADVENT_FAULTS") == "all" else 5
 SHARDS = 10  # so that workers can share the whole
 
 
@@ -34,8 +35,20 @@ def proxy(running_engine: Engine) -> Iterator[Proxy]:
 
 
 def through(proxy: Proxy) -> Stack:
-    """The tutorial's stack behind the proxy, with clients that know nothing yet."""
-    return build(stacks.TUTORIAL, connect(stacks.TUTORIAL.stack, endpoint=proxy.endpoint))
+    """The tutorial's stack behind the proxy, as a new run sees it."""
+    return fresh(proxy.endpoint)
+
+
+def fresh(endpoint: Endpoint) -> Stack:
+    """The tutorial's stack with no knowledge of runs before; only the clients, slow to make, are used again."""
+    stack = connected(endpoint)
+    stack.aws.ids.clear()
+    return stack
+
+
+@cache
+def connected(endpoint: Endpoint) -> Stack:
+    return build(stacks.TUTORIAL, connect(stacks.TUTORIAL.stack, endpoint=endpoint))
 
 
 def run(proxy: Proxy, command: str) -> deploy.Result:
@@ -47,13 +60,11 @@ def run(proxy: Proxy, command: str) -> deploy.Result:
 
 def inventory(engine: Engine) -> dict[str, object]:
     """All that is there, without the ids that AWS gave."""
-    from tests.test_end_to_end import client, left
-
-    names = sorted(name for name in left(engine) if ":subscription" not in name)
-    subscriptions = client(engine, "sns").list_subscriptions()["Subscriptions"]
-    survey = look(stacks.tutorial(engine))
+    stack = fresh(engine.endpoint)
+    subscriptions = stack.aws.client("sns").list_subscriptions()["Subscriptions"]
+    survey = look(stack)
     return {
-        "names": [name for name in names if name.count(":") < 6],
+        "names": sorted(name for name in stacks.left(stack.aws.client) if name.count(":") < 6),
         "subscriptions": sorted(item["Endpoint"] for item in subscriptions),
         "leftovers": list(survey.leftovers),
         "undone": [step.key for step in survey.steps_up() if step.seen != step.want],
@@ -64,7 +75,7 @@ def prepared(engine: Engine, command: str) -> None:
     """The engine as it is before the command."""
     stacks.reset(engine)
     if command == "down":
-        stacks.up(stacks.tutorial(engine))
+        stacks.up(fresh(engine.endpoint))
 
 
 def undisturbed(proxy: Proxy, command: str) -> tuple[list[str], dict[str, object]]:

@@ -1,7 +1,9 @@
 """Stacks to test with: the tutorial's, on the engine of the test run."""
 
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from advent_cli import config, deploy
 from advent_cli.aws import Aws, connect
@@ -36,6 +38,19 @@ def without_calls() -> Stack:
     aws = Aws(session, TUTORIAL.stack)
     aws.__dict__["identity"] = ("000000000000", "arn:aws:iam::000000000000:root")
     return build(TUTORIAL, aws)
+
+
+def left(client: Callable[[str], Any]) -> list[str]:
+    """The names of everything there is in the engine, of the kinds that we make."""
+    return [
+        *client("dynamodb").list_tables()["TableNames"],
+        *(topic["TopicArn"] for topic in client("sns").list_topics()["Topics"]),
+        *(item["SubscriptionArn"] for item in client("sns").list_subscriptions()["Subscriptions"]),
+        *(role["Arn"] for role in client("iam").list_roles(PathPrefix="/advent/")["Roles"]),
+        *(function["FunctionName"] for function in client("lambda").list_functions()["Functions"]),
+        *(api["Name"] for api in client("apigatewayv2").get_apis()["Items"]),
+        *(group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"]),
+    ]
 
 
 def tutorial_again(stack: Stack) -> Stack:

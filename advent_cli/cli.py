@@ -150,7 +150,8 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:  # noqa:
     consumers = [] if no_wait else slack.writers(stack)
     answered = slack.expected(stack, message) if consumers else {}
     with terminal.waiting() as tell:
-        reply = slack.post(url, slack.form(message, stack.config.slack), Patience(tell=tell))
+        form = slack.form(message, stack.config.slack)
+        reply = slack.post(url, form, Patience(tell=tell), lambda: slack.untouched(stack, answered))
     click.echo(printable(reply, 100_000) if sys.stdout.isatty() else reply)
     if answered:
         with terminal.waiting() as tell:

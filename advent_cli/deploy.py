@@ -111,8 +111,8 @@ def _run(
 def _told(event: Finished, step: Step) -> Finished:
     """The event with its error in words for people; a bug stays as it is."""
     error = event.error and (explain(event.error) or event.error)
-    if event.outcome is Outcome.LEFT and isinstance(step.seen, Exception):
-        error = step.seen
+    if event.outcome in (Outcome.LEFT, Outcome.SKIPPED) and isinstance(step.seen, RefusedError):
+        error = step.seen  # what is in the way is named, also where something before it was in the way already
     if isinstance(error, StoppedError):
         return replace(event, outcome=Outcome.SKIPPED, error=None, reason="stopped while waiting")
     outcome = Outcome.LEFT if isinstance(error, RefusedError) else event.outcome

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
 
 from advent_cli import counts
 from advent_cli.aws_errors import found
@@ -18,6 +19,7 @@ from advent_cli.stack import Stack
 
 TIMEOUT = 30  # seconds for one answer; API Gateway itself gives up after 30
 NOT_THERE_YET = {403: "Forbidden", 404: "Not Found"}  # what API Gateway says of an API it does not know everywhere yet
+NOT_ALLOWED_YET = (500, "Internal Server Error")  # and of a function, or a role's policy, that is as new as that
 LONGEST_WORD = 2048  # bytes; the handlers leave longer ones out
 SEE = "`advent status` tells whether all is there; the functions' log groups may tell more"
 CALM = 3.0  # seconds without a change after which several consumers count as done
@@ -49,11 +51,12 @@ def form(text: str, slack: Slack) -> dict[str, str]:
     }
 
 
-def post(url: str, fields: dict[str, str], wait: Patience) -> str:
+def post(url: str, fields: dict[str, str], wait: Patience, untouched: Callable[[], bool] = lambda: False) -> str:
     """Post the form and return the text of the bot's reply.
 
-    An API that is not reachable everywhere yet is tried again for a while; nothing was counted then. Whatever else
-    goes wrong is an AdventError, and is not tried again: the words may have been counted.
+    An API that is not reachable everywhere yet is tried again for a while, and so is one whose function is not allowed
+    to work yet, if `untouched` says that no word was counted. Whatever else goes wrong is an AdventError, and is not
+    tried again.
     """
     reply = ""
 
@@ -64,6 +67,8 @@ def post(url: str, fields: dict[str, str], wait: Patience) -> str:
         except urllib.error.HTTPError as error:
             body = error.read().decode(errors="replace")
             if error.code in NOT_THERE_YET and NOT_THERE_YET[error.code] in body:
+                return False
+            if error.code == NOT_ALLOWED_YET[0] and NOT_ALLOWED_YET[1] in body and untouched():
                 return False
             raise AdventError(f"the API answered {error.code}", why=body.strip()[:300], hint=SEE) from None
         except urllib.error.URLError as error:
@@ -92,6 +97,12 @@ def _post_once(url: str, fields: dict[str, str]) -> str:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=TIMEOUT) as answer:
         return str(answer.read().decode())
+
+
+def untouched(stack: Stack, answered: dict[str, int]) -> bool:
+    """Whether none of the words can have been counted yet; unknown is no."""
+    now = counts.of(stack.table, answered)
+    return bool(answered) and all(now[word] < answered[word] for word in answered)
 
 
 def writers(stack: Stack) -> list[str]:

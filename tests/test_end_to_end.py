@@ -272,44 +272,6 @@ def _broken(advent: Run, file: Path, env: dict[str, str]) -> str:
     return advent("up", code=2, **env).stderr
 
 
-def test_foreign_things_are_named_with_the_ways_out_and_can_be_adopted(engine: Engine, advent: Run) -> None:
-    client(engine, "dynamodb").create_table(
-        TableName="table",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "word", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "word", "AttributeType": "S"}],
-    )
-    client(engine, "dynamodb").put_item(TableName="table", Item={"word": {"S": "theirs"}, "count": {"N": "7"}})
-    client(engine, "sns").create_topic(Name="awsadvent")
-    client(engine, "logs").create_log_group(logGroupName="/aws/lambda/sns_logger")
-    client(engine, "apigatewayv2").create_api(Name="aws_advent", ProtocolType="HTTP")
-    keys = ["table/table", "topic/awsadvent", "log-group//aws/lambda/sns_logger", "api/aws_advent"]
-    for command in ("plan", "status", "up"):
-        done = advent(command, code=4)
-        for key in keys:
-            assert f"advent up --adopt {key}" in done.stdout + done.stderr
-        assert "arn:aws:dynamodb:us-east-1:000000000000:table/table, made 20" in done.stdout + done.stderr
-    assert "allowed is one of table/table" in advent("up", "--adopt", "table/other", code=2).stderr
-    options = [word for key in keys for word in ("--adopt", key)]
-    advent("up", *options)
-    assert "nothing to do" in advent("plan").stdout
-    assert advent("say", "--no-wait", "theirs").stdout == "theirs = 8\n"  # with all its items
-    assert advent("down", "--yes").stderr.endswith("0 left\n")
-
-
-def test_what_can_never_fit_is_not_adopted(engine: Engine, advent: Run) -> None:
-    client(engine, "iam").create_role(RoleName="sns_logger_lambda", AssumeRolePolicyDocument='{"Statement": []}')
-    client(engine, "dynamodb").create_table(
-        TableName="table",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "N"}],
-    )
-    told = advent("up", "--adopt", "table/table", code=4).stderr
-    assert "its primary key would have to be word (S), and is id (N)" in told
-    assert "cannot change the path" in advent("up", "--adopt", "role/sns_logger_lambda", code=4).stderr
-
-
 def test_a_plan_can_tell_by_its_exit_code(engine: Engine, advent: Run) -> None:
     advent("plan", "--exit-code", code=5)
     advent("up")

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from advent_cli import deploy
 from advent_cli.aws import Endpoint, connect
 from advent_cli.engine import Interrupt
-from advent_cli.errors import AdventError, ForeignError
+from advent_cli.errors import AdventError
 from advent_cli.events import Outcome
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
@@ -141,84 +141,6 @@ def test_access_denied_is_not_absence(deployed: Stack, running_engine: Engine) -
     assert deploy.up(survey, survey.steps_up(), stacks.ignore, Interrupt()).exit_code == 1
     assert deploy.down(survey, survey.steps_down(), stacks.ignore, Interrupt()).exit_code == 1
     assert {resource.read() == resource.want() for resource in deployed.resources.values()} == {True}
-
-
-def foreign(engine: Engine) -> Stack:
-    """The same names, made by somebody else."""
-    other = build(stacks.TUTORIAL, connect("somebody-else", endpoint=engine.endpoint))
-    stacks.up(other)
-    return other
-
-
-def test_what_is_not_ours_is_left_as_it_is(engine: Engine) -> None:
-    other = foreign(engine)
-    before = {key: resource.read() for key, resource in other.resources.items()}
-    stack = stacks.tutorial(engine)
-    survey = look(stack)
-    assert not any(isinstance(found, dict) for found in survey.seen.values())
-    assert not survey.leftovers
-    assert deploy.up(survey, survey.steps_up(), stacks.ignore, Interrupt()).exit_code == 4
-    assert deploy.down(survey, survey.steps_down(), stacks.ignore, Interrupt()).exit_code == 4
-    assert {key: resource.read() for key, resource in other.resources.items()} == before
-
-
-def make_foreign_table(stack: Stack) -> None:
-    stack.aws.client("dynamodb").create_table(
-        TableName="table",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "word", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "word", "AttributeType": "S"}],
-    )
-
-
-def make_foreign_topic(stack: Stack) -> None:
-    stack.aws.client("sns").create_topic(Name="awsadvent")
-
-
-FOREIGN = {
-    "topic/awsadvent": (
-        make_foreign_topic,
-        {"function/aws_advent", "policy/aws_advent_lambda_dynamo_snspublish", "permission/sns to sns_logger"},
-        {"table/table", "function/sns_multiplier", "function/sns_logger", "role/aws_advent_lambda_dynamo"},
-    ),
-    "table/table": (
-        make_foreign_table,
-        {"function/aws_advent", "policy/aws_advent_lambda_dynamo_microservice", "subscription/sns_multiplier"},
-        {"topic/awsadvent", "function/sns_logger", "subscription/sns_logger", "api/aws_advent"},
-    ),
-}
-
-
-@pytest.mark.parametrize("key", FOREIGN)
-def test_what_would_touch_something_foreign_is_not_made_and_the_rest_is(engine: Engine, key: str) -> None:
-    make, touching, others = FOREIGN[key]
-    make(stacks.tutorial(engine))
-    stack = stacks.tutorial(engine)
-    survey = look(stack)
-    result = deploy.up(survey, survey.steps_up(), stacks.ignore, Interrupt())
-    assert result.exit_code == 4
-    assert isinstance(result.finished[key].error, ForeignError)
-    for other in touching:
-        assert result.finished[other].outcome in (Outcome.LEFT, Outcome.SKIPPED)
-        assert stack.resources[other].read() is None
-    assert {result.finished[other].outcome for other in others} == {Outcome.CREATED}
-    assert result.finished["route/POST /aws_advent"].outcome is Outcome.SKIPPED  # so that nobody's words get there
-    survey = look(stack)
-    assert deploy.down(survey, survey.steps_down(), stacks.ignore, Interrupt()).exit_code == 4
-    assert not [k for k, found in look(stack).seen.items() if isinstance(found, dict)]
-
-
-def test_the_same_stack_in_another_region_is_another_stack(engine: Engine) -> None:
-    """Roles are global: this one's must survive what is done to that one."""
-    here = stacks.tutorial(engine)
-    stacks.up(here)
-    there = build(stacks.TUTORIAL, connect("awsadvent", region="eu-west-1", endpoint=engine.endpoint))
-    survey = look(there)
-    assert isinstance(survey.seen["role/sns_logger_lambda"], ForeignError)
-    assert deploy.up(survey, survey.steps_up(), stacks.ignore, Interrupt()).exit_code == 4
-    survey = look(there)
-    assert deploy.down(survey, survey.steps_down(), stacks.ignore, Interrupt()).exit_code == 4
-    assert set(stacks.up(stacks.tutorial(engine)).values()) == {Outcome.UNCHANGED}
 
 
 def statements(stack: Stack, function: str) -> Any:

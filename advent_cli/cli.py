@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from advent_cli.cli_local import local
-from advent_cli.errors import DIFFERENT, DONE, FAILED, REFUSED, AdventError, RefusedError, UsesForeignError
+from advent_cli.errors import DIFFERENT, DONE, FAILED, REFUSED, AdventError, UsesForeignError
 from advent_cli.options import Options
 
 if TYPE_CHECKING:  # the real imports stand in the commands that need them, so that --help is quick
@@ -18,7 +17,6 @@ if TYPE_CHECKING:  # the real imports stand in the commands that need them, so t
 
     from advent_cli.deploy import Result
     from advent_cli.local import Engine
-    from advent_cli.plan import Step
     from advent_cli.stack import Stack
 
 PATH = click.Path(path_type=Path, dir_okay=False)
@@ -35,7 +33,7 @@ credentials; 4 refused (not ours, or not confirmed); 130 interrupted."""
 @click.option("-v", "--verbose", is_flag=True, help="Tell each call to AWS; plan and status tell all settings.")
 @click.version_option(package_name="advent")
 @click.pass_context
-def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:  # noqa: FBT001 (click's way)
+def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
     """Build the serverless pub/sub word counter of the AWS Advent article, talk to it and take it down again."""
     trace = (lambda line: click.echo(f"  {line}", err=True)) if verbose else None
     context.obj = Options(**given, trace=trace)
@@ -48,9 +46,9 @@ def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:  # n
 )
 @click.option("--adopt", metavar="KIND/NAME", multiple=True, help="Make what is in the way ours; may be repeated.")
 @click.pass_obj
-def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...]) -> int:  # noqa: FBT001
+def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...]) -> int:
     """Make AWS as config.yaml wants it; what is so already is left alone."""
-    from advent_cli import backup, deploy, local
+    from advent_cli import asking, backup, deploy, local
     from advent_cli.display import report, terminal
     from advent_cli.engine import Interrupt
     from advent_cli.patience import Patience
@@ -67,15 +65,17 @@ def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, 
         survey = look(stack)
     steps = survey.steps_up()
     if not yes:
-        steps = tuple(_spared(stack, step) for step in steps)
+        steps = tuple(asking.spared(stack, step) for step in steps)
         changes = any(step.action not in (Action.NOTHING, Action.BLOCKED) for step in steps)
         if changes and stack.aws.endpoint is None and sys.stdin.isatty():
             report.plan(terminal.stderr(), steps, show_settings=False)
-            _confirm(f"Do this in {_place(stack)}?")
+            asking.confirm(f"Do this in {asking.place(stack)}?")
     with Interrupt() as interrupt, terminal.listener(lines_only=options.trace is not None) as listen:
         result = deploy.up(survey, steps, listen, interrupt)
     _tell(result)
-    if import_file and result.exit_code == DONE:
+    if import_file and result.exit_code != DONE:
+        click.echo(f"nothing was set from {import_file}", err=True)
+    elif import_file:
         words = backup.restore(stack.table, import_file, Patience())
         click.echo(f"set the counts of {words} words from {import_file}", err=True)
     url = stack.url if result.exit_code == DONE else None
@@ -88,7 +88,7 @@ def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, 
 @advent.command()
 @click.option("--exit-code", is_flag=True, help="End with 5 if there is something to do.")
 @click.pass_obj
-def plan(options: Options, exit_code: bool) -> int:  # noqa: FBT001
+def plan(options: Options, exit_code: bool) -> int:
     """Show what up would do: + create, ~ update with the settings that differ, - delete, ! cannot. Writes nothing."""
     from advent_cli import local
     from advent_cli.display import report, terminal
@@ -132,7 +132,7 @@ def status(options: Options, top: int) -> int:
 @click.argument("text", nargs=-1, required=True)
 @click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
 @click.pass_obj
-def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:  # noqa: FBT001
+def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
     """Post TEXT as Slack would, print the bot's reply, and watch the counts settle."""
     from advent_cli import local
     from advent_cli import say as slack
@@ -166,9 +166,9 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:  # noqa:
 @click.option("--export", metavar="FILE", type=PATH, help="First write the word counts to FILE, as JSON lines.")
 @click.option("--keep-table", is_flag=True, help="Leave the table; the next up finds it as ours.")
 @click.pass_obj
-def down(options: Options, yes: bool, export: Path | None, keep_table: bool) -> int:  # noqa: FBT001
+def down(options: Options, yes: bool, export: Path | None, keep_table: bool) -> int:
     """Delete all that up made, the table with its words included."""
-    from advent_cli import backup, deploy, local
+    from advent_cli import asking, backup, deploy, local
     from advent_cli.display import report, terminal
     from advent_cli.engine import Interrupt
     from advent_cli.plan import Action
@@ -178,17 +178,17 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool) -> 
     survey = look(stack)
     kept = {stack.table.key} if keep_table else set()
     steps, err = tuple(step for step in survey.steps_down() if step.key not in kept), terminal.stderr()
+    if export and not isinstance(survey.seen[stack.table.key], dict):
+        raise AdventError(f"there is no {stack.table.title} of ours to export", hint="nothing was deleted")
     if all(step.action is Action.NOTHING for step in steps):
         click.echo("nothing to delete", err=True)
         return DONE
     for step in steps:
         if step.action is Action.DELETE and (not yes or step.key.startswith("table/")):
-            report.line(err, ("- ", "red"), step.title, (_loss(stack, step), "bold red"))
+            report.line(err, ("- ", "red"), step.title, (asking.loss(stack, step), "bold red"))
     if not yes and any(step.action is Action.DELETE for step in steps):
-        _confirm(f"Delete all of this from {_place(stack)}?")
+        asking.confirm(f"Delete all of this from {asking.place(stack)}?")
     if export:
-        if not isinstance(survey.seen[stack.table.key], dict):
-            raise AdventError(f"there is no {stack.table.title} of ours to export", hint="nothing was deleted")
         click.echo(f"wrote the counts of {backup.export(stack.table, export)} words to {export}", err=True)
     with Interrupt() as interrupt, terminal.listener(lines_only=options.trace is not None) as listen:
         result = deploy.down(survey, steps, listen, interrupt)
@@ -221,41 +221,6 @@ def _open(options: Options, engine: Callable[[], Engine]) -> Stack:
     from advent_cli.context import open_stack
 
     return open_stack(options, engine)
-
-
-def _place(stack: Stack) -> str:
-    here = "the local engine" if stack.aws.endpoint else f"account {stack.aws.identity[0]}"
-    return f"{here}, region {stack.aws.region}"
-
-
-def _loss(stack: Stack, step: Step) -> str:
-    """What is lost with a step, in words; nothing but with a table."""
-    from advent_cli import counts
-    from advent_cli.resources.table import Table
-
-    if not step.key.startswith("table/") or not isinstance(step.seen, dict):
-        return ""
-    number = counts.number_of_words(Table(stack.aws, step.key.removeprefix("table/")), step.seen)
-    return f", and in it the counts of {number} words"
-
-
-def _spared(stack: Stack, step: Step) -> Step:
-    """The step; or, if it would delete a table and the person does not agree, one that leaves it alone."""
-    loss = _loss(stack, step) if step.want is None else ""
-    if not loss:
-        return step
-    question = f"{step.title} is no longer in config.yaml. Delete it{loss}?"
-    if sys.stdin.isatty() and click.confirm(question, err=True):
-        return step
-    refused = RefusedError(f"{step.title} is no longer in config.yaml{loss}", hint="--yes deletes it without asking")
-    return replace(step, seen=refused)
-
-
-def _confirm(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise RefusedError("nothing was done, for there is no terminal to ask at", hint="--yes does it without asking")
-    if not click.confirm(question, err=True):
-        raise RefusedError("nothing was done")
 
 
 def _tell(result: Result) -> None:

@@ -7,9 +7,9 @@ from advent_cli.aws import connect
 from advent_cli.engine import Interrupt
 from advent_cli.errors import ForeignError
 from advent_cli.events import Outcome
+from advent_cli.lambda_answers import wait_until_ready
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
-from advent_cli.resources.function import wait_until_ready
 from advent_cli.stack import Stack, build
 from advent_cli.survey import look
 from tests.conftest import Run

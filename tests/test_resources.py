@@ -13,10 +13,11 @@ from advent_cli.aws import Endpoint, connect
 from advent_cli.engine import Interrupt
 from advent_cli.errors import AdventError
 from advent_cli.events import Outcome
+from advent_cli.lambda_answers import BUSY, FAILED, READY, UPDATE_FAILED, state, wait_until_ready
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
 from advent_cli.plan import Action
-from advent_cli.resources.function import BUSY, FAILED, READY, UPDATE_FAILED, Function, state, wait_until_ready
+from advent_cli.resources.function import Function
 from advent_cli.stack import Stack, build
 from advent_cli.survey import look
 from tests.support import stacks, tampering

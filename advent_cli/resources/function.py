@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
@@ -10,7 +9,19 @@ from typing import Any, ClassVar
 from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import found
 from advent_cli.bundle import Bundle
-from advent_cli.errors import AdventError, ForeignError
+from advent_cli.errors import ForeignError
+from advent_cli.lambda_answers import (
+    BUSY,
+    FAILED,
+    READY,
+    UPDATE_FAILED,
+    described,
+    state,
+    statements,
+    tags,
+    variables,
+    wait_until_ready,
+)
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
 from advent_cli.resources.role import Role
@@ -24,7 +35,6 @@ RACES = (
     Race("ResourceConflictException", "following state: Pending", "Lambda is still making the function"),
     Race("ResourceConflictException", "concurrent update operation", "Lambda is still busy with the function"),
 )
-READY, BUSY, FAILED, UPDATE_FAILED = "ready", "busy", "failed", "last update failed"
 ROLE_ID_TAG = "advent:role-id"
 ROLE_IS_GONE = "one of the same name that was deleted since"
 STATEMENTS = "advent-"  # what the ids of our statements in a function's resource policy begin with
@@ -104,10 +114,10 @@ class Function(Resource):
         )
         if answer is None:
             return None
-        now, tags = answer["Configuration"], _tags(answer)
-        if not self.aws.owns(tags):
+        now, tagged = answer["Configuration"], tags(answer)
+        if not self.aws.owns(tagged):
             raise ForeignError(self.key, self.title, now["FunctionArn"], f"last changed {now['LastModified']}")
-        same_role = tags.get(ROLE_ID_TAG, role_id) == role_id
+        same_role = tagged.get(ROLE_ID_TAG, role_id) == role_id
         return {
             "code": now["CodeSha256"],
             "handler": now.get("Handler"),
@@ -131,8 +141,8 @@ class Function(Resource):
         call = self.aws.client("lambda").create_function
         settings = {"FunctionName": self.name, **self._configuration(self.attached)}
         code = {"Code": {"ZipFile": self.bundle.data}, "Architectures": [self.architecture]}
-        tags = {**self.aws.owner_tag, ROLE_ID_TAG: role_id}
-        wait.retry(partial(call, **settings, **code, Tags=tags), *RACES)
+        marks = {**self.aws.owner_tag, ROLE_ID_TAG: role_id}
+        wait.retry(partial(call, **settings, **code, Tags=marks), *RACES)
         wait_until_ready(self.aws, self.name, wait)
 
     def update(self, now: Settings, wait: Patience) -> None:
@@ -183,65 +193,3 @@ class Function(Resource):
 
     def _state(self) -> str:
         return state((described(self.aws, self.name) or {}).get("Configuration", {}))
-
-
-def described(aws: Aws, name: str) -> dict[str, Any] | None:
-    """What GetFunction answers about a function, or None."""
-    call = partial(aws.client("lambda").get_function, FunctionName=name)
-    answer: dict[str, Any] | None = aws.once(("function", name), lambda: found(call, "ResourceNotFoundException"))
-    return answer
-
-
-def statements(aws: Aws, name: str) -> dict[str, dict[str, Any]]:
-    """The statements of a function's resource policy by their ids; none if there is no policy or no function."""
-    call = partial(aws.client("lambda").get_policy, FunctionName=name)
-    answer = aws.once(("policy", name), lambda: found(call, "ResourceNotFoundException"))
-    policy = json.loads(answer["Policy"]) if answer else {"Statement": []}
-    return {statement.get("Sid", ""): statement for statement in policy["Statement"]}
-
-
-def variables(configuration: dict[str, Any]) -> dict[str, str]:
-    """The environment variables in an answer of Lambda; raises AdventError where we may not see them."""
-    environment = configuration.get("Environment", {})  # the key is missing where there are none
-    if "Error" in environment:
-        raise AdventError(
-            f"AWS does not show us the variables of {configuration['FunctionName']}",
-            why=environment["Error"].get("Message", ""),
-        )
-    return dict(environment.get("Variables", {}))
-
-
-def state(configuration: dict[str, Any]) -> str:
-    """Whether the function can be called; see "Lambda function states" in the Lambda developer guide."""
-    now, last = configuration.get("State", "Active"), configuration.get("LastUpdateStatus", "Successful")
-    if now == "Failed":
-        return FAILED
-    if last == "Failed":
-        return UPDATE_FAILED
-    # Inactive: not called for weeks; the next call wakes it.
-    return READY if now in ("Active", "Inactive") and last == "Successful" else BUSY
-
-
-def wait_until_ready(aws: Aws, name: str, wait: Patience) -> None:
-    """Return when Lambda has made, or changed, the function; raises AdventError if Lambda gave up on it."""
-    now: dict[str, Any] = {}
-
-    def settled() -> bool:
-        now.update(aws.client("lambda").get_function_configuration(FunctionName=name))
-        return state(now) != BUSY
-
-    wait.until(settled, "Lambda is setting up the function")
-    if state(now) != READY:
-        why = now.get("StateReason") or now.get("LastUpdateStatusReason") or ""
-        raise AdventError(f"Lambda could not set up {name}", why=why, hint="see the cause, and run `advent up` again")
-
-
-def _tags(answer: dict[str, Any]) -> dict[str, str]:
-    """The tags in an answer of GetFunction, which succeeds even if we may not see them."""
-    if "TagsError" in answer:
-        raise AdventError(
-            f"AWS does not show us the tags of {answer['Configuration']['FunctionName']}",
-            why=answer["TagsError"].get("Message", ""),
-            hint="ask for the permission lambda:ListTags",
-        )
-    return dict(answer.get("Tags", {}))

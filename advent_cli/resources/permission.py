@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
 from advent_cli.errors import AdventError
+from advent_cli.lambda_answers import statements
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
-from advent_cli.resources.function import STATEMENTS, statements
+from advent_cli.resources.function import STATEMENTS
 
 ACTION = "lambda:InvokeFunction"
 RACES = (

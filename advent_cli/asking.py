@@ -1,0 +1,46 @@
+"""The questions before something is lost, and what is at stake."""
+
+import sys
+from dataclasses import replace
+
+import click
+
+from advent_cli import counts
+from advent_cli.errors import RefusedError
+from advent_cli.plan import Step
+from advent_cli.resources.table import Table
+from advent_cli.stack import Stack
+
+
+def place(stack: Stack) -> str:
+    """Where a command does its work, in words."""
+    here = "the local engine" if stack.aws.endpoint else f"account {stack.aws.identity[0]}"
+    return f"{here}, region {stack.aws.region}"
+
+
+def loss(stack: Stack, step: Step) -> str:
+    """What is lost with a step, in words; nothing but with a table."""
+    if not step.key.startswith("table/") or not isinstance(step.seen, dict):
+        return ""
+    number = counts.number_of_words(Table(stack.aws, step.key.removeprefix("table/")), step.seen)
+    return f", and in it the counts of {number} words"
+
+
+def spared(stack: Stack, step: Step) -> Step:
+    """The step; or, if it would delete a table and the person does not agree, one that leaves it alone."""
+    lost = loss(stack, step) if step.want is None else ""
+    if not lost:
+        return step
+    question = f"{step.title} is no longer in config.yaml. Delete it{lost}?"
+    if sys.stdin.isatty() and click.confirm(question, err=True):
+        return step
+    refused = RefusedError(f"{step.title} is no longer in config.yaml{lost}", hint="--yes deletes it without asking")
+    return replace(step, seen=refused)
+
+
+def confirm(question: str) -> None:
+    """Go on only if a person says so; raises RefusedError."""
+    if not sys.stdin.isatty():
+        raise RefusedError("nothing was done, for there is no terminal to ask at", hint="--yes does it without asking")
+    if not click.confirm(question, err=True):
+        raise RefusedError("nothing was done")

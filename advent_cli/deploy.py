@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from advent_cli import engine, leftovers
 from advent_cli.aws_errors import code, explain
 from advent_cli.engine import Interrupt, Tell
-from advent_cli.errors import INTERRUPTED, AdventError, RefusedError, UsesForeignError
+from advent_cli.errors import INTERRUPTED, RefusedError, UsesForeignError
 from advent_cli.events import Event, Finished, Outcome, Planned
-from advent_cli.patience import Patience, StoppedError
+from advent_cli.patience import GaveUpError, Patience, StoppedError
 from advent_cli.plan import Action, Step, decide
 from advent_cli.resource import Resource
 from advent_cli.stack import Stack
@@ -71,7 +71,7 @@ def receipt(stack: Stack, kept: set[str], wait: Patience = Patience()) -> list[S
         left[:] = [step for step in look(stack).steps_down() if step.action is Action.DELETE and step.key not in kept]
         return not left
 
-    with suppress(AdventError):
+    with suppress(GaveUpError):
         wait.until(gone, "AWS still shows what was deleted", within=10)
     return left
 
@@ -144,7 +144,10 @@ def _create(resource: Resource, wait: Patience) -> None:
     except Exception as error:
         if code(error) not in EXISTS:
             raise
-        wait.until(lambda: resource.read() is not None, "AWS says that it exists, but does not show it yet", within=15)
+        try:  # lists lag, so that for a while nothing may be shown
+            wait.until(lambda: resource.read() is not None, "AWS says that it exists, but does not show it", within=15)
+        except GaveUpError:
+            raise error from None  # the code may have meant something else
         now = resource.read()
         if decide(resource.want(), now) is Action.UPDATE:
             resource.update(now or {}, wait)

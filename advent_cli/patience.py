@@ -13,6 +13,10 @@ AGAIN = "run the same command again"
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds
 
 
+class GaveUpError(AdventError):
+    """What was waited for did not come in time."""
+
+
 class StoppedError(AdventError):
     """The person asked to stop while we waited."""
 
@@ -62,12 +66,12 @@ class Patience:
             pause = self._rest(pause)
 
     def until(self, ready: Callable[[], bool], words: str, *, within: float = 120, hint: str = AGAIN) -> None:
-        """Ask `ready` until it says yes; raises AdventError with `words` if that takes over `within` seconds."""
+        """Ask `ready` until it says yes; raises GaveUpError with `words` if that takes over `within` seconds."""
         began, pause = self.clock(), FIRST_PAUSE
         while not ready():
             waited = self.clock() - began
             if waited >= within:
-                raise AdventError(f"gave up after {waited:.0f} s", why=words, hint=hint)
+                raise GaveUpError(f"gave up after {waited:.0f} s", why=words, hint=hint)
             self.tell(f"{words}, {waited:.0f} s" if waited >= 1 else words)
             pause = self._rest(pause)
 

@@ -1,10 +1,15 @@
 """What AWS does for a while and the engine never does: imitated, waited out, and told in words."""
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
 
 from advent_cli import deploy
 from advent_cli.engine import Interrupt
 from advent_cli.events import Event, Waiting
+from advent_cli.patience import Patience
 from advent_cli.survey import look
 from tests.support import stacks
 from tests.support.proxy import Fault, Handler, Proxy, changing, cut_after, pass_on, refusing
@@ -120,3 +125,21 @@ def test_a_permanent_refusal_ends_at_once_and_names_action_resource_and_principa
     assert result.finished["table/table"].seconds < 5
     assert proxy.calls.count("dynamodb:CreateTable") == 1
     assert stacks.up(stacks.tutorial(proxy.engine))["table/table"].value == "created"
+
+
+def test_a_code_that_often_means_exists_is_told_as_it_is_where_it_does_not(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "Patience", Hurried)
+    prepared(proxy.engine, "up")
+    proxy.begin()
+    proxy.script = {"sns:CreateTopic": [refusing(400, "InvalidParameter", "Invalid parameter: Topic Name")]}
+    result = run(proxy, "up")
+    assert "Invalid parameter: Topic Name" in str(result.finished["topic/awsadvent"].error)
+
+
+@dataclass(frozen=True)
+class Hurried(Patience):
+    """A patience whose clock runs fast."""
+
+    clock: Callable[[], float] = lambda: time.monotonic() * 50

@@ -8,6 +8,7 @@ from advent_cli.plan import Seen
 from advent_cli.resource import Settings
 from advent_cli.resources.table import Table
 
+PAGE = 10_000  # words; DynamoDB ends a page at a megabyte anyhow, other servers may not
 BATCH = 100  # the most keys that BatchGetItem takes
 
 
@@ -62,6 +63,7 @@ def of(table: Table, words: Iterable[str]) -> dict[str, int]:
 
 def scan(table: Table) -> Iterator[tuple[str, int]]:
     """Every word with its count, page by page."""
-    for page in table.aws.client("dynamodb").get_paginator("scan").paginate(TableName=table.name):
+    pages = table.aws.client("dynamodb").get_paginator("scan")
+    for page in pages.paginate(TableName=table.name, PaginationConfig={"PageSize": PAGE}):
         for item in page["Items"]:
             yield item[table.key_name]["S"], int(item.get("count", {}).get("N", 0))

@@ -1,6 +1,6 @@
 """Looks at everything that is ours, or should be, all at the same time; changes nothing."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -58,14 +58,20 @@ class Survey:
 def look(stack: Stack) -> Survey:
     """Read every resource of the stack; raises where AWS does not let us look for what is left over."""
     resources = list(stack.resources.values())
+    reading: dict[str, Future[Seen]] = {}
+
+    def read(resource: Resource) -> Seen:
+        if resource.host and isinstance(reading[resource.host].result(), ForeignError):
+            return UsesForeignError(stack.resources[resource.host].title)  # of what is not ours no more is read
+        return _read(resource)
+
     with stack.aws.remembering(), ThreadPoolExecutor(len(resources) + 1) as pool:
         finding = pool.submit(leftovers.candidates, stack)
-        seen = dict(zip(stack.resources, pool.map(_read, resources), strict=True))
+        for resource in sorted(resources, key=lambda resource: resource.host is not None):  # hosts before their parts
+            reading[resource.key] = pool.submit(read, resource)
+        seen = {key: reading[key].result() for key in stack.resources}
         candidates = finding.result()
         found = dict(zip(candidates, pool.map(_read, candidates.values()), strict=True))
-    for resource in resources:
-        if resource.host and isinstance(seen[resource.host], ForeignError):
-            seen[resource.key] = UsesForeignError(stack.resources[resource.host].title)
     left = {key: r for key, r in candidates.items() if _is_left(r, found[key], seen)}
     return Survey(stack, {**seen, **{key: found[key] for key in left}}, left)
 

@@ -135,3 +135,19 @@ def test_what_can_never_fit_is_not_adopted(engine: Engine, advent: Run) -> None:
     told = advent("up", "--adopt", "table/table", code=4).stderr
     assert "its primary key would have to be word (S), and is id (N)" in told
     assert "cannot change the path" in advent("up", "--adopt", "role/sns_logger_lambda", code=4).stderr
+
+
+def test_of_what_is_not_ours_no_more_is_read_than_whose_it_is(engine: Engine) -> None:
+    foreign(engine)
+    calls: list[str] = []
+    look(stacks.tutorial(engine, calls))
+    asked = {call.split()[0] for call in calls}
+    assert {"lambda:GetFunction", "iam:GetRole", "sns:ListTagsForResource"} <= asked
+    assert not asked & {
+        "lambda:GetPolicy",
+        "iam:GetRolePolicy",
+        "iam:ListRolePolicies",
+        "sns:GetSubscriptionAttributes",
+        "apigateway:GetRoutes",
+        "dynamodb:Scan",
+    }

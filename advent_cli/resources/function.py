@@ -107,16 +107,15 @@ class Function(Resource):
         }
 
     def read(self) -> Settings | None:
-        answer, role_id, policy = together(
-            lambda: described(self.aws, self.name),
-            lambda: self.role.unique_id() if self.role else None,
-            lambda: statements(self.aws, self.name),
-        )
+        answer = described(self.aws, self.name)
         if answer is None:
             return None
         now, tagged = answer["Configuration"], tags(answer)
         if not self.aws.owns(tagged):
             raise ForeignError(self.key, self.title, now["FunctionArn"], f"last changed {now['LastModified']}")
+        role_id, policy = together(
+            lambda: self.role.unique_id() if self.role else None, lambda: statements(self.aws, self.name)
+        )
         same_role = tagged.get(ROLE_ID_TAG, role_id) == role_id
         return {
             "code": now["CodeSha256"],

@@ -176,8 +176,9 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool) -> 
 
     stack = _open(options, local.require)
     survey = look(stack)
-    kept = {stack.table.key} if keep_table else set()
-    steps, err = tuple(step for step in survey.steps_down() if step.key not in kept), terminal.stderr()
+    everything, err = survey.steps_down(), terminal.stderr()
+    kept = {step.key for step in everything if keep_table and step.key.startswith("table/")}  # one left over as well
+    steps = tuple(step for step in everything if step.key not in kept)
     if export and not isinstance(survey.seen[stack.table.key], dict):
         raise AdventError(f"there is no {stack.table.title} of ours to export", hint="nothing was deleted")
     if all(step.action is Action.NOTHING for step in steps):

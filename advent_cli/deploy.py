@@ -60,7 +60,7 @@ def down(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: I
     return _run(survey, steps, {**engine.reverse(survey.stack.needs), **left}, listen, interrupt)
 
 
-def receipt(stack: Stack, kept: set[str], wait: Patience = Patience()) -> list[Step]:  # noqa: B008 (it is frozen)
+def receipt(stack: Stack, kept: set[str]) -> list[Step]:
     """What is still there of ours after `down`, `kept` aside: looked for again by name, by tag and by path.
 
     Lists lag, and a log group may come back with the last lines of its function; so it looks more than once.
@@ -72,7 +72,7 @@ def receipt(stack: Stack, kept: set[str], wait: Patience = Patience()) -> list[S
         return not left
 
     with suppress(GaveUpError):
-        wait.until(gone, "AWS still shows what was deleted", within=10)
+        Patience().until(gone, "AWS still shows what was deleted", within=10)
     return left
 
 

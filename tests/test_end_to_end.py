@@ -276,3 +276,11 @@ def test_a_plan_can_tell_by_its_exit_code(engine: Engine, advent: Run) -> None:
     advent("plan", "--exit-code", code=5)
     advent("up")
     advent("plan", "--exit-code", code=0)
+
+
+def test_keep_table_keeps_one_that_is_left_over_too(engine: Engine, advent: Run, own: Path) -> None:
+    advent("up")
+    own.write_text(own.read_text().replace("name: table", "name: other"))
+    advent("up", code=4)  # the old table is not deleted without a question
+    assert advent("down", "--yes", "--keep-table").stderr.endswith("0 left\n")
+    assert sorted(client(engine, "dynamodb").list_tables()["TableNames"]) == ["other", "table"]

@@ -8,6 +8,7 @@ import click
 from advent_cli import counts
 from advent_cli.errors import RefusedError
 from advent_cli.plan import Step
+from advent_cli.resources.queue import Queue
 from advent_cli.resources.table import Table
 from advent_cli.stack import Stack
 
@@ -19,11 +20,14 @@ def place(stack: Stack) -> str:
 
 
 def loss(stack: Stack, step: Step) -> str:
-    """What is lost with a step, in words; nothing but with a table."""
-    if not step.key.startswith("table/") or not isinstance(step.seen, dict):
-        return ""
-    number = counts.number_of_words(Table(stack.aws, step.key.removeprefix("table/")), step.seen)
-    return f", and in it the counts of {number} words"
+    """What is lost with a step, in words; nothing but with a table that has words or a queue that has messages."""
+    kind, _, name = step.key.partition("/")
+    if isinstance(step.seen, dict) and kind == "table":
+        number = counts.number_of_words(Table(stack.aws, name), step.seen)
+        return f", and in it the counts of {number} words"
+    if isinstance(step.seen, dict) and kind == "queue" and (depth := Queue(stack.aws, name).depth()):
+        return f", and in it {depth} dead letters"
+    return ""
 
 
 def spared(stack: Stack, step: Step) -> Step:

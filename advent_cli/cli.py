@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advent_cli.cli_local import local
+from advent_cli.cli_messages import replay, say, slack
 from advent_cli.errors import DIFFERENT, DONE, FAILED, REFUSED, AdventError, UsesForeignError
 from advent_cli.options import Options
 
@@ -81,6 +82,8 @@ def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, 
     url = stack.url if result.exit_code == DONE else None
     if url:
         click.echo(url)
+        if survey.is_open:
+            click.echo(report.OPEN, err=True)
         click.echo(f"next: advent say {stack.config.slack.trigger_word} some words", err=True)
     return result.exit_code
 
@@ -118,7 +121,10 @@ def status(options: Options, top: int) -> int:
     report.resources(out, steps, arns, show_settings=options.trace is not None)
     if isinstance(survey.seen[stack.api.key], dict):
         report.line(out, f"\n{stack.url}")
-        report.line(out, f"for Slack's outgoing webhook: trigger word {slack.trigger_word}, name {slack.bot_name}\n")
+        report.line(out, f"for Slack's outgoing webhook: trigger word {slack.trigger_word}, name {slack.bot_name}")
+        report.line(out, report.OPEN if survey.is_open else f"only Slack gets in: its secret is in {stack.secret.name}")
+    if isinstance(survey.seen[stack.queue.key], dict):
+        report.dead_letters(out, stack.queue.name, stack.queue.depth())
     if counts.readable(stack.table, survey.seen[stack.table.key]):
         found = counts.top(stack.table, top)
         report.words(out, found.top, found.words)
@@ -126,39 +132,6 @@ def status(options: Options, top: int) -> int:
         problem = "missing" if survey.seen[stack.table.key] is None else "not as config.yaml wants it"
         report.line(out, f"no words: the {stack.table.title} is {problem}; see `advent plan`")
     return exit_code(steps)
-
-
-@advent.command()
-@click.argument("text", nargs=-1, required=True)
-@click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
-@click.pass_obj
-def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
-    """Post TEXT as Slack would, print the bot's reply, and watch the counts settle."""
-    from advent_cli import local
-    from advent_cli import say as slack
-    from advent_cli.display import terminal
-    from advent_cli.display.text import printable
-    from advent_cli.patience import Patience
-
-    message = slack.message(text)
-    stack = _open(options, local.require)
-    url = stack.url
-    if url is None:
-        raise AdventError(f"the {stack.api.title} is missing", hint="`advent up` makes it")
-    if not message.startswith(stack.config.slack.trigger_word):
-        click.echo(f"note: Slack posts only what begins with {stack.config.slack.trigger_word!r}", err=True)
-    consumers = [] if no_wait else slack.writers(stack)
-    answered = slack.expected(stack, message) if consumers else {}
-    with terminal.waiting() as tell:
-        form = slack.form(message, stack.config.slack)
-        reply = slack.post(url, form, Patience(tell=tell), lambda: slack.untouched(stack, answered))
-    click.echo(printable(reply, 100_000) if sys.stdout.isatty() else reply)
-    if answered:
-        with terminal.waiting() as tell:
-            now = slack.settle(stack, answered, Patience(tell=tell))
-        counted = ", ".join(f"{printable(word)} = {count}" for word, count in now.items())
-        click.echo(f"then, with {' and '.join(consumers)}: {counted}", err=True)
-    return DONE
 
 
 @advent.command()
@@ -185,8 +158,9 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool) -> 
         click.echo("nothing to delete", err=True)
         return DONE
     for step in steps:
-        if step.action is Action.DELETE and (not yes or step.key.startswith("table/")):
-            report.line(err, ("- ", "red"), step.title, (asking.loss(stack, step), "bold red"))
+        loss = asking.loss(stack, step)
+        if step.action is Action.DELETE and (loss or not yes):
+            report.line(err, ("- ", "red"), step.title, (loss, "bold red"))
     if not yes and any(step.action is Action.DELETE for step in steps):
         asking.confirm(f"Delete all of this from {asking.place(stack)}?")
     if export:
@@ -204,7 +178,9 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool) -> 
 
 
 @advent.command()
-@click.argument("command", type=click.Choice(["up", "plan", "status", "say", "down", "all"]), default="all")
+@click.argument(
+    "command", type=click.Choice(["up", "plan", "status", "say", "replay", "slack", "down", "all"]), default="all"
+)
 @click.pass_obj
 def policy(options: Options, command: str) -> None:
     """Print the least IAM policy that lets a person run COMMAND (all, if not given) on this stack."""
@@ -215,7 +191,8 @@ def policy(options: Options, command: str) -> None:
     click.echo(json.dumps(rights.policy(_open(options, local.start), command), indent=2))
 
 
-advent.add_command(local)
+for command in (say, replay, slack, local):
+    advent.add_command(command)
 
 
 def _open(options: Options, engine: Callable[[], Engine]) -> Stack:

@@ -11,7 +11,7 @@ from advent_cli.settings import Function, Region, Settings
 from advent_cli.yamlfile import Document, allowed_by, read
 
 # Set by Lambda itself or by advent; see "Using Lambda environment variables" in the Lambda developer guide.
-OURS = {"DYNAMO_TABLE", "DYNAMO_KEY", "SNS_TOPIC_ARN"}
+OURS = {"DYNAMO_TABLE", "DYNAMO_KEY", "SNS_TOPIC_ARN", "SLACK_SECRET_PARAMETER", "DEAD_LETTER_QUEUE_URL"}
 RESERVED = ("AWS_", "LAMBDA_")
 ENVIRONMENT_LIMIT = 3000  # bytes of all names and values together: Lambda's 4096, less what we set ourselves at most
 

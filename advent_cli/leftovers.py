@@ -8,13 +8,25 @@ from advent_cli.resource import Resource
 from advent_cli.resources.api import Api, all_apis
 from advent_cli.resources.function import Function
 from advent_cli.resources.log_group import LogGroup
+from advent_cli.resources.parameter import Parameter
+from advent_cli.resources.queue import Queue
 from advent_cli.resources.role import Role
 from advent_cli.resources.subscription import Subscription
 from advent_cli.resources.table import Table
 from advent_cli.resources.topic import Topic, subscriptions
 from advent_cli.stack import Stack
 
-ORDER = ("subscription", "api", "function", "role", "log-group", "topic", "table")  # in which they are removed
+ORDER = (
+    "subscription",
+    "api",
+    "function",
+    "role",
+    "log-group",
+    "topic",
+    "queue",
+    "parameter",
+    "table",
+)  # in which they are removed
 
 
 def candidates(stack: Stack) -> dict[str, Resource]:
@@ -30,7 +42,7 @@ def candidates(stack: Stack) -> dict[str, Resource]:
         for resource in resources
     ]
     groups = [LogGroup(stack.aws, f"/aws/lambda/{r.name}") for r in found if isinstance(r, Function)]
-    return {r.key: r for r in [*found, *groups] if r.key not in stack.resources}
+    return {r.key: r for r in [*found, *groups, stack.secret] if r.key not in stack.resources}
 
 
 def needs(leftovers: dict[str, Resource], stack: Stack) -> dict[str, set[str]]:
@@ -56,6 +68,10 @@ def _tagged(stack: Stack) -> Iterator[Resource]:
                 yield Table(aws, resource.removeprefix("table/"))
             elif service == "sns" and ":" not in resource:
                 yield Topic(aws, resource)
+            elif service == "sqs":
+                yield Queue(aws, resource)
+            elif service == "ssm" and resource.startswith("parameter/"):
+                yield Parameter(aws, resource.removeprefix("parameter"))
             elif service == "lambda" and resource.startswith("function:"):
                 yield Function(aws, resource.removeprefix("function:"))
             elif service == "logs" and resource.startswith("log-group:"):

@@ -3,6 +3,7 @@
 from itertools import groupby
 from typing import Any
 
+from advent_cli.resource import Resource
 from advent_cli.stack import Stack
 
 VERBS = {  # what each command does to a resource; `up` deletes what has left config.yaml, or must be made anew
@@ -11,10 +12,28 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "status": ("read",),
     "down": ("read", "delete"),
     "say": (),
+    "replay": (),
+    "slack": (),
 }
+SECRET = {"up": ("read",), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
+SECRET["slack"] = ("read", "update", "delete")
 PASS_ROLE = "iam:PassRole"
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
-WORDS = {"up": ("Scan", "BatchWriteItem"), "status": ("Scan",), "down": ("Scan",), "plan": (), "say": ("BatchGetItem",)}
+BESIDES = {  # what commands do to the words and messages in the resources
+    "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
+    "status": ("dynamodb:Scan",),
+    "down": ("dynamodb:Scan",),
+    "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter"),
+    "replay": (
+        "sqs:GetQueueAttributes",
+        "sqs:ListQueueTags",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sns:ListSubscriptionsByTopic",
+        "sns:Publish",
+        "lambda:InvokeFunction",
+    ),
+}
 
 
 def policy(stack: Stack, command: str) -> dict[str, Any]:
@@ -22,10 +41,10 @@ def policy(stack: Stack, command: str) -> dict[str, Any]:
     actions: set[str] = set()
     anywhere: set[str] = set()
     for name in VERBS if command == "all" else [command]:
-        actions |= {f"dynamodb:{word}" for word in WORDS[name]} | ({"apigateway:GET"} if name == "say" else set())
+        actions |= {*BESIDES.get(name, ())}
         anywhere |= set(LOOKING) if VERBS[name] else set()
-        for resource in stack.resources.values():
-            for verb in VERBS[name]:
+        for resource in _all(stack):
+            for verb in SECRET.get(name, ()) if resource is stack.secret else VERBS[name]:
                 actions |= {*resource.rights.get(verb, ())}
                 anywhere |= {*resource.rights_anywhere.get(verb, ())}
     statements = [_allow(anywhere, {"*"})] if anywhere else []
@@ -37,12 +56,16 @@ def policy(stack: Stack, command: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
+def _all(stack: Stack) -> list[Resource]:
+    return [*stack.resources.values(), stack.secret]
+
+
 def _service(action: str) -> str:
     return action.partition(":")[0]
 
 
 def _arns(stack: Stack, service: str) -> set[str]:
-    return {arn for resource in stack.resources.values() for arn in resource.scope() if arn.split(":")[2] == service}
+    return {arn for resource in _all(stack) for arn in resource.scope() if arn.split(":")[2] == service}
 
 
 def _allow(actions: set[str], arns: set[str]) -> dict[str, Any]:

@@ -2,32 +2,37 @@
 
 import http.client
 import json
+import re
 import socket
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 
-from advent_cli import counts
+from advent_cli import counts, slack
 from advent_cli.aws_errors import found
 from advent_cli.errors import AdventError, TargetError, UsageError
 from advent_cli.patience import Patience
-from advent_cli.settings import Slack
+from advent_cli.slack import Post
 from advent_cli.stack import Stack
 
 TIMEOUT = 30  # seconds for one answer; API Gateway itself gives up after 30
 NOT_THERE_YET = {403: "Forbidden", 404: "Not Found"}  # what API Gateway says of an API it does not know everywhere yet
-NOT_ALLOWED_YET = (500, "Internal Server Error")  # and of a function, or a role's policy, that is as new as that
-LONGEST_WORD = 2048  # bytes; the handlers leave longer ones out
+NOT_ALLOWED_YET = {  # what it says of a function that is as new as that; and the function, of its role's policies
+    500: "Internal Server Error",
+    503: "Please try again",
+}
+UNAUTHORIZED = 401
+LONGEST_WORD, MOST_WORDS = 2048, 1000  # bytes, and different words; the handlers leave out what is beyond
 SEE = "`advent status` tells whether all is there; the functions' log groups may tell more"
 CALM = 3.0  # seconds without a change after which several consumers count as done
 
 
 def message(words: tuple[str, ...]) -> str:
-    """The words of the command line as one text; raises AdventError for bytes that are no text."""
-    text = " ".join(words)
+    """The words of the command line as one text, which Slack would send; raises UsageError for bytes that are none."""
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", " ".join(words))
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -35,24 +40,8 @@ def message(words: tuple[str, ...]) -> str:
     return text
 
 
-def form(text: str, slack: Slack) -> dict[str, str]:
-    """The fields that Slack posts (api.slack.com, "Outgoing webhooks"), for a person in a channel of a test team."""
-    return {
-        "token": "advent-say",
-        "team_id": "T0001",
-        "team_domain": "advent",
-        "channel_id": "C2147483705",
-        "channel_name": "test",
-        "timestamp": f"{time.time():.6f}",
-        "user_id": "U2147483697",
-        "user_name": "advent",
-        "text": text,
-        "trigger_word": slack.trigger_word,
-    }
-
-
-def post(url: str, fields: dict[str, str], wait: Patience, untouched: Callable[[], bool] = lambda: False) -> str:
-    """Post the form and return the text of the bot's reply.
+def post(url: str, message: Post, wait: Patience, untouched: Callable[[], bool] = lambda: False) -> str:
+    """Post what Slack would and return the text of the bot's reply.
 
     An API that is not reachable everywhere yet is tried again for a while, and so is one whose function is not allowed
     to work yet, if `untouched` says that no word was counted. Whatever else goes wrong is an AdventError, and is not
@@ -63,14 +52,17 @@ def post(url: str, fields: dict[str, str], wait: Patience, untouched: Callable[[
     def answered() -> bool:
         nonlocal reply
         try:
-            reply = _post_once(url, fields)
+            reply = _post_once(url, message)
         except urllib.error.HTTPError as error:
             body = error.read().decode(errors="replace")
             if error.code in NOT_THERE_YET and NOT_THERE_YET[error.code] in body:
                 return False
-            if error.code == NOT_ALLOWED_YET[0] and NOT_ALLOWED_YET[1] in body and untouched():
+            if error.code in NOT_ALLOWED_YET and NOT_ALLOWED_YET[error.code] in body and untouched():
                 return False
-            raise AdventError(f"the API answered {error.code}", why=body.strip()[:300], hint=SEE) from None
+            hint = "`advent slack secret` sets the secret that Slack has" if error.code == UNAUTHORIZED else SEE
+            raise AdventError(
+                f"the API answered {error.code}", why=_text(body) or body.strip()[:300], hint=hint
+            ) from None
         except urllib.error.URLError as error:
             if isinstance(error.reason, socket.gaierror):
                 return False  # the name of a new API is not known everywhere yet
@@ -80,16 +72,24 @@ def post(url: str, fields: dict[str, str], wait: Patience, untouched: Callable[[
         return True
 
     wait.until(answered, f"{url} does not answer yet", within=20, hint=SEE)
+    text = _text(reply) if reply else ""
+    if text is None:
+        raise AdventError("the API answered something that is no reply for Slack", why=reply[:300])
+    return text
+
+
+def _text(reply: str) -> str | None:
+    """The text of a reply, as Slack shows it; None if this is none."""
     try:
-        return str(json.loads(reply)["text"]) if reply else ""
-    except (ValueError, KeyError, TypeError):
-        raise AdventError("the API answered something that is no reply for Slack", why=reply[:300]) from None
+        return slack.shown(json.loads(reply)["text"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
-def _post_once(url: str, fields: dict[str, str]) -> str:
+def _post_once(url: str, message: Post) -> str:
     parts = urllib.parse.urlsplit(url)
     host = parts.hostname or ""
-    request = urllib.request.Request(url, urllib.parse.urlencode(fields).encode(), method="POST")  # noqa: S310
+    request = urllib.request.Request(url, message.body, message.headers, method="POST")  # noqa: S310
     opener = urllib.request.build_opener()
     if host == "127.0.0.1" or host.endswith(".localhost"):  # RFC 6761: always this machine, whatever resolvers say
         request.add_unredirected_header("Host", parts.netloc)
@@ -108,12 +108,13 @@ def untouched(stack: Stack, answered: dict[str, int]) -> bool:
 def writers(stack: Stack) -> list[str]:
     """The consumers that count too, so that the counts go on changing after the reply."""
     functions = stack.config.functions.items()
-    return [name for name, function in functions if function.subscribes and function.table == "write"]
+    return [name for name, function in functions if function.subscribes and "write" in function.table]
 
 
 def expected(stack: Stack, text: str) -> dict[str, int]:
     """The counts that function 1 will answer with, from those there are before the text is posted."""
-    words = Counter(word for word in text.split() if len(word.encode()) <= LONGEST_WORD)
+    fitting = Counter(word for word in slack.counted(text).split() if len(word.encode()) <= LONGEST_WORD)
+    words = dict(islice(fitting.items(), MOST_WORDS))
     before = found(lambda: counts.of(stack.table, words), "ResourceNotFoundException")
     if before is None:
         raise AdventError(f"the {stack.table.title} is missing", hint="`advent up` makes it")

@@ -18,6 +18,7 @@ def _name(pattern: str, longest: int, words: str, shortest: int = 1) -> Meta:
 Name = Annotated[str, _name(r"[A-Za-z0-9_-]", 64, "letters, digits, _ and -")]
 TableName = Annotated[str, _name(r"[A-Za-z0-9_.-]", 255, "letters, digits, _ - and .", shortest=3)]
 TopicName = Annotated[str, _name(r"[A-Za-z0-9_-]", 256, "letters, digits, _ and -")]
+QueueName = Annotated[str, _name(r"[A-Za-z0-9_-]", 80, "letters, digits, _ and -")]
 ApiName = Annotated[str, _name(r"[A-Za-z0-9_-]", 128, "letters, digits, _ and -")]
 KeyName = Annotated[str, _name(r"[A-Za-z0-9_.-]", 255, "letters, digits, _ - and .")]
 RoleName = Annotated[str, _name(r"[A-Za-z0-9_+=,.@-]", 64, "letters, digits and _ + = , . @ -")]
@@ -44,6 +45,7 @@ Region = Annotated[
 ]
 Memory = Annotated[int, Meta(ge=128, le=10240, description="a whole number of megabytes from 128 to 10240")]
 Timeout = Annotated[int, Meta(ge=1, le=900, description="a whole number of seconds from 1 to 900")]
+Rate = Annotated[int, Meta(ge=1, le=5000, description="a whole number from 1 to 5000")]
 Word = Annotated[str, Meta(pattern=r"^\S+\Z", max_length=100, description="one word, without spaces")]
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 
@@ -61,11 +63,22 @@ class Topic(Struct, frozen=True):
     name: TopicName
 
 
+class DeadLetters(Struct, frozen=True):
+    """The SQS queue of the messages that could not be announced, delivered or taken."""
+
+    name: QueueName
+
+
 class Api(Struct, frozen=True):
-    """The API Gateway in front of `function`; the name is also the /PATH of the call."""
+    """The API Gateway in front of `function`; the name is also the /PATH of the call.
+
+    It lets `rate` requests a second through, and `burst` at once.
+    """
 
     name: ApiName
     function: Name
+    rate: Rate = 20
+    burst: Rate = 40
 
 
 class Slack(Struct, frozen=True):
@@ -80,7 +93,7 @@ class Function(Struct, frozen=True):
 
     handler: Handler
     role: RoleName
-    table: Literal["write", "none"] = "none"
+    table: Literal["read", "write", "read-write", "none"] = "none"
     publishes: TopicName | None = None
     subscribes: TopicName | None = None
     memory: Memory = 128
@@ -94,6 +107,7 @@ class Settings(Struct, frozen=True):
     stack: Name
     table: Table
     topic: Topic
+    dead_letters: DeadLetters
     api: Api
     slack: Slack
     functions: dict[Name, Function]

@@ -35,12 +35,18 @@ class Survey:
         blocked = self._blocked()
         seen = {**self.seen, **{key: UsesForeignError(title) for key, title in blocked.items()}}
         wanted = (Step(key, r.title, r.want(), seen[key]) for key, r in self.stack.resources.items())
-        return (*wanted, *(Step(key, r.title, None, self.seen[key]) for key, r in self.leftovers.items()))
+        left = [(key, r) for key, r in self.leftovers.items() if key != self.stack.secret.key]
+        return (*wanted, *(Step(key, r.title, None, self.seen[key]) for key, r in left))
 
     def steps_down(self) -> tuple[Step, ...]:
         """What `down` would do with each resource that is not deleted along with another."""
         resources = {**self.stack.resources, **self.leftovers}.items()
         return tuple(Step(key, r.title, None, self.seen[key]) for key, r in resources if not r.goes_with_host)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no secret is kept, so that whoever knows the URL can count words."""
+        return self.stack.secret.key not in self.leftovers
 
     def _blocked(self) -> dict[str, str]:
         """What cannot be done for something foreign that it needs or would touch: key -> title of that."""

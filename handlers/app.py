@@ -1,87 +1,111 @@
 """Function 1, behind the API Gateway: counts the words of a Slack message, answers, and tells the topic.
 
-Slack's outgoing webhook posts a form; its field `text` is what the person typed. Each word gets 1 more in the table,
-the counts go back to Slack as the bot's reply, and the text is published, so that others can do something with it.
+Each word gets 1 more in the table, the counts go back to Slack as the bot's reply, and the text is published, so that
+others can do something with it.
 """
 
-import base64
 import json
-import logging
 import os
+import time
+import uuid
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qs
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
-# Made once, when Lambda starts a container, and used by all the messages which that container gets.
-TABLE = os.environ["DYNAMO_TABLE"]
-KEY = os.environ.get("DYNAMO_KEY", "word")
+import counting
+import journal
+import slack
+
 TOPIC = os.environ.get("SNS_TOPIC_ARN")  # not set: the function counts, and tells nobody
-dynamodb = boto3.client("dynamodb")
-sns = boto3.client("sns")
-log = logging.getLogger()
-log.setLevel(logging.INFO)
+DEAD_LETTERS = os.environ.get("DEAD_LETTER_QUEUE_URL")
+LOG_TEXT = os.environ.get("LOG_TEXT") == "yes"  # else what people wrote stays out of the log
 
-LONGEST_WORD = 2048  # bytes; DynamoDB allows no longer key
-SLACKBOT = "USLACKBOT"  # the user under whose name Slack posts our own replies
+# Slack waits for three seconds. Of these, counting may begin a new try in the first, and then there is time to answer.
+COUNT_WITHIN, READ_WITHIN = 0.9, 1.2  # seconds
+
+sns = boto3.client("sns", config=counting.QUICK)  # made once, when Lambda starts a container
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take one request of the API Gateway (payload format 2.0) and return the reply that Slack shows."""
-    form = parse_form(event)
-    if form.get("user_id") == SLACKBOT:
-        return answer(None)  # or the bot would count its own replies, and reply to that
-    text = form.get("text", "")
-    words = Counter(text.split())
-    too_long = [word for word in words if len(word.encode()) > LONGEST_WORD]
-    for word in too_long:
-        del words[word]
-    if not words:
-        return answer("There are no words to count.")
-
-    counts = {word: add(word, times) for word, times in words.items()}
-    reply = ", ".join(f"{word} = {count}" for word, count in counts.items())
-    if too_long:
-        reply += f" (left out: {len(too_long)} longer than {LONGEST_WORD} bytes)"
-    if TOPIC and not publish(text):
-        reply += " (counted, not announced)"
-    return answer(reply)
-
-
-def parse_form(event: dict[str, Any]) -> dict[str, str]:
-    """The fields of the posted form, each with its first value; the body may arrive base64-encoded."""
-    body = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        body = base64.b64decode(body).decode("utf-8", errors="replace")
-    return {name: values[0] for name, values in parse_qs(body).items()}
-
-
-def add(word: str, number: int) -> int:
-    """Add `number` to the word's count, in one step that no other writer can get between; return the new count."""
-    result = dynamodb.update_item(
-        TableName=TABLE,
-        Key={KEY: {"S": word}},
-        UpdateExpression="ADD #count :number",
-        ExpressionAttributeNames={"#count": "count"},  # "count" itself is a reserved word
-        ExpressionAttributeValues={":number": {"N": str(number)}},
-        ReturnValues="UPDATED_NEW",
-    )
-    return int(result["Attributes"]["count"]["N"])
-
-
-def publish(text: str) -> bool:
-    """Tell the topic; False if that failed. The words are counted by then, so the person gets an answer anyway."""
+    began = time.monotonic()
+    form: dict[str, str] = {}
     try:
-        message = sns.publish(TopicArn=TOPIC, Message=text)
-    except Exception:
-        log.exception("could not publish to %s", TOPIC)
-        return False
-    log.info("published %s", message["MessageId"])
-    return True
+        form = slack.request(event)
+        text = slack.text(form)
+    except slack.RefusedError as refusal:
+        journal.write("WARNING", f"refused: {refusal}", context, status=refusal.status)
+        return slack.answer(form, str(refusal), refusal.status)
+    if text is None:
+        return slack.answer(form, None)
+    words, left_out = counting.words(text)
+    if not words:
+        return slack.answer(form, f"There are no words to count{told(left_out)}.")
+
+    message_id = event.get("requestContext", {}).get("requestId") or str(uuid.uuid4())
+    counted, error = counting.add(words, message_id, began + COUNT_WITHIN)
+    if error:
+        journal.write("ERROR", f"not all was counted: {type(error).__name__}: {error}", context)
+    if not counted:
+        refused = isinstance(error, ClientError)  # else the answer may have been lost on its way
+        why = "Nothing was counted" if refused else "The table did not answer in time, so nothing may be counted"
+        return slack.answer(form, f"{why}. Please try again in a moment.", 503)
+
+    notes = [left_out] if left_out else []
+    if error:
+        notes.append(f"{len(words) - sum(map(len, counted))} that the table did not take")
+    reply = say_counts(counted, began + READ_WITHIN) + told(", ".join(notes))
+    # A message stays one message, unless it was counted in several parts: then each part is one, counted as a whole.
+    texts = [text] if len(words) <= counting.PART else [" ".join(Counter(part).elements()) for part in counted]
+    if TOPIC and not all(announce(texts, message_id, context)):
+        reply += " (counted, not announced)"
+    taken = round((time.monotonic() - began) * 1000)
+    shown = {"text": text} if LOG_TEXT else {}
+    journal.write("INFO", "counted", context, message_id=message_id, words=len(words), milliseconds=taken, **shown)
+    return slack.answer(form, reply)
 
 
-def answer(text: str | None) -> dict[str, Any]:
-    """A reply in the form the API Gateway asks for; its body is what Slack reads. No text: the bot says nothing."""
-    body = json.dumps({"text": text}) if text else ""
-    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": body}
+def told(left_out: str) -> str:
+    """What was left out, as the end of a sentence; nothing if there is nothing to tell."""
+    return f" (left out: {left_out})" if left_out else ""
+
+
+def say_counts(counted: list[dict[str, int]], until: float) -> str:
+    """The reply: each word with its count as it is now."""
+    words = [word for part in counted for word in part]
+    try:
+        return ", ".join(f"{word} = {count}" for word, count in counting.counts(words, until).items())
+    except (BotoCoreError, ClientError):
+        return f"Counted {len(words)} words, but the table does not tell their counts."
+
+
+def announce(texts: list[str], message_id: str, context: Any) -> list[bool]:
+    """Tell the topic, of each text side by side; for each whether that went well."""
+    with ThreadPoolExecutor(len(texts)) as pool:
+        ids = [f"{message_id}/{number}" for number in range(len(texts))]
+        return list(pool.map(partial(publish, context=context), texts, ids))
+
+
+def publish(text: str, message_id: str, context: Any) -> bool:
+    """Publish a text; one that cannot be is put into the queue of dead letters, from where `advent replay` sends it.
+
+    The id goes along, so that consumers know a text again that was published twice.
+    """
+    attributes = {"message_id": {"DataType": "String", "StringValue": message_id}}
+    try:
+        sns.publish(TopicArn=TOPIC, Message=text, MessageAttributes=attributes)
+    except (BotoCoreError, ClientError) as error:
+        journal.write("ERROR", f"not announced: {type(error).__name__}: {error}", context, message_id=message_id)
+    else:
+        return True
+    try:
+        letter = {"topic": TOPIC, "message": text, "message_id": message_id}
+        sqs = boto3.client("sqs", config=counting.QUICK)  # hardly ever needed, so not made before
+        sqs.send_message(QueueUrl=DEAD_LETTERS, MessageBody=json.dumps(letter, ensure_ascii=False))
+    except (BotoCoreError, ClientError) as error:
+        journal.write("ERROR", f"and lost: {type(error).__name__}: {error}", context, message_id=message_id)
+    return False

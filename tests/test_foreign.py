@@ -2,7 +2,7 @@
 
 import pytest
 
-from advent_cli import counts, deploy, say
+from advent_cli import counts, deploy, say, slack
 from advent_cli.aws import connect
 from advent_cli.engine import Interrupt
 from advent_cli.errors import ForeignError
@@ -26,7 +26,7 @@ def foreign(engine: Engine) -> Stack:
 
 def test_what_is_not_ours_is_left_as_it_is(engine: Engine, advent: Run) -> None:
     other = foreign(engine)
-    say.post(other.url or "", say.form("theirs", stacks.TUTORIAL.slack), Patience())
+    say.post(other.url or "", slack.post("theirs", stacks.TUTORIAL.slack, None), Patience())
     Patience().until(lambda: counts.of(other.table, ["theirs"]) == {"theirs": 11}, "they have counted", within=60)
     wait_until_ready(other.aws, "aws_advent", Patience())
     before = reading.everything(other.aws)

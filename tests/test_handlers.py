@@ -1,13 +1,14 @@
-"""The functions, called as Lambda calls them, with a real table and topic behind them."""
+"""The functions that count, called as Lambda calls them, with a real table, topic and queue behind them."""
 
 import base64
 import importlib.util
 import json
-import logging
+import os
+import re
 import sys
 import urllib.parse
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -15,159 +16,371 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from advent_cli import counts, say
+from advent_cli import counts, slack
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
 from advent_cli.stack import Stack
-from tests.support import stacks
-from tests.support.stacks import ROOT, TUTORIAL
+from tests.support import functions, stacks
+from tests.support import proxy as proxies
+from tests.support.functions import Context, reply, request, told, typed
 
 WAIT = Patience()
+EXAMPLES = 20_000 if os.environ.get("ADVENT_FUZZ") == "all" else 200
+Patch = pytest.MonkeyPatch
+
+
+class KilledError(BaseException):
+    """What ends a function at once."""
 
 
 @pytest.fixture(scope="module")
 def stack(running_engine: Engine) -> Stack:
-    """A table and a topic, without consumers."""
+    """A table, a topic and a queue, without consumers."""
     stacks.reset(running_engine)
     stack = stacks.tutorial(running_engine)
-    stack.table.create(WAIT)
-    stack.topic.create(WAIT)
+    for resource in (stack.table, stack.topic, stack.queue):
+        resource.create(WAIT)
     return stack
 
 
 @pytest.fixture
-def environment(stack: Stack, running_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """What Lambda sets for each function."""
-    for name, value in running_engine.environment(None).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("DYNAMO_TABLE", stack.table.name)
-    monkeypatch.setenv("SNS_TOPIC_ARN", stack.topic.arn)
-    return monkeypatch
+def app(stack: Stack, running_engine: Engine, monkeypatch: Patch) -> ModuleType:
+    return patient_app(stack, running_engine.environment(None), monkeypatch)
+
+
+def patient_app(stack: Stack, environment: dict[str, str], patch: Patch) -> ModuleType:
+    """Function 1, in no hurry, for this machine may have other things to do."""
+    functions.environment(stack, "aws_advent", environment, patch)
+    app = functions.load("app", patch)
+    patch.setattr(app, "COUNT_WITHIN", 60)
+    patch.setattr(app, "READ_WITHIN", 60)
+    return app
 
 
 @pytest.fixture
-def app(environment: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    yield from load("app")
+def multiplier(stack: Stack, running_engine: Engine) -> Iterator[ModuleType]:
+    with Patch.context() as patch:
+        functions.environment(stack, "sns_multiplier", running_engine.environment(None), patch)
+        yield functions.load("sns_multiplier", patch)
 
 
 @pytest.fixture
-def multiplier(environment: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    yield from load("sns_multiplier")
+def counted(stack: Stack) -> Callable[[Iterable[str]], dict[str, int]]:
+    """The counts of words, as they are in the table."""
+    return lambda words: counts.of(stack.table, words)
 
 
-def load(name: str) -> Iterator[ModuleType]:
-    """A handler's module, run afresh as in a new container."""
-    level = logging.getLogger().level
-    spec = importlib.util.spec_from_file_location(name, ROOT / "handlers" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    logging.getLogger().setLevel(level)
+def through(proxy: proxies.Proxy) -> dict[str, str]:
+    """The environment of functions whose calls go through the proxy."""
+    return {**proxy.engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
 
 
-def posted(fields: dict[str, str], encode: bool = True) -> dict[str, Any]:
-    """The event of a form post, as an HTTP API makes it."""
-    body = urllib.parse.urlencode(fields)
-    return {"body": base64.b64encode(body.encode()).decode() if encode else body, "isBase64Encoded": encode}
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """The log lines written since the last look."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def told(*messages: str) -> dict[str, Any]:
-    """The event of SNS with these messages."""
-    return {"Records": [{"Sns": {"Message": text, "MessageId": str(n)}} for n, text in enumerate(messages)]}
-
-
-def reply(module: ModuleType, event: dict[str, Any]) -> str:
-    answer = module.handler(event, None)
-    assert answer["statusCode"] == 200
-    return str(json.loads(answer["body"])["text"])
+def letters(stack: Stack) -> list[dict[str, Any]]:
+    """The messages in the queue of dead letters, taken out."""
+    sqs = stack.aws.client("sqs")
+    messages = sqs.receive_message(QueueUrl=stack.queue.url, MaxNumberOfMessages=10).get("Messages", [])
+    for message in messages:
+        sqs.delete_message(QueueUrl=stack.queue.url, ReceiptHandle=message["ReceiptHandle"])
+    return [json.loads(message["Body"]) for message in messages]
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
-LIVE = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LIVE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @LIVE
-@example("a&b c#d e+f g%41 h=i")
-@example("awsadvent awsadvent ünïcödé 🎄 🎄 🎄")
+@example("a&b c#d e+f g%41 h=i &lt; <!channel> <@U1|x>")
+@example("awsadvent awsadvent ünïcödé 🎄 🎄 🎄 &amp; &amp;amp;")
+@example("/count some of 1 2 3")
 @given(st.lists(WORDS, max_size=5).map(" ".join))
-def test_every_text_is_counted_word_for_word(app: ModuleType, multiplier: ModuleType, stack: Stack, text: str) -> None:
-    words = Counter(text.split())
-    before = counts.of(stack.table, words)
-    answer = reply(app, posted(say.form(text, TUTORIAL.slack)))
+def test_every_text_is_counted_word_for_word(
+    app: ModuleType, multiplier: ModuleType, counted: Callable[[Iterable[str]], dict[str, int]], text: str
+) -> None:
+    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", slack.counted(text))
+    words = Counter(plain.split())
+    before = counted(words)
+    answer = reply(app.handler(typed(text), Context()))
     expected = [f"{word} = {before[word] + times}" for word, times in words.items()]
     assert answer == (", ".join(expected) if expected else "There are no words to count.")
-    multiplier.handler(told(text), None)
-    assert counts.of(stack.table, words) == {word: before[word] + 11 * times for word, times in words.items()}
+    multiplier.handler(told(plain, first_id=id(plain)), Context())
+    assert counted(words) == {word: before[word] + 11 * times for word, times in words.items()}
 
 
-@LIVE
-@given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3), st.booleans())
-def test_a_form_without_a_text_is_answered(app: ModuleType, fields: dict[str, str], encode: bool) -> None:
-    fields.pop("text", None)
-    assert reply(app, posted(fields, encode)) == "There are no words to count."
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ("<https://a.org|a.org> &amp; &lt;b&gt;", "a.org & <b>"),
+        ("<https://a.org/?q=1&amp;r=2> <mailto:x@a.org|x@a.org>", "https://a.org/?q=1&r=2 x@a.org"),
+        ("<@U12|ann> <@U12> <#C1|general> <#C1>", "@ann @U12 #general #C1"),
+        ("<!here> <!subteam^S1|@team> <!date^1^{date}|today>", "@here @team today"),
+        ("&amp;lt; a&#38;b <> <|x>", "&lt; a&#38;b x"),
+    ],
+)
+def test_what_slack_wraps_is_counted_as_it_was_typed(app: ModuleType, sent: str, words: str) -> None:
+    assert app.slack.text({"text": sent}).split() == words.split()
 
 
-@LIVE
-@given(st.binary(max_size=50))
-def test_any_body_is_answered(app: ModuleType, body: bytes) -> None:
-    event = {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
-    assert app.handler(event, None)["statusCode"] == 200
-    assert app.handler({"body": body.decode("latin-1"), "isBase64Encoded": False}, None)["statusCode"] == 200
+def test_a_reply_cannot_call_the_whole_channel(app: ModuleType) -> None:
+    answer = app.handler(typed("<!channel>"), Context())
+    assert json.loads(answer["body"])["text"].startswith("&lt;!channel&gt; = ")
 
 
-@pytest.mark.parametrize("event", [{}, {"body": None}, {"body": ""}, {"isBase64Encoded": True}])
-def test_a_request_without_a_body_is_answered(app: ModuleType, event: dict[str, Any]) -> None:
-    assert reply(app, event) == "There are no words to count."
+def test_a_command_is_answered_for_all_to_see(app: ModuleType) -> None:
+    answer = json.loads(app.handler(typed("/count inchannel"), Context())["body"])
+    assert answer == {"response_type": "in_channel", "text": "inchannel = 1"}
+    assert "response_type" not in app.handler(typed("inchannel"), Context())["body"]
 
 
-def test_a_word_too_long_for_a_key_is_left_out_and_told(app: ModuleType, multiplier: ModuleType, stack: Stack) -> None:
-    text = f"short {'é' * 1025}"
-    assert reply(app, posted({"text": text})) == "short = 1 (left out: 1 longer than 2048 bytes)"
-    multiplier.handler(told(text), None)
-    assert counts.of(stack.table, ["short"]) == {"short": 11}
+BAD: dict[str, tuple[dict[str, Any], int]] = {
+    "no body": ({}, 400),
+    "null body": ({"body": None, "headers": None}, 400),
+    "no text": (request("token=x&user_name=y"), 400),
+    "json": (request('{"text": "x"}', {"Content-Type": "application/json"}), 415),
+    "a file": (request("x", {"Content-Type": "multipart/form-data; boundary=x"}), 415),
+    "not base64": ({"body": "text=a%20b", "isBase64Encoded": True}, 400),
+    "not utf-8 bytes": (request(b"text=\xff\xfe"), 400),
+    "not utf-8 escapes": (request("text=%ff%fe"), 400),
+    "half a character": ({"body": "text=\ud800", "isBase64Encoded": False}, 400),
+    "too many fields": (request("&".join(f"f{n}=1" for n in range(101)) + "&text=x"), 400),
+    "a huge body": (request(b"text=" + b"x" * 1_000_001), 413),
+    "a huge text": (request("text=" + "x+" * 100_001), 413),
+}
 
 
-def test_the_bot_does_not_answer_itself(app: ModuleType, stack: Stack) -> None:
-    answer = app.handler(posted({"text": "awsadvent = 1, bot = 1", "user_id": "USLACKBOT"}), None)
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_form_of_slacks_is_refused_in_a_few_words(app: ModuleType, stack: Stack, name: str) -> None:
+    event, status = BAD[name]
+    before = counts.top(stack.table, 1000)
+    assert 5 < len(reply(app.handler(event, Context()), status)) < 100
+    assert counts.top(stack.table, 1000) == before
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t", "\x00\x07", "\u2003"])
+def test_a_message_without_words_is_answered(app: ModuleType, text: str) -> None:
+    assert reply(app.handler(typed(text), Context())) == "There are no words to count."
+
+
+@pytest.mark.parametrize("fields", [{"user_id": "USLACKBOT"}, {"bot_id": "B1"}, {"ssl_check": "1", "token": "x"}])
+def test_the_bot_does_not_answer_itself(app: ModuleType, stack: Stack, fields: dict[str, str]) -> None:
+    answer = app.handler(request(urllib.parse.urlencode({"text": "awsadvent = 1, bot = 1", **fields})), Context())
     assert (answer["statusCode"], answer["body"]) == (200, "")
     assert counts.of(stack.table, ["bot"]) == {"bot": 0}
 
 
+def test_a_word_too_long_for_a_key_is_left_out_and_told(app: ModuleType, multiplier: ModuleType, stack: Stack) -> None:
+    text = f"short {'é' * 1025}"
+    assert reply(app.handler(typed(text), Context())) == "short = 1 (left out: 1 longer than 2048 bytes)"
+    multiplier.handler(told(text, first_id=700), Context())
+    assert counts.of(stack.table, ["short"]) == {"short": 11}
+    assert reply(app.handler(typed("é" * 1025), Context())).startswith("There are no words to count (left out: 1 ")
+
+
+def test_a_thousand_words_are_counted_and_no_more(
+    app: ModuleType, multiplier: ModuleType, stack: Stack, running_engine: Engine, monkeypatch: Patch
+) -> None:
+    with proxies.running(running_engine) as proxy:
+        app = patient_app(stack, through(proxy), monkeypatch)
+        words = [f"w{n}" for n in range(1100)]
+        answer = reply(app.handler(typed(" ".join(words)), Context()))
+        assert answer.endswith("w999 = 1 (left out: 100 beyond the first 1000 different words)")
+        assert Counter(proxy.calls) == {
+            "ssm:GetParameter": 1,
+            "dynamodb:TransactWriteItems": 10,
+            "dynamodb:BatchGetItem": 10,
+            "sns:Publish": 10,  # each part that is counted as one is announced as one
+        }
+    multiplier.handler(told(" ".join(words), first_id=800), Context())
+    assert counts.of(stack.table, words) == {word: 11 if n < 1000 else 0 for n, word in enumerate(words)}
+
+
+def test_a_message_that_comes_again_counts_once(multiplier: ModuleType, stack: Stack, monkeypatch: Patch) -> None:
+    for _ in range(5):
+        multiplier.handler(told("again again and", first_id=900), Context())
+    multiplier.handler(told("again", first_id=901), Context())
+    assert counts.of(stack.table, ["again", "and"]) == {"again": 30, "and": 10}
+    for number in range(3):  # told three times by function 1, under one id of its own: SNS gives a new one each time
+        multiplier.handler(told("thrice", first_id=910 + number, published_as="request-7/0"), Context())
+    assert counts.of(stack.table, ["thrice"]) == {"thrice": 10}
+    monkeypatch.setattr(multiplier, "MULTIPLIER", 20)
+    multiplier.handler(told("again again and", first_id=900), Context())  # and stays counted as it was
+    assert counts.of(stack.table, ["again"]) == {"again": 30}
+
+
+@pytest.mark.parametrize("when", ["before-call", "after-call"])
+@pytest.mark.parametrize("call", range(3))
+def test_a_consumer_that_is_killed_at_any_call_and_run_again_is_exact(
+    multiplier: ModuleType, stack: Stack, when: str, call: int
+) -> None:
+    words = [f"{when}{call}-{n}" for n in range(250)]  # three transactions
+    event = told(" ".join(words), first_id=1000 + call + 10 * len(when))
+    seen = 0
+
+    def kill(**_: object) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == call + 1:
+            raise KilledError
+
+    events = multiplier.counting.dynamodb.meta.events
+    events.register(f"{when}.dynamodb.TransactWriteItems", kill)
+    with pytest.raises(KilledError):
+        multiplier.handler(event, Context())
+    events.unregister(f"{when}.dynamodb.TransactWriteItems", kill)
+    multiplier.handler(event, Context())
+    assert set(counts.of(stack.table, words).values()) == {10}
+
+
+CONFLICT = (
+    '{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "Message": "cancelled",'
+    ' "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict", "Message": "ongoing"}]}'
+)
+
+
+def conflict(handler: proxies.Handler, body: bytes) -> None:
+    """Another transaction is at work on one of the words."""
+    handler.answer(400, {"Content-Type": "application/x-amz-json-1.0"}, CONFLICT.encode())
+
+
+PASSING = [
+    conflict,
+    proxies.refusing(400, "TransactionInProgressException", "wait"),
+    proxies.throttle,
+    proxies.error_500,
+    proxies.cut_before,
+    proxies.cut_after,
+]
+
+
+def test_what_passes_by_itself_is_tried_again_and_counts_once(
+    stack: Stack, running_engine: Engine, monkeypatch: Patch
+) -> None:
+    with proxies.running(running_engine) as proxy:
+        app = patient_app(stack, through(proxy), monkeypatch)
+        proxy.script = {name: list(PASSING) for name in ("dynamodb:TransactWriteItems", "dynamodb:BatchGetItem")}
+        assert reply(app.handler(typed("hot cold"), Context())) == "hot = 1, cold = 1"
+        assert len(proxy.calls) == 2 * len(PASSING) + 4  # with GetParameter and Publish
+
+
+def test_a_table_that_does_not_take_it_is_told_and_nothing_is_announced(
+    stack: Stack, running_engine: Engine, monkeypatch: Patch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    denied = proxies.refusing(400, "AccessDeniedException", "not you")
+    with proxies.running(running_engine) as proxy:
+        app = patient_app(stack, through(proxy), monkeypatch)
+        proxy.script = {"dynamodb:TransactWriteItems": [denied]}
+        assert reply(app.handler(typed("denied"), Context()), 503).startswith("Nothing was counted.")
+        assert proxy.calls == ["ssm:GetParameter", "dynamodb:TransactWriteItems"]
+        assert [line["level"] for line in lines(capsys)] == ["ERROR"]
+        proxy.script = {"dynamodb:TransactWriteItems": [denied]}  # one part of two
+        words = [f"part{n}" for n in range(150)]
+        answer = reply(app.handler(typed(" ".join(words)), Context()))
+        left_out = re.search(r"\(left out: (\d+) that the table did not take\)", answer)
+        assert left_out
+        counted = [word for word, count in counts.of(stack.table, words).items() if count]
+        assert len(words) - int(left_out[1]) == len(counted) in (50, 100)
+        assert proxy.calls.count("sns:Publish") == 1
+        proxy.script = {"dynamodb:BatchGetItem": [denied]}
+        answer = reply(app.handler(typed("unread"), Context()))
+        assert answer == "Counted 1 words, but the table does not tell their counts."
+
+
+def test_a_failed_publish_is_told_and_logged_and_kept(
+    app: ModuleType, stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: Patch
+) -> None:
+    monkeypatch.setattr(app, "TOPIC", "arn:aws:sns:us-east-1:000000000000:gone")
+    assert reply(app.handler(typed("unheard"), Context())) == "unheard = 1 (counted, not announced)"
+    error, counted = lines(capsys)
+    assert error["level"] == "ERROR"
+    assert error["message"].startswith("not announced: NotFound")
+    assert error["message_id"] == f"{counted['message_id']}/0"
+    (letter,) = letters(stack)
+    assert letter == {"topic": app.TOPIC, "message": "unheard", "message_id": error["message_id"]}
+
+
+def test_without_a_topic_it_counts_and_tells_nobody(app: ModuleType, stack: Stack, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(app, "TOPIC", None)
+    assert reply(app.handler(typed("alone"), Context())) == "alone = 1"
+    assert letters(stack) == []
+
+
 def test_all_the_messages_of_an_event_are_counted(multiplier: ModuleType, stack: Stack) -> None:
-    multiplier.handler(told("first", "second third", "first"), None)
+    multiplier.handler(told("first", "second third", "first", first_id=1300), Context())
     assert counts.of(stack.table, ["first", "second", "third"]) == {"first": 20, "second": 10, "third": 10}
 
 
-def test_the_logger_writes_each_word(capsys: pytest.CaptureFixture[str]) -> None:
-    logger = next(load("sns_logger"))
-    logger.handler(told("some words", "a&b c#d 100%"), None)
+def test_a_log_line_tells_all_but_what_people_write(
+    app: ModuleType, multiplier: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: Patch
+) -> None:
+    app.handler(typed("private things"), Context("request-8"))
+    multiplier.handler(told("private things", first_id=1400), Context("request-9"))
+    one, two = lines(capsys)
+    assert (one["level"], one["request_id"], one["words"]) == ("INFO", "request-8", 2)
+    assert (two["message"], two["request_id"], two["message_id"]) == ("counted", "request-9", "id-1400")
+    assert "private" not in f"{one}{two}"
+    assert isinstance(one["milliseconds"], int)
+    monkeypatch.setattr(app, "LOG_TEXT", True)
+    app.handler(typed("private things"), Context())
+    assert lines(capsys)[0]["text"] == "private things"
+
+
+def test_the_logger_writes_each_word(capsys: pytest.CaptureFixture[str], monkeypatch: Patch) -> None:
+    logger = functions.load("sns_logger", monkeypatch)
+    logger.handler(told("some words", "a&b c#d 100%"), Context())
     assert capsys.readouterr().out.split("\n") == ["some", "words", "a&b", "c#d", "100%", ""]
 
 
-def test_a_failed_publish_is_told_and_logged(environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    environment.setenv("SNS_TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:gone")
-    app = next(load("app"))
-    assert reply(app, posted({"text": "unheard"})) == "unheard = 1 (counted, not announced)"
-    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert len(errors) == 1
-    assert "gone" in errors[0].getMessage()
-    assert errors[0].exc_info  # with the cause
+def requests() -> st.SearchStrategy[dict[str, Any]]:
+    """Everything that can arrive: bodies of any bytes, forms of any fields, messages of any text."""
+    kinds = st.sampled_from([functions.FORM, "application/json", "text/plain", f"{functions.FORM}; charset=utf-8", ""])
+    bodies = st.binary(max_size=80) | st.text(max_size=40).map(lambda text: f"text={text}".encode("utf-8", "replace"))
+    raw = st.builds(lambda body, kind: request(body, {"Content-Type": kind}), bodies, kinds)
+    plain = st.builds(lambda body: {"body": body, "isBase64Encoded": False}, st.text(max_size=40) | st.none())
+    broken = st.builds(lambda body: {"body": body, "isBase64Encoded": True}, st.text(max_size=40))
+    names = st.sampled_from(["text", "command", "user_id", "bot_id", "ssl_check", "token"]) | st.text(max_size=4)
+    fields = st.dictionaries(names, st.text(st.characters(exclude_categories=["Cs"]), max_size=30), max_size=5)
+    forms = fields.map(lambda form: request(urllib.parse.urlencode(form)))
+    return st.one_of(raw, plain, broken, forms, st.text(max_size=60).filter(_encodes).map(typed))
 
 
-def test_without_a_topic_it_counts_and_tells_nobody(environment: pytest.MonkeyPatch) -> None:
-    environment.delenv("SNS_TOPIC_ARN")
-    assert reply(next(load("app")), posted({"text": "alone"})) == "alone = 1"
+def _encodes(text: str) -> bool:
+    return text.isascii() or text.encode("utf-8", "replace").decode() == text
+
+
+@pytest.fixture
+def table(stack: Stack) -> Iterator[dict[str, int]]:
+    """The counts as they should be; at the end those in the real table are the same."""
+    expected: dict[str, int] = Counter(dict(counts.scan(stack.table)))
+    yield expected
+    assert dict(counts.scan(stack.table)) == dict(expected)
+
+
+@settings(LIVE, max_examples=EXAMPLES)
+@given(requests())
+def test_whatever_arrives_is_answered_and_the_sums_are_exact(app: ModuleType, table: Any, event: Any) -> None:
+    answer = app.handler(event, Context())
+    assert answer["statusCode"] in (200, 400, 413, 415), answer
+    text = json.loads(answer["body"])["text"] if answer["body"] else ""
+    if answer["statusCode"] == 200 and " = " in text:
+        body = base64.b64decode(event["body"]).decode() if event["isBase64Encoded"] else event["body"]
+        form = {name: values[0] for name, values in urllib.parse.parse_qs(body, keep_blank_values=True).items()}
+        for word, times in app.counting.words(app.slack.text(form))[0].items():
+            table[word] += times
+            assert f"{slack.escape(word)} = {table[word]}" in text
 
 
 def test_a_handler_needs_nothing_of_ours() -> None:
-    for file in (ROOT / "handlers").glob("*.py"):
+    allowed = {"boto3", "botocore", *sys.stdlib_module_names, *(file.stem for file in functions.HANDLERS.glob("*.py"))}
+    for file in functions.HANDLERS.glob("*.py"):
         spec = importlib.util.spec_from_file_location(file.stem, file)
         assert spec
+        text = file.read_text()
         imported = {
-            line.split()[1].split(".")[0]
-            for line in file.read_text().splitlines()
-            if line.startswith(("import ", "from "))
+            line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))
         }
-        assert imported <= {"boto3", *sys.stdlib_module_names}, file
+        assert imported <= allowed, file
+        assert len(text.splitlines()) < 150

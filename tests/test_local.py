@@ -110,7 +110,7 @@ def test_the_settings_of_the_person_do_not_reach_the_functions(home: Path) -> No
 
 def test_a_burst_waits_for_its_turn_and_nothing_is_lost(engine: local.Engine) -> None:
     """More messages at once than functions may be at work: none is turned away, and memory stays bounded."""
-    from advent_cli import counts, say
+    from advent_cli import counts, say, slack
     from advent_cli.patience import Patience
 
     stack = stacks.tutorial(engine)
@@ -118,7 +118,7 @@ def test_a_burst_waits_for_its_turn_and_nothing_is_lost(engine: local.Engine) ->
     url = stack.url
     assert url
     with ThreadPoolExecutor(20) as pool:
-        list(pool.map(lambda _: say.post(url, say.form("burst", stacks.TUTORIAL.slack), Patience()), range(30)))
+        list(pool.map(lambda _: say.post(url, slack.post("burst", stacks.TUTORIAL.slack, None), Patience()), range(30)))
     Patience().until(lambda: counts.of(stack.table, ["burst"]) == {"burst": 30 * 11}, "all of it counted", within=120)
     workers = subprocess.run(["pgrep", "-P", str(engine.pid)], capture_output=True, text=True).stdout.split()
     assert 1 <= len(workers) <= 3 * WORKERS

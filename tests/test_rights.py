@@ -18,6 +18,8 @@ COMMANDS = {
     "plan": ["plan"],
     "status": ["status"],
     "say": ["say", "awsadvent"],
+    "replay": ["replay"],
+    "slack": ["slack", "secret"],
     "down": ["down", "--yes"],
 }
 STATEMENTS = {command: rights.policy(stacks.without_calls(), command)["Statement"] for command in COMMANDS}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from advent_cli import say
+from advent_cli import say, slack
 from advent_cli.errors import AdventError, TargetError
 from advent_cli.patience import Patience
 from tests.support.stacks import TUTORIAL
@@ -57,13 +57,13 @@ def no_sleep(seconds: float) -> None:
     """Time flies."""
 
 
-FORM = say.form("some & more", TUTORIAL.slack)
+POST = slack.post("some & <more>", TUTORIAL.slack, None)
 QUICKLY = Patience(sleep=no_sleep)
 
 
 def test_it_posts_what_slack_posts_to_the_host_of_the_url(gateway: Gateway) -> None:
     gateway.answers = [REPLY]
-    assert say.post(gateway.url, FORM, QUICKLY) == "some = 1"
+    assert say.post(gateway.url, POST, QUICKLY) == "some = 1"
     host, body = gateway.posted[0]
     assert host == urllib.parse.urlsplit(gateway.url).netloc  # though that name resolves nowhere
     fields = dict(urllib.parse.parse_qsl(body))
@@ -71,22 +71,22 @@ def test_it_posts_what_slack_posts_to_the_host_of_the_url(gateway: Gateway) -> N
         "token", "team_id", "team_domain", "channel_id", "channel_name", "timestamp",
         "user_id", "user_name", "text", "trigger_word",
     }  # fmt: skip
-    assert (fields["text"], fields["trigger_word"]) == ("some & more", "awsadvent")
+    assert (fields["text"], fields["trigger_word"]) == ("some &amp; &lt;more&gt;", "awsadvent")
 
 
 def test_an_api_that_is_not_there_yet_is_tried_again(gateway: Gateway) -> None:
     gateway.answers = [*NEW, REPLY]
     words: list[str] = []
-    assert say.post(gateway.url, FORM, Patience(tell=words.append, sleep=no_sleep)) == "some = 1"
+    assert say.post(gateway.url, POST, Patience(tell=words.append, sleep=no_sleep)) == "some = 1"
     assert "does not answer yet" in words[0]
 
 
 def test_a_function_not_allowed_yet_is_tried_again_only_if_nothing_was_counted(gateway: Gateway) -> None:
     gateway.answers = [REFUSED, REFUSED, REPLY]
-    assert say.post(gateway.url, FORM, QUICKLY, lambda: True) == "some = 1"
+    assert say.post(gateway.url, POST, QUICKLY, lambda: True) == "some = 1"
     gateway.answers = [REFUSED, REPLY]
     with pytest.raises(AdventError, match="the API answered 500"):
-        say.post(gateway.url, FORM, QUICKLY, lambda: False)
+        say.post(gateway.url, POST, QUICKLY, lambda: False)
     assert gateway.answers == [REPLY]
 
 
@@ -94,14 +94,14 @@ def test_a_function_not_allowed_yet_is_tried_again_only_if_nothing_was_counted(g
 def test_an_answer_that_is_no_reply_is_told(gateway: Gateway, answer: bytes) -> None:
     gateway.answers = [(200, answer)]
     with pytest.raises(AdventError, match="no reply for Slack"):
-        say.post(gateway.url, FORM, QUICKLY)
+        say.post(gateway.url, POST, QUICKLY)
 
 
 def test_no_reply_is_a_reply_too(gateway: Gateway) -> None:
     gateway.answers = [(200, b"")]
-    assert say.post(gateway.url, FORM, QUICKLY) == ""
+    assert say.post(gateway.url, POST, QUICKLY) == ""
 
 
 def test_nobody_at_the_url_is_told() -> None:
     with pytest.raises(TargetError, match="does not answer"):
-        say.post("http://127.0.0.1:1/path", FORM, QUICKLY)
+        say.post("http://127.0.0.1:1/path", POST, QUICKLY)

@@ -11,6 +11,7 @@ from advent_cli.display.text import ACTION_STYLES, kind_and_name, printable, set
 from advent_cli.errors import AdventError
 from advent_cli.plan import Action, Step, counted
 
+OPEN = "the API is open: who knows the URL can count words; `advent slack secret` lets only Slack in"
 STATES = {
     Action.CREATE: ("missing", "red"),
     Action.UPDATE: ("differs", "yellow"),
@@ -78,6 +79,14 @@ def _problem(console: Console, step: Step) -> None:
         line(console, f"    {step.seen}")
         if step.seen.hint:
             line(console, f"    try: {step.seen.hint}")
+
+
+def dead_letters(console: Console, queue: str, number: int) -> None:
+    """How many messages nobody could take, and what can be done about them."""
+    if number:
+        letters = f"{number} dead letter{'s' if number != 1 else ''} in {queue}"
+        return line(console, (letters, "bold red"), ": `advent replay` hands them out again\n")
+    return line(console, f"no dead letters in {queue}\n")
 
 
 def words(console: Console, top: list[tuple[str, int]], total: int) -> None:

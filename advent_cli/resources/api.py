@@ -38,6 +38,8 @@ class Api(Resource):
     }
     aws: Aws
     name: str
+    rate: int = 0
+    burst: int = 0
 
     def find(self) -> dict[str, Any] | None:
         """Our API as GetApis describes it; the oldest, should there be more."""
@@ -70,7 +72,13 @@ class Api(Resource):
         return scope(self.aws)
 
     def want(self) -> Settings:
-        return {"protocol": "HTTP", "stage": f"{STAGE}, deployed automatically", "duplicates": 0}
+        return {
+            "protocol": "HTTP",
+            "stage": f"{STAGE}, deployed automatically",
+            "rate": self.rate,
+            "burst": self.burst,
+            "duplicates": 0,
+        }
 
     def read(self) -> Settings | None:
         ours = self._ours()
@@ -79,9 +87,12 @@ class Api(Resource):
         call = self.aws.client("apigatewayv2").get_stage
         stage = found(call, "NotFoundException", ApiId=ours[0]["ApiId"], StageName=STAGE)
         deployed = "deployed automatically" if stage and stage.get("AutoDeploy") else "deployed by hand"
+        throttle = (stage or {}).get("DefaultRouteSettings", {})
         return {
             "protocol": ours[0]["ProtocolType"],
             "stage": f"{STAGE}, {deployed}" if stage else "none",
+            "rate": throttle.get("ThrottlingRateLimit"),
+            "burst": throttle.get("ThrottlingBurstLimit"),
             "duplicates": len(ours) - 1,
         }
 
@@ -106,7 +117,7 @@ class Api(Resource):
     def update(self, now: Settings, wait: Patience) -> None:
         for extra in self._ours()[1:]:
             self._delete_one(extra["ApiId"], wait)
-        if now["stage"] != self.want()["stage"]:
+        if {**now, "duplicates": 0} != self.want():
             self._put_stage(self.known_id(), wait)
 
     def delete(self, wait: Patience) -> None:
@@ -133,7 +144,8 @@ class Api(Resource):
         params = {"ApiId": api_id, "StageName": STAGE}
         there = found(client.get_stage, "NotFoundException", **params)
         call = client.update_stage if there else client.create_stage
-        wait.retry(partial(call, **params, AutoDeploy=True), *RACES)
+        throttle = {"ThrottlingRateLimit": float(self.rate), "ThrottlingBurstLimit": self.burst}
+        wait.retry(partial(call, **params, AutoDeploy=True, DefaultRouteSettings=throttle), *RACES)
 
     def _delete_one(self, api_id: str, wait: Patience) -> None:
         call = self.aws.client("apigatewayv2").delete_api

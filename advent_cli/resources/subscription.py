@@ -31,13 +31,20 @@ class Subscription(Resource):
     name: str
     topic_arn: str
     function_arn: str
+    queue_arn: str = ""
     host: str | None = None
 
     def scope(self) -> list[str]:
         return [self.topic_arn]
 
     def want(self) -> Settings:
-        return {"topic": self.topic_arn, "endpoint": self.function_arn, "filter": None, "raw": "false"}
+        return {
+            "topic": self.topic_arn,
+            "endpoint": self.function_arn,
+            "filter": None,
+            "raw": "false",
+            "dead_letters": self.queue_arn,
+        }
 
     def read(self) -> Settings | None:
         arn = self._find()
@@ -51,12 +58,17 @@ class Subscription(Resource):
             "endpoint": attributes["Endpoint"],
             "filter": json.loads(attributes.get("FilterPolicy", "{}")) or None,  # SNS says {} where one was taken off
             "raw": attributes.get("RawMessageDelivery", "false"),
+            "dead_letters": json.loads(attributes.get("RedrivePolicy") or "{}").get("deadLetterTargetArn"),
         }
 
     def create(self, wait: Patience) -> None:
-        # Without attributes: SNS then answers a second Subscribe with the first one's ARN.
+        # If there is one already with other attributes, SNS says so (InvalidParameter), and `update` is next.
         self.aws.client("sns").subscribe(
-            TopicArn=self.topic_arn, Protocol="lambda", Endpoint=self.function_arn, ReturnSubscriptionArn=True
+            TopicArn=self.topic_arn,
+            Protocol="lambda",
+            Endpoint=self.function_arn,
+            Attributes={"RedrivePolicy": self._redrive()},
+            ReturnSubscriptionArn=True,
         )
 
     def update(self, now: Settings, wait: Patience) -> None:
@@ -65,11 +77,16 @@ class Subscription(Resource):
             call(SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue="{}")
         if now["raw"] != "false":
             call(SubscriptionArn=arn, AttributeName="RawMessageDelivery", AttributeValue="false")
+        if now["dead_letters"] != self.queue_arn:
+            call(SubscriptionArn=arn, AttributeName="RedrivePolicy", AttributeValue=self._redrive())
 
     def delete(self, wait: Patience) -> None:
         arn = self._find()
         if arn:
             self.aws.client("sns").unsubscribe(SubscriptionArn=arn)  # no error if it is gone
+
+    def _redrive(self) -> str:
+        return json.dumps({"deadLetterTargetArn": self.queue_arn})
 
     def _find(self) -> str | None:
         for item in subscriptions(self.aws, self.topic_arn):

@@ -49,6 +49,8 @@ def left(client: Callable[[str], Any]) -> list[str]:
         *(role["Arn"] for role in client("iam").list_roles(PathPrefix="/advent/")["Roles"]),
         *(function["FunctionName"] for function in client("lambda").list_functions()["Functions"]),
         *(api["Name"] for api in client("apigatewayv2").get_apis()["Items"]),
+        *(url.rsplit("/", 1)[1] for url in client("sqs").list_queues().get("QueueUrls", [])),
+        *(parameter["Name"] for parameter in client("ssm").describe_parameters()["Parameters"]),
         *(group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"]),
     ]
 

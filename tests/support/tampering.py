@@ -132,6 +132,33 @@ def _subscription(attribute: str, value: str) -> Change:
     return change
 
 
+def _queue(**attributes: str) -> Change:
+    return lambda stack, it: _client(stack, "sqs").set_queue_attributes(QueueUrl=it.url, Attributes=attributes)
+
+
+def _throttle(**settings: Any) -> Change:
+    def change(stack: Stack, it: Any) -> None:
+        usual = {"ThrottlingRateLimit": float(it.rate), "ThrottlingBurstLimit": it.burst}
+        _client(stack, "apigatewayv2").update_stage(
+            ApiId=_api_id(stack), StageName="$default", DefaultRouteSettings={**usual, **settings}
+        )
+
+    return change
+
+
+def _destination(**settings: Any) -> Change:
+    def change(stack: Stack, it: Any) -> None:
+        usual = {
+            "MaximumRetryAttempts": 2,
+            "MaximumEventAgeInSeconds": 480,
+            "DestinationConfig": {"OnFailure": {"Destination": it.queue_arn}},
+        }
+        _client(stack, "lambda").put_function_event_invoke_config(FunctionName=it.name, **{**usual, **settings})
+
+    return change
+
+
+OTHER_QUEUE = "arn:aws:sqs:us-east-1:000000000000:other"
 CHANGES: dict[str, dict[str, Change]] = {
     "table": {"billing": _billing},
     "topic": {"display_name": _topic},
@@ -167,7 +194,19 @@ CHANGES: dict[str, dict[str, Change]] = {
         "environment": _function(Environment={"Variables": {"OTHER": "1"}}),
     },
     "variable": {"value": _variable},
-    "api": {"duplicates": _second_api, "stage": _stage, "stage gone": _no_stage},
+    "queue": {"policy": _queue(Policy=json.dumps(OPEN)), "keeps_seconds": _queue(MessageRetentionPeriod="60")},
+    "destination": {
+        "on_failure": _destination(DestinationConfig={"OnFailure": {"Destination": OTHER_QUEUE}}),
+        "retries": _destination(MaximumRetryAttempts=0),
+        "longest_wait": _destination(MaximumEventAgeInSeconds=21600),
+    },
+    "api": {
+        "duplicates": _second_api,
+        "stage": _stage,
+        "stage gone": _no_stage,
+        "rate": _throttle(ThrottlingRateLimit=1000.0),
+        "burst": _throttle(ThrottlingBurstLimit=1),
+    },
     "route": {
         "other_routes": _other_route,
         "function": _integration(IntegrationUri="arn:aws:lambda:us-east-1:000000000000:function:other"),
@@ -186,6 +225,7 @@ CHANGES: dict[str, dict[str, Change]] = {
     "subscription": {
         "filter": _subscription("FilterPolicy", '{"a": ["b"]}'),
         "raw": _subscription("RawMessageDelivery", "true"),
+        "dead_letters": _subscription("RedrivePolicy", json.dumps({"deadLetterTargetArn": OTHER_QUEUE})),
     },
 }
 

@@ -1,0 +1,66 @@
+"""Where a consumer's message goes when Lambda has tried it in vain: Lambda > Add destination > On failure."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import found
+from advent_cli.patience import Patience
+from advent_cli.resource import Resource, Settings
+from advent_cli.resources.function import RACES
+
+RETRIES = 2  # after the first try; Lambda allows no more
+LONGEST_WAIT = 480  # seconds; the handlers' tokens work for ten minutes, so that no retry comes too late to be known
+
+
+@dataclass(frozen=True)
+class Destination(Resource):
+    """What Lambda does with the asynchronous invocations of `name`, a function, that fail."""
+
+    kind: ClassVar[str] = "destination"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("lambda:GetFunctionEventInvokeConfig",),
+        "create": ("lambda:PutFunctionEventInvokeConfig",),
+        "update": ("lambda:PutFunctionEventInvokeConfig",),
+        "delete": ("lambda:DeleteFunctionEventInvokeConfig",),
+    }
+    goes_with_host: ClassVar[bool] = True
+    aws: Aws
+    name: str
+    queue_arn: str
+    host: str | None = None
+
+    def scope(self) -> list[str]:
+        return [self.aws.arn("lambda", f"function:{self.name}")]
+
+    def want(self) -> Settings:
+        return {"on_failure": self.queue_arn, "retries": RETRIES, "longest_wait": LONGEST_WAIT}
+
+    def read(self) -> Settings | None:
+        call = self.aws.client("lambda").get_function_event_invoke_config
+        answer = found(call, "ResourceNotFoundException", FunctionName=self.name)
+        if answer is None:
+            return None
+        return {
+            "on_failure": answer.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
+            "retries": answer.get("MaximumRetryAttempts", 2),
+            "longest_wait": answer.get("MaximumEventAgeInSeconds", 21600),
+        }
+
+    def create(self, wait: Patience) -> None:
+        call = partial(
+            self.aws.client("lambda").put_function_event_invoke_config,
+            FunctionName=self.name,
+            MaximumRetryAttempts=RETRIES,
+            MaximumEventAgeInSeconds=LONGEST_WAIT,
+            DestinationConfig={"OnFailure": {"Destination": self.queue_arn}},
+        )
+        wait.retry(call, *RACES)
+
+    def update(self, now: Settings, wait: Patience) -> None:
+        self.create(wait)
+
+    def delete(self, wait: Patience) -> None:
+        call = self.aws.client("lambda").delete_function_event_invoke_config
+        wait.retry(partial(found, call, "ResourceNotFoundException", FunctionName=self.name), *RACES)

@@ -1,0 +1,79 @@
+"""Slack's secret, kept by Systems Manager: `advent slack secret` sets it, the function behind the API reads it."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import code, found
+from advent_cli.errors import AdventError, ForeignError
+from advent_cli.patience import Patience, Race
+from advent_cli.resource import Resource, Settings
+
+MISSING = ("ParameterNotFound", "InvalidResourceId")
+RACES = (Race("TooManyUpdates", "", "Systems Manager is busy with the parameter"),)
+
+
+@dataclass(frozen=True)
+class Parameter(Resource):
+    """A SecureString under /advent/STACK/. No step of `up` makes it, for only a person knows what is in it."""
+
+    kind: ClassVar[str] = "parameter"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": ("ssm:ListTagsForResource",),
+        "update": (
+            "ssm:PutParameter",
+            "ssm:AddTagsToResource",
+        ),
+        "delete": ("ssm:DeleteParameter",),
+    }
+    aws: Aws
+    name: str
+
+    @property
+    def arn(self) -> str:
+        """The parameter's ARN, known before the parameter is made."""
+        return self.aws.arn("ssm", f"parameter{self.name}")
+
+    def scope(self) -> list[str]:
+        return [self.arn]
+
+    def want(self) -> Settings:
+        return {}
+
+    def read(self) -> Settings | None:
+        """Whether it is there, without looking into it."""
+        call = self.aws.client("ssm").list_tags_for_resource
+        answer = found(call, *MISSING, ResourceType="Parameter", ResourceId=self.name)
+        if answer is None:
+            return None
+        if not self.aws.owns(answer["TagList"]):
+            raise ForeignError(self.key, self.title, self.arn)
+        return {}
+
+    def value(self) -> str | None:
+        """The secret itself; None if there is none."""
+        answer = found(self.aws.client("ssm").get_parameter, *MISSING, Name=self.name, WithDecryption=True)
+        return str(answer["Parameter"]["Value"]) if answer else None
+
+    def put(self, value: str, wait: Patience) -> None:
+        """Keep this secret from now on; raises ForeignError where the parameter is somebody else's."""
+        put = partial(self.aws.client("ssm").put_parameter, Name=self.name, Type="SecureString", Value=value)
+        if self.read() is None:
+            try:
+                wait.retry(partial(put, Tags=self.aws.owner_tags), *RACES)  # with the value no tags can be given later
+                return
+            except Exception as error:
+                if code(error) != "ParameterAlreadyExists" or self.read() is None:  # made a moment ago
+                    raise
+        wait.retry(partial(put, Overwrite=True), *RACES)
+
+    def create(self, wait: Patience) -> None:
+        raise AdventError(f"{self.title} is not made by up", hint="advent slack secret sets it")
+
+    def update(self, now: Settings, wait: Patience) -> None:
+        self.create(wait)
+
+    def delete(self, wait: Patience) -> None:
+        call = self.aws.client("ssm").delete_parameter
+        wait.retry(partial(found, call, *MISSING, Name=self.name), *RACES)

@@ -1,0 +1,115 @@
+"""The SQS queue of dead letters: where messages end that nobody could take, until `advent replay`."""
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import found
+from advent_cli.errors import ForeignError
+from advent_cli.patience import Patience, Race
+from advent_cli.resource import Resource, Settings
+
+MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+JUST_DELETED = "SQS lets a minute pass between deleting a queue and making one of the same name"
+RACES = (
+    Race("AWS.SimpleQueueService.QueueDeletedRecently", "", JUST_DELETED),
+    Race("QueueDeletedRecently", "", JUST_DELETED),
+)
+TWO_WEEKS = 14 * 24 * 3600  # seconds, the longest that SQS keeps a message
+SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
+
+
+@dataclass(frozen=True)
+class Queue(Resource):
+    """A standard queue that keeps messages as long as SQS can; `topic_arn` is the topic that may write to it."""
+
+    kind: ClassVar[str] = "queue"
+    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+        "read": (
+            "sqs:GetQueueAttributes",
+            "sqs:ListQueueTags",
+        ),
+        "create": (
+            "sqs:CreateQueue",
+            "sqs:TagQueue",
+        ),
+        "update": ("sqs:SetQueueAttributes",),
+        "delete": ("sqs:DeleteQueue",),
+    }
+    aws: Aws
+    name: str
+    topic_arn: str = ""
+
+    @property
+    def arn(self) -> str:
+        """The queue's ARN, known before the queue is made."""
+        return self.aws.arn("sqs", self.name)
+
+    @property
+    def url(self) -> str:
+        """The queue's URL, which SQS makes from region, account and name."""
+        partition, account = self.arn.split(":")[1], self.arn.split(":")[4]
+        return f"https://sqs.{self.aws.region}.{SUFFIXES.get(partition, 'amazonaws.com')}/{account}/{self.name}"
+
+    def scope(self) -> list[str]:
+        return [self.arn]
+
+    def want(self) -> Settings:
+        from_topic = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": self.arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": self.topic_arn}},
+        }
+        return {"keeps_seconds": TWO_WEEKS, "policy": {"Version": "2012-10-17", "Statement": [from_topic]}}
+
+    def read(self) -> Settings | None:
+        attributes = self._attributes()
+        if attributes is None:
+            return None
+        tags = found(self.aws.client("sqs").list_queue_tags, *MISSING, QueueUrl=self.url)
+        if tags is None:  # gone between the two calls
+            return None
+        if not self.aws.owns(tags.get("Tags")):
+            raise ForeignError(self.key, self.title, self.arn)
+        return {
+            "keeps_seconds": int(attributes["MessageRetentionPeriod"]),
+            "policy": json.loads(attributes.get("Policy") or "null"),
+        }
+
+    def depth(self) -> int:
+        """How many messages wait in it, those included that somebody has just taken out; about, says SQS."""
+        attributes = self._attributes() or {}
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        return sum(int(attributes.get(name, 0)) for name in names)
+
+    def adopt(self) -> None:
+        self.aws.client("sqs").tag_queue(QueueUrl=self.url, Tags=self.aws.owner_tag)
+
+    def create(self, wait: Patience) -> None:
+        call = partial(
+            self.aws.client("sqs").create_queue,
+            QueueName=self.name,
+            Attributes=self._settings(),
+            tags=self.aws.owner_tag,
+        )
+        wait.retry(call, *RACES, within=90)
+
+    def update(self, now: Settings, wait: Patience) -> None:
+        self.aws.client("sqs").set_queue_attributes(QueueUrl=self.url, Attributes=self._settings())
+
+    def delete(self, wait: Patience) -> None:
+        found(self.aws.client("sqs").delete_queue, *MISSING, QueueUrl=self.url)
+        wait.until(lambda: self._attributes() is None, "SQS is deleting the queue")
+
+    def _settings(self) -> dict[str, str]:
+        want = self.want()
+        return {"MessageRetentionPeriod": str(want["keeps_seconds"]), "Policy": json.dumps(want["policy"])}
+
+    def _attributes(self) -> dict[str, Any] | None:
+        call = self.aws.client("sqs").get_queue_attributes
+        answer = found(call, *MISSING, QueueUrl=self.url, AttributeNames=["All"])
+        return answer["Attributes"] if answer else None

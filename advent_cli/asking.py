@@ -26,7 +26,7 @@ def loss(stack: Stack, step: Step) -> str:
         number = counts.number_of_words(Table(stack.aws, name), step.seen)
         return f", and in it the counts of {number} words"
     if isinstance(step.seen, dict) and kind == "queue" and (depth := Queue(stack.aws, name).depth()):
-        return f", and in it {depth} dead letters"
+        return f", and in it {depth} dead letter{'s' if depth != 1 else ''}"
     return ""
 
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from advent_cli.errors import DONE, AdventError, UsageError
+from advent_cli.errors import DONE, AdventError, ForeignError, RefusedError, UsageError
 from advent_cli.options import Options
 
 
@@ -63,7 +63,8 @@ def replay(options: Options) -> int:
     for name, number in sorted(replayed.handed.items()):
         click.echo(f"{number} to {name}")
     if replayed.left:
-        what = f"{replayed.left} dead letters are for nobody in config.yaml"
+        letters_are = "dead letter is" if replayed.left == 1 else "dead letters are"
+        what = f"{replayed.left} {letters_are} for nobody in config.yaml"
         raise AdventError(what, why=f"they are left in {stack.queue.name}", hint=f"look at them in {stack.queue.url}")
     click.echo(
         "no dead letters" if not replayed.handed else "what fails again comes back: see `advent status`", err=True
@@ -91,11 +92,15 @@ def secret(options: Options, remove: bool) -> int:
 
     value = "" if remove else _read_secret()
     stack = open_stack(options, local.start)
+    try:
+        there = stack.secret.read() is not None
+    except ForeignError as error:
+        raise RefusedError(error.what, hint="give the stack another name in config.yaml") from None
     if not remove:
         stack.secret.put(value, Patience())
         click.echo(f"kept in {stack.secret.name}; the function knows it within a minute", err=True)
         return DONE
-    if stack.secret.read() is None:
+    if not there:
         click.echo("there is no secret; the API is open", err=True)
         return DONE
     stack.secret.delete(Patience())

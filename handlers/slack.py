@@ -23,7 +23,7 @@ PARAMETER = os.environ.get("SLACK_SECRET_PARAMETER")  # where Systems Manager ma
 LONGEST_BODY = 1_000_000  # bytes
 LONGEST_TEXT = 200_000  # bytes; Slack cuts messages at 40,000 characters, SNS at 262,144 bytes
 OLDEST_SIGNATURE = 300  # seconds off our clock, either way
-KEEP_SECRET, ASK_AGAIN = 60.0, 5.0  # seconds for which the secret is believed; and after a refusal
+KEEP_SECRET, ASK_AGAIN = 60.0, 1.0  # seconds for which the secret is believed; and after a refusal
 SLACKBOT = "USLACKBOT"  # the user under whose name Slack posts our own replies
 
 ssm = boto3.client("ssm", config=Config(connect_timeout=0.5, read_timeout=0.8, retries={"total_max_attempts": 2}))

@@ -60,12 +60,12 @@ def deployed(running_engine: Engine) -> Stack:
 def advent(tmp_path: Path) -> Run:
     """Run the installed command in an empty directory, without a terminal."""
 
-    def run(*args: str, code: int = 0, **env: str) -> "subprocess.CompletedProcess[str]":
+    def run(*args: str, code: int = 0, stdin: str = "", **env: str) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
             [ADVENT, *args],
             cwd=tmp_path,
             env={**os.environ, **env},
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=120,

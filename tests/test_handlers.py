@@ -2,6 +2,7 @@
 
 import base64
 import importlib.util
+import itertools
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from tests.support import proxy as proxies
 from tests.support.functions import Context, reply, request, told, typed
 
 WAIT = Patience()
+NUMBERS = itertools.count(10_000)  # of messages, no two the same
 EXAMPLES = 20_000 if os.environ.get("ADVENT_FUZZ") == "all" else 200
 Patch = pytest.MonkeyPatch
 
@@ -107,7 +109,7 @@ def test_every_text_is_counted_word_for_word(
     answer = reply(app.handler(typed(text), Context()))
     expected = [f"{word} = {before[word] + times}" for word, times in words.items()]
     assert answer == (", ".join(expected) if expected else "There are no words to count.")
-    multiplier.handler(told(plain, first_id=id(plain)), Context())
+    multiplier.handler(told(plain, first_id=next(NUMBERS)), Context())
     assert counted(words) == {word: before[word] + 11 * times for word, times in words.items()}
 
 

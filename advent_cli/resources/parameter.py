@@ -27,6 +27,7 @@ class Parameter(Resource):
         ),
         "delete": ("ssm:DeleteParameter",),
     }
+    rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {"read": ("ssm:DescribeParameters",)}
     aws: Aws
     name: str
 
@@ -43,13 +44,15 @@ class Parameter(Resource):
 
     def read(self) -> Settings | None:
         """Whether it is there, without looking into it."""
-        call = self.aws.client("ssm").list_tags_for_resource
-        answer = found(call, *MISSING, ResourceType="Parameter", ResourceId=self.name)
-        if answer is None:
-            return None
-        if not self.aws.owns(answer["TagList"]):
+        ssm = self.aws.client("ssm")
+        answer = found(ssm.list_tags_for_resource, *MISSING, ResourceType="Parameter", ResourceId=self.name)
+        if answer and self.aws.owns(answer["TagList"]):
+            return {}
+        # Without our tag it is somebody else's, or, on servers that know tags of what is not there, it is not there.
+        named = [{"Key": "Name", "Values": [self.name]}]
+        if answer and ssm.describe_parameters(ParameterFilters=named)["Parameters"]:
             raise ForeignError(self.key, self.title, self.arn)
-        return {}
+        return None
 
     def value(self) -> str | None:
         """The secret itself; None if there is none."""
@@ -57,7 +60,7 @@ class Parameter(Resource):
         return str(answer["Parameter"]["Value"]) if answer else None
 
     def put(self, value: str, wait: Patience) -> None:
-        """Keep this secret from now on; raises ForeignError where the parameter is somebody else's."""
+        """Keep this secret from now on; raises RefusedError where the parameter is somebody else's."""
         put = partial(self.aws.client("ssm").put_parameter, Name=self.name, Type="SecureString", Value=value)
         if self.read() is None:
             try:

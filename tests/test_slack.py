@@ -1,0 +1,198 @@
+"""Who gets in once Slack's secret is set: Slack, and nobody else."""
+
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from advent_cli import counts, slack
+from advent_cli.local import Engine
+from advent_cli.patience import Patience
+from advent_cli.resources.function import Function
+from advent_cli.stack import Stack
+from tests.conftest import Run
+from tests.support import functions, stacks
+from tests.support import proxy as proxies
+from tests.support.functions import Context, reply, request, typed
+from tests.support.stacks import TUTORIAL
+
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture(scope="module")
+def stack(running_engine: Engine) -> Stack:
+    stacks.reset(running_engine)
+    stack = stacks.tutorial(running_engine)
+    for resource in (stack.table, stack.topic):
+        resource.create(Patience())
+    return stack
+
+
+@pytest.fixture
+def locked(stack: Stack) -> Stack:
+    stack.secret.put(SECRET, Patience())
+    return stack
+
+
+@pytest.fixture
+def app(stack: Stack, running_engine: Engine, monkeypatch: Patch) -> ModuleType:
+    return new_app(stack, running_engine.environment(None), monkeypatch)
+
+
+def new_app(stack: Stack, environment: dict[str, str], patch: Patch) -> ModuleType:
+    functions.environment(stack, "aws_advent", environment, patch)
+    return functions.load("app", patch)
+
+
+def test_slack_gets_in_both_ways(app: ModuleType, locked: Stack) -> None:
+    before = counts.of(locked.table, ["in"])["in"]
+    assert reply(app.handler(typed("in", SECRET), Context())) == f"in = {before + 1}"
+    assert reply(app.handler(typed("/count in", SECRET), Context())) == f"in = {before + 2}"
+
+
+def test_the_signature_is_that_of_slacks_documentation(app: ModuleType, monkeypatch: Patch) -> None:
+    """The worked example of docs.slack.dev, "Verifying requests from Slack", whose clock stands in 2018."""
+    body = (
+        b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
+        b"&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
+        b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+        b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+    )
+    headers = {
+        "x-slack-request-timestamp": "1531420618",
+        "x-slack-signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
+    }
+    slack: Any = app.slack
+    monkeypatch.setattr(slack, "OLDEST_SIGNATURE", time.time())
+    is_slack: Any = slack._is_slack
+    assert is_slack(SECRET, headers, body, {"command": "/webhook-collect"})
+    assert not is_slack(SECRET, headers, body + b"x", {"command": "/webhook-collect"})
+
+
+def command(text: str, secret: str = SECRET, age: int = 0) -> dict[str, Any]:
+    """A slash command signed `age` seconds ago."""
+    with Patch.context() as patch:
+        now = time.time()
+        patch.setattr(time, "time", lambda: now - age)
+        return typed(f"/count {text}", secret)
+
+
+def changed(event: dict[str, Any], **headers: str) -> dict[str, Any]:
+    return {**event, "headers": {**event["headers"], **{k.replace("_", "-"): v for k, v in headers.items()}}}
+
+
+def another_body() -> dict[str, Any]:
+    return {**command("more"), "headers": command("less")["headers"]}
+
+
+def without_signature() -> dict[str, Any]:
+    return request(slack.post("/count x", TUTORIAL.slack, None).body)
+
+
+INTRUDERS: dict[str, Callable[[], dict[str, Any]]] = {
+    "no token": lambda: request("text=x"),
+    "empty token": lambda: request("text=x&token="),
+    "wrong token": lambda: typed("x", "8f742231b10e8888abcd99yyyzzz85a6"),
+    "token with more": lambda: typed("x", SECRET + "a"),
+    "token not ascii": lambda: typed("x", "é"),
+    "command without signature": without_signature,
+    "command with a token": lambda: request(f"command=%2Fc&text=x&token={SECRET}"),
+    "wrong signature": lambda: command("x", "another"),
+    "changed body": another_body,
+    "301 seconds old": lambda: command("x", age=301),
+    "301 seconds ahead": lambda: command("x", age=-301),
+    "no timestamp": lambda: changed(command("x"), x_slack_request_timestamp=""),
+    "odd timestamp": lambda: changed(command("x"), x_slack_request_timestamp="١٢٣"),
+    "another timestamp": lambda: changed(command("x"), x_slack_request_timestamp=str(int(time.time()) - 1)),
+    "no signature": lambda: changed(command("x"), x_slack_signature=""),
+    "bare signature": lambda: changed(command("x"), x_slack_signature="v0="),
+    "signature not ascii": lambda: changed(command("x"), x_slack_signature="v0=é"),
+    "json": lambda: request('{"text": "x"}', {"Content-Type": "application/json"}),
+}
+
+
+@pytest.mark.parametrize("name", INTRUDERS)
+def test_nobody_else_gets_in_and_nothing_is_written(app: ModuleType, locked: Stack, name: str) -> None:
+    before = dict(counts.scan(locked.table))
+    reply(app.handler(INTRUDERS[name](), Context()), 415 if name == "json" else 401)
+    assert dict(counts.scan(locked.table)) == before
+
+
+@pytest.mark.parametrize("age", [0, 295, -295])
+def test_a_clock_that_is_a_little_off_does_not_matter(app: ModuleType, locked: Stack, age: int) -> None:
+    assert "in = " in reply(app.handler(command("in", age=age), Context()))
+
+
+def test_the_secret_is_read_once_and_again_after_a_refusal(
+    locked: Stack, running_engine: Engine, monkeypatch: Patch
+) -> None:
+    with proxies.running(running_engine) as proxy:
+        app = new_app(locked, {**running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}, monkeypatch)
+        clock = time.monotonic()
+        monkeypatch.setattr(app.slack.time, "monotonic", lambda: clock)
+        for _ in range(3):
+            reply(app.handler(typed("in", SECRET), Context()))
+        reply(app.handler(typed("in", "wrong"), Context()), 401)
+        assert proxy.calls.count("ssm:GetParameter") == 1  # an intruder cannot make us ask each time
+
+        locked.secret.put("rotated", Patience())
+        clock += 6
+        reply(app.handler(typed("in", "rotated"), Context()))
+        reply(app.handler(typed("in", SECRET), Context()), 401)
+        assert proxy.calls.count("ssm:GetParameter") == 2
+
+        locked.secret.put("again", Patience())  # and what was stolen is of no use a minute later
+        clock += 61
+        reply(app.handler(typed("in", "rotated"), Context()), 401)
+        assert proxy.calls.count("ssm:GetParameter") == 3
+
+        clock += 61
+        proxy.script = {"ssm:GetParameter": [proxies.error_500, proxies.error_500]}
+        reply(app.handler(typed("in", "again"), Context()))  # goes on with what it knows
+
+
+def test_an_unreadable_secret_does_not_open_the_door(locked: Stack, running_engine: Engine, monkeypatch: Patch) -> None:
+    with proxies.running(running_engine) as proxy:
+        app = new_app(locked, {**running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}, monkeypatch)
+        proxy.script = {"ssm:GetParameter": [proxies.refusing(400, "AccessDeniedException", "no")]}
+        assert "told who sent this" in reply(app.handler(typed("in", SECRET), Context()), 503)
+        assert "dynamodb:TransactWriteItems" not in proxy.calls
+        assert "in = " in reply(app.handler(typed("in", SECRET), Context()))
+
+
+def test_the_whole_way_with_a_secret(engine: Engine, advent: Run) -> None:
+    assert "the API is open" in advent("up").stderr
+    assert "the API is open" in advent("status").stdout
+    everything = [advent("-v", "slack", "secret", stdin=f"{SECRET}\n")]
+    assert "/advent/awsadvent/slack-secret" in everything[0].stderr
+    everything += [advent("-v", command) for command in ("up", "plan", "status")]
+    assert "only Slack gets in" in everything[-1].stdout
+    assert "nothing to do" in everything[-2].stdout
+
+    # The functions of this engine are as new as the secret: none has looked before.
+    assert advent("say", "--no-wait", "in").stdout == "in = 1\n"
+    assert advent("say", "--no-wait", "/count", "in").stdout.startswith("in = ")
+    stack = stacks.tutorial(engine)
+    refused = advent("slack", "secret", stdin="two words\n", code=2)
+    assert stack.secret.value() == SECRET
+    function = stack.resources["function/aws_advent"]
+    assert isinstance(function, Function)
+    everything += [refused, advent("local", "logs", "-n", "10000"), advent("policy")]
+    assert not any(SECRET in done.stdout + done.stderr for done in everything)
+    assert SECRET not in str(function.environment)
+    group = stack.aws.client("logs").filter_log_events(logGroupName="/aws/lambda/aws_advent")
+    assert SECRET not in str(group["events"])
+
+    assert "/advent/awsadvent/slack-secret" in advent("down", "--yes").stderr
+    assert stack.secret.value() is None
+
+
+def test_a_secret_of_somebody_else_is_left_alone(engine: Engine, advent: Run) -> None:
+    stack = stacks.tutorial(engine)
+    stack.aws.client("ssm").put_parameter(Name=stack.secret.name, Value="theirs", Type="SecureString")
+    assert "belongs to someone else" in advent("slack", "secret", stdin="ours\n", code=4).stderr
+    assert "belongs to someone else" in advent("slack", "secret", "--remove", code=4).stderr
+    assert stack.secret.value() == "theirs"

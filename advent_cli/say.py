@@ -14,7 +14,7 @@ from itertools import islice
 from advent_cli import counts, slack
 from advent_cli.aws_errors import found
 from advent_cli.errors import AdventError, TargetError, UsageError
-from advent_cli.patience import Patience
+from advent_cli.patience import GaveUpError, Patience
 from advent_cli.slack import Post
 from advent_cli.stack import Stack
 
@@ -47,22 +47,22 @@ def post(url: str, message: Post, wait: Patience, untouched: Callable[[], bool] 
     to work yet, if `untouched` says that no word was counted. Whatever else goes wrong is an AdventError, and is not
     tried again.
     """
-    reply = ""
+    reply, refused = "", None
 
     def answered() -> bool:
-        nonlocal reply
+        nonlocal reply, refused
         try:
             reply = _post_once(url, message)
         except urllib.error.HTTPError as error:
             body = error.read().decode(errors="replace")
             if error.code in NOT_THERE_YET and NOT_THERE_YET[error.code] in body:
                 return False
+            hint = "`advent slack secret` sets the secret that Slack has" if error.code == UNAUTHORIZED else SEE
+            why = _text(body) or body.strip()[:300]
+            refused = AdventError(f"the API answered {error.code}", why=why, hint=hint)
             if error.code in NOT_ALLOWED_YET and NOT_ALLOWED_YET[error.code] in body and untouched():
                 return False
-            hint = "`advent slack secret` sets the secret that Slack has" if error.code == UNAUTHORIZED else SEE
-            raise AdventError(
-                f"the API answered {error.code}", why=_text(body) or body.strip()[:300], hint=hint
-            ) from None
+            raise refused from None
         except urllib.error.URLError as error:
             if isinstance(error.reason, socket.gaierror):
                 return False  # the name of a new API is not known everywhere yet
@@ -71,7 +71,10 @@ def post(url: str, message: Post, wait: Patience, untouched: Callable[[], bool] 
             raise TargetError(f"{url} does not answer", why=str(error) or type(error).__name__) from None
         return True
 
-    wait.until(answered, f"{url} does not answer yet", within=20, hint=SEE)
+    try:
+        wait.until(answered, f"{url} does not answer yet", within=20, hint=SEE)
+    except GaveUpError as error:
+        raise refused or error from None
     text = _text(reply) if reply else ""
     if text is None:
         raise AdventError("the API answered something that is no reply for Slack", why=reply[:300])

@@ -84,7 +84,7 @@ def build(config: Config, aws: Aws) -> Stack:
         if want.subscribes:
             _add_consumer(stack, role, function)
     stack.add(topic)
-    stack.add(stack.queue, uses=[topic])
+    stack.add(stack.queue)
     return stack
 
 
@@ -165,7 +165,7 @@ def _add_consumer(stack: Stack, role: Role, function: Function) -> None:
     name = f"sns to {function.name}"
     permission = Permission(aws, name, function.name, "sns", topic.arn, lambda: topic.arn, host=function.key)
     stack.add(permission, function, uses=[topic])
-    stack.add(queue, uses=[topic])
+    stack.add(queue)
     # Lambda asks whether the role may write to the queue.
     may_write = stack.resources[f"policy/{role.name}_microservice"]
     stack.add(Destination(aws, function.name, queue.arn, host=function.key), function, queue, may_write)

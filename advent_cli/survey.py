@@ -35,7 +35,8 @@ class Survey:
         blocked = self._blocked()
         seen = {**self.seen, **{key: UsesForeignError(title) for key, title in blocked.items()}}
         wanted = (Step(key, r.title, r.want(), seen[key]) for key, r in self.stack.resources.items())
-        left = [(key, r) for key, r in self.leftovers.items() if key != self.stack.secret.key]
+        kept = {self.stack.secret.key} if isinstance(self.seen.get(self.stack.secret.key), dict) else set()
+        left = [(key, r) for key, r in self.leftovers.items() if key not in kept]
         return (*wanted, *(Step(key, r.title, None, self.seen[key]) for key, r in left))
 
     def steps_down(self) -> tuple[Step, ...]:

@@ -52,9 +52,9 @@ def test_the_tutorials_own_is_the_article(file: Path) -> None:
         (
             "    memory: 256 ",
             "    memori: 256 ",
-            "43:5: functions.aws_advent.memori: found an unknown setting; allowed is memory (perhaps meant)",
+            "49:5: functions.aws_advent.memori: found an unknown setting; allowed is memory (perhaps meant)",
         ),
-        ("memory: 256", "memory: big", "43:13: functions.aws_advent.memory: found 'big'; allowed is a whole number"),
+        ("memory: 256", "memory: big", "49:13: functions.aws_advent.memory: found 'big'; allowed is a whole number"),
         ("memory: 256", "memory: 64", "found '64'; allowed is a whole number of megabytes from 128 to 10240"),
         ("memory: 256", "memory: true", "found 'true'; allowed is a whole number"),
         ("log_retention_days: 14", "log_retention_days: 15", "found '15'; allowed is one of 1, 3, 5, 7, 14, 30"),
@@ -77,13 +77,13 @@ def test_the_tutorials_own_is_the_article(file: Path) -> None:
         (
             "subscribes: awsadvent",
             "subscribes: nope",
-            "50:17: functions.sns_multiplier.subscribes: found the topic 'nope'; allowed is 'awsadvent'",
+            "58:17: functions.sns_multiplier.subscribes: found the topic 'nope'; allowed is 'awsadvent'",
         ),
         ("function: aws_advent", "function: nope", "api.function: found 'nope'; allowed is one of aws_advent, sns_"),
         (
             "app.handler",
             "nope.handler",
-            "39:14: functions.aws_advent.handler: found 'nope.handler'; allowed is a handler whose file exists",
+            "45:14: functions.aws_advent.handler: found 'nope.handler'; allowed is a handler whose file exists",
         ),
         ("app.handler", "app.handel", "found no function 'handel' in"),
         ("app.handler", "../app.handler", "allowed is FILE.FUNCTION, as in app.handler"),

@@ -12,6 +12,7 @@ from advent_cli import rights
 from advent_cli.local import Engine
 from tests.conftest import ADVENT, Run
 from tests.support import stacks
+from tests.test_replay import ANNOUNCEMENT, of_lambda
 
 COMMANDS = {
     "up": ["up", "--yes"],
@@ -55,7 +56,9 @@ class Person:
         keys = {"AWS_ACCESS_KEY_ID": self.keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": self.keys["SecretAccessKey"]}
         environment = {**os.environ, **self.engine.environment(None), **keys}
         command = [str(ADVENT), "--target", "aws", *words]
-        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, input="a-secret\n", capture_output=True, text=True
+        )
 
 
 @pytest.fixture
@@ -67,6 +70,8 @@ def prepare(person: Person, command: str) -> None:
     """The stack as it is before the command."""
     stack = stacks.tutorial(person.engine)
     (stacks.down if command == "up" else stacks.up)(stack)
+    for body in (of_lambda("sns_logger"), ANNOUNCEMENT) if command == "replay" else ():
+        stack.aws.client("sqs").send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(body))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,1 @@
+"""What measures speed, always of two ways side by side in one run; never part of the tests."""

@@ -1,0 +1,95 @@
+"""How long function 1 takes for a message, beside a version that makes one call after the other.
+
+Run by `python -m benchmarks.handlers`. Both talk to the same engine over a link that makes each call 10 ms longer.
+"""
+
+import importlib
+import io
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from advent_cli import slack
+from advent_cli.patience import Patience
+from advent_cli.stack import Stack
+from benchmarks import engine, latency
+
+HANDLERS = Path(__file__).parents[1] / "handlers"
+DELAY = 0.010  # seconds added to each call
+RUNS = {1: 40, 10: 40, 100: 20, 1000: 5}  # words in a message -> how often it is sent
+COLD = """
+import sys, time; sys.path.insert(0, {folder!r}); began = time.perf_counter()
+import {module}; print(time.perf_counter() - began)
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    with engine.running() as local, latency.link(local.port, DELAY) as port:
+        stack = engine.tutorial(local)
+        for resource in (stack.table, stack.topic, stack.queue):
+            resource.create(Patience())
+        function: Any = stack.resources["function/aws_advent"]
+        os.environ.update({**local.environment(None), **function.environment, **function.attached})
+        os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
+        print(f"Each call {DELAY * 1000:.0f} ms longer; milliseconds, median and 95th percentile.\n")
+        print(f"{'words':>5}  {'one after the other':>21}  {'function 1':>15}  {'ratio':>5}")
+        side_by_side(stack)
+        print("\nCold start: importing each handler in a new process, median of 10.")
+        for module in ("app", "sns_multiplier", "sns_logger", "boto3"):
+            print(f"{module:>15}  {statistics.median(imports(module) for _ in range(10)):4.0f} ms")
+
+
+def side_by_side(stack: Stack) -> None:
+    """A row for each length of message, the two ways taking turns."""
+    sys.path.insert(0, str(HANDLERS))
+    app, sequential = importlib.import_module("app"), importlib.import_module("benchmarks.sequential")
+    app.COUNT_WITHIN = app.READ_WITHIN = 60.0  # type: ignore[attr-defined]  # here nobody waits
+    numbers = itertools.count()
+
+    def ours(text: str) -> None:
+        post = slack.post(text, stack.config.slack, None)
+        with redirect_stdout(io.StringIO()):  # its log
+            answer = app.handler({"headers": post.headers, "body": post.body.decode()}, None)
+        if json.loads(answer["body"])["text"].count(" = 1") < len(text.split()):
+            raise RuntimeError(answer)
+
+    for words, runs in RUNS.items():
+        old: list[float] = []
+        new: list[float] = []
+        for _ in range(runs):
+            for times, way in ((old, sequential.count), (new, ours)):
+                times.append(milliseconds(way, " ".join(f"w{next(numbers)}" for _ in range(words))))
+        ratio = statistics.median(new) / statistics.median(old)
+        print(f"{words:5}  {shown(old):>21}  {shown(new):>15}  {ratio:5.2f}", flush=True)
+
+
+def shown(times: list[float]) -> str:
+    """Median and 95th percentile."""
+    return f"{statistics.median(times):.0f} {statistics.quantiles(times, n=20)[-1]:6.0f}"
+
+
+def milliseconds(way: Callable[[str], object], text: str) -> float:
+    """How long a call takes."""
+    began = time.perf_counter()
+    way(text)
+    return (time.perf_counter() - began) * 1000
+
+
+def imports(module: str) -> float:
+    """Milliseconds that importing a module takes in a new process."""
+    program = COLD.format(folder=str(HANDLERS), module=module)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return float(done.stdout) * 1000
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Many clients at once, and every tenth message delivered twice: are the counts exact, and how fast is that?
+
+Run by `python -m benchmarks.load [MESSAGES]`. The engine itself never delivers twice, so the messages are also
+collected in a queue, and the consumer is invoked again with some of them, as SNS would.
+"""
+
+import json
+import random
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from advent_cli import counts, deploy, say, slack
+from advent_cli.engine import Interrupt
+from advent_cli.patience import Patience
+from advent_cli.stack import Stack
+from advent_cli.survey import look
+from benchmarks import engine
+
+CLIENTS = 16
+WORDS = [f"word{n}" for n in range(50)]
+
+
+def main() -> None:
+    """Send the messages, wait until all is counted, and compare."""
+    messages = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+    chance = random.Random(1)  # noqa: S311 (the same messages in each run)
+    texts = [f"awsadvent {' '.join(chance.choices(WORDS, k=chance.randint(1, 5)))}" for _ in range(messages)]
+    expected = {word: 11 * times for word, times in Counter(" ".join(texts).split()).items()}
+    with engine.running() as local:
+        stack = engine.tutorial(local)
+        survey = look(stack)
+        deploy.up(survey, survey.steps_up(), lambda _: None, Interrupt())
+        collected = collect(stack)
+        url = stack.url or ""
+        began = time.perf_counter()
+        with ThreadPoolExecutor(CLIENTS) as pool:
+            replies = list(pool.map(lambda text: send(url, stack, text), texts))
+        posted = time.perf_counter() - began
+        twice = again(stack, collected, every=10)
+        print(f"{messages} messages from {CLIENTS} clients: {messages / posted:.1f} a second, {twice} delivered twice")
+        Patience().until(lambda: dict(counts.scan(stack.table)) == expected, "all is counted", within=120)
+        Patience().until(lambda: stack.queue.depth() == 0, "nobody left anything", within=5)
+        time.sleep(5)  # what would be too much might come late
+        bad = sum(" = " not in reply or "not" in reply for reply in replies)
+        exact = dict(counts.scan(stack.table)) == expected
+        print(f"{sum(expected.values())} counted in {len(expected)} words, exact: {exact}; replies of failure: {bad}")
+        sys.exit(0 if exact and not bad else 1)
+
+
+def send(url: str, stack: Stack, text: str) -> str:
+    """Post one message, once."""
+    return say.post(url, slack.post(text, stack.config.slack, None), Patience())
+
+
+def collect(stack: Stack) -> str:
+    """A queue that gets every message of the topic; its URL."""
+    sqs = stack.aws.client("sqs")
+    url: str = sqs.create_queue(QueueName="collected")["QueueUrl"]
+    arn = stack.aws.arn("sqs", "collected")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    stack.aws.client("sns").subscribe(TopicArn=stack.topic.arn, Protocol="sqs", Endpoint=arn)
+    return url
+
+
+def again(stack: Stack, queue: str, every: int) -> int:
+    """Deliver each `every`th message again to the consumer that counts; how many that were."""
+    sqs, functions = stack.aws.client("sqs"), stack.aws.client("lambda")
+    seen = twice = 0
+    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+        for message in messages:
+            seen += 1
+            if seen % every == 0:
+                twice += 1
+                event: dict[str, Any] = {"Records": [{"EventSource": "aws:sns", "Sns": json.loads(message["Body"])}]}
+                payload = json.dumps(event).encode()
+                functions.invoke(FunctionName="sns_multiplier", InvocationType="Event", Payload=payload)
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return twice
+
+
+if __name__ == "__main__":
+    main()

@@ -14,8 +14,9 @@ def link(port: int, seconds: float) -> Iterator[int]:
     thread.start()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answers, requests = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(_carry(reader, requests, seconds), _carry(answers, writer, 0))
+        with suppress(asyncio.CancelledError):  # when the link is closed
+            answers, requests = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.gather(_carry(reader, requests, seconds), _carry(answers, writer, 0))
 
     async def listen() -> asyncio.Server:
         return await asyncio.start_server(connected, "127.0.0.1", 0, backlog=512)

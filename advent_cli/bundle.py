@@ -5,38 +5,61 @@ import hashlib
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from advent_cli import packages
+from advent_cli.errors import ConfigError
+
 IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+(.+))", re.MULTILINE)
+REQUIREMENTS = "requirements.txt"
+MEGABYTE = 1024 * 1024
+# "Lambda quotas" in its developer guide. More than this goes only by way of a bucket, and we keep none.
+MOST_ZIPPED, MOST_UNZIPPED = 50 * MEGABYTE, 250 * MEGABYTE
+
+
+@dataclass(frozen=True)
+class Source:
+    """The code of a function: its file, whether its whole folder goes along, and Lambda's name of the handler."""
+
+    file: Path
+    is_folder: bool
+    handler: str
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A deployment package, and the CodeSha256 under which Lambda knows it."""
+    """A deployment package, made when it is first asked for.
 
-    data: bytes
+    What a folder's requirements.txt names is installed for `runtime` and `architecture`, or, if that is empty, for the
+    Python that runs this.
+    """
 
-    @property
+    source: Source
+    runtime: str
+    architecture: str
+
+    @cached_property
+    def data(self) -> bytes:
+        """The zip; raises ConfigError if it is more than Lambda takes."""
+        contents = _contents(self)
+        unzipped = sum(map(len, contents.values()))
+        # Stored, since compressed bytes differ between versions of zlib; unless it does not fit otherwise.
+        data = _zip(contents, zipfile.ZIP_STORED if unzipped < MOST_ZIPPED * 0.95 else zipfile.ZIP_DEFLATED)
+        if unzipped > MOST_UNZIPPED or len(data) > MOST_ZIPPED:
+            sizes = f"{len(data) / MEGABYTE:.0f} MB zipped, {unzipped / MEGABYTE:.0f} MB unzipped"
+            limits = f"Lambda takes {MOST_ZIPPED // MEGABYTE} and {MOST_UNZIPPED // MEGABYTE}"
+            hint = f"take something out; the largest are {_largest(contents)}"
+            raise ConfigError(f"{self.source.file} with its packages has {sizes}", why=limits, hint=hint)
+        return data
+
+    @cached_property
     def sha256(self) -> str:
         """The base64 of the SHA-256, as GetFunction returns it."""
         return base64.b64encode(hashlib.sha256(self.data).digest()).decode()
-
-
-def of(source: Path) -> Bundle:
-    """Put a source file, and what it imports from its folder, at the top of a zip.
-
-    Stored, since compressed bytes differ between versions of zlib.
-    """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for file in sorted(files(source)):
-            entry = zipfile.ZipInfo(file.name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.create_system = 3  # Unix, also when this is run on Windows
-            entry.external_attr = 0o100644 << 16  # readable by the user that Lambda runs it as
-            archive.writestr(entry, file.read_bytes().replace(b"\r\n", b"\n"))
-    return Bundle(buffer.getvalue())
 
 
 def files(source: Path) -> set[Path]:
@@ -47,6 +70,52 @@ def files(source: Path) -> set[Path]:
         new = {file for name in names if (file := source.with_name(f"{name}.py")).is_file()} - found
         found |= new
     return found
+
+
+def _contents(bundle: Bundle) -> dict[str, bytes]:
+    """What is in the zip, by its name there: the packages, and above them the code itself."""
+    file, folder = bundle.source.file, bundle.source.file.parent
+    if not bundle.source.is_folder:
+        return {each.name: _text(each) for each in files(file)}
+    contents: dict[str, bytes] = {}
+    if (folder / REQUIREMENTS).is_file():
+        installed = packages.installed(folder / REQUIREMENTS, bundle.runtime, bundle.architecture)
+        contents = {str(name): (installed / name).read_bytes() for name in _tree(installed) if name.parts[0] != "bin"}
+        contents = {name: data for name, data in contents.items() if not name.endswith(".dist-info/RECORD")}
+    return contents | {name.as_posix(): _text(folder / name) for name in _tree(folder) if name.name != REQUIREMENTS}
+
+
+def _tree(folder: Path) -> Iterator[Path]:
+    """The files in a folder, named from there; neither hidden ones nor what Python keeps for itself."""
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in name.parts):
+            yield name
+
+
+def _text(file: Path) -> bytes:
+    """The bytes of a file; of a program with the same line ends everywhere."""
+    data = file.read_bytes()
+    return data.replace(b"\r\n", b"\n") if file.suffix == ".py" else data
+
+
+def _zip(contents: dict[str, bytes], compression: int) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression, compresslevel=9) as archive:
+        for name, data in sorted(contents.items()):
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = compression
+            entry.create_system = 3  # Unix, also when this is run on Windows
+            entry.external_attr = 0o100644 << 16  # readable by the user that Lambda runs it as
+            archive.writestr(entry, data)
+    return buffer.getvalue()
+
+
+def _largest(contents: dict[str, bytes]) -> str:
+    sizes: Counter[str] = Counter()
+    for name, data in contents.items():
+        sizes[name.split("/")[0]] += len(data)
+    return ", ".join(f"{name} ({size / MEGABYTE:.0f} MB)" for name, size in sizes.most_common(3))
 
 
 def _imported(file: Path) -> Iterator[str]:

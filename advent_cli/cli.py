@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advent_cli.cli_local import local
-from advent_cli.cli_messages import replay, say, slack
+from advent_cli.cli_messages import replay, say, secret, slack
 from advent_cli.errors import DIFFERENT, DONE, FAILED, REFUSED, AdventError, UsesForeignError
 from advent_cli.options import Options
 
@@ -28,6 +28,7 @@ credentials; 4 refused (not ours, or not confirmed); 130 interrupted."""
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.option("--config", metavar="FILE", help="The config.yaml to use; else ./config.yaml, else the tutorial's own.")
+@click.option("--stack", metavar="NAME", help="Another stack of the same app; all its names begin with NAME-.")
 @click.option("--target", type=click.Choice(["local", "aws"]), help="Instead of the target in config.yaml.")
 @click.option("--profile", metavar="NAME", help="A profile of your AWS settings, for --target aws.")
 @click.option("--region", metavar="NAME", help="Instead of the region in config.yaml.")
@@ -84,7 +85,8 @@ def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, 
         click.echo(url)
         if survey.is_open:
             click.echo(report.OPEN, err=True)
-        click.echo(f"next: advent say {stack.config.slack.trigger_word} some words", err=True)
+        if stack.config.slack:
+            click.echo(f"next: advent say {stack.config.slack.trigger_word} some words", err=True)
     return result.exit_code
 
 
@@ -116,13 +118,11 @@ def status(options: Options, top: int) -> int:
 
     stack = _open(options, local.require)
     survey = look(stack)
-    steps, out, slack = survey.steps_up(), terminal.stdout(), stack.config.slack
+    steps, out = survey.steps_up(), terminal.stdout()
     arns = {key: arn for key, resource in stack.resources.items() if (arn := getattr(resource, "arn", None))}
     report.resources(out, steps, arns, show_settings=options.trace is not None)
-    if isinstance(survey.seen[stack.api.key], dict):
-        report.line(out, f"\n{stack.url}")
-        report.line(out, f"for Slack's outgoing webhook: trigger word {slack.trigger_word}, name {slack.bot_name}")
-        report.line(out, report.OPEN if survey.is_open else f"only Slack gets in: its secret is in {stack.secret.name}")
+    if isinstance(survey.seen.get(stack.api.key), dict):
+        report.api(out, stack.urls, stack.config.slack, is_open=survey.is_open)
     if isinstance(survey.seen[stack.queue.key], dict):
         report.dead_letters(out, stack.queue.name, stack.queue.depth())
     if counts.readable(stack.table, survey.seen[stack.table.key]):
@@ -191,7 +191,7 @@ def policy(options: Options, command: str) -> None:
     click.echo(json.dumps(rights.policy(_open(options, local.start), command), indent=2))
 
 
-for command in (say, replay, slack, local):
+for command in (say, replay, slack, secret, local):
     advent.add_command(command)
 
 

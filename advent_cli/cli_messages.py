@@ -7,7 +7,7 @@ import sys
 import click
 
 from advent_cli.errors import DONE, AdventError, ForeignError, RefusedError, UsageError
-from advent_cli.options import Options
+from advent_cli.options import SLACK_SECRET, Options
 
 
 @click.command()
@@ -29,20 +29,23 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
 
     message = talk.message(text)
     stack = open_stack(options, local.require)
-    consumers = [] if no_wait else talk.writers(stack)
+    consumers, kept = [] if no_wait else talk.writers(stack), stack.secrets.get(SLACK_SECRET)
     url, secret, answered = together(
-        lambda: stack.url, stack.secret.value, lambda: talk.expected(stack, message) if consumers else {}
+        lambda: stack.url,
+        lambda: kept.value() if kept else None,
+        lambda: talk.expected(stack, message) if consumers else {},
     )
     if url is None:
-        raise AdventError(f"the {stack.api.title} is missing", hint="`advent up` makes it")
-    trigger_word = stack.config.slack.trigger_word
+        missing = f"the {stack.api.title} is missing" if stack.config.routes else "no function has a route"
+        raise AdventError(missing, hint="`advent up` makes what is in config.yaml")
+    trigger_word = stack.config.slack.trigger_word if stack.config.slack else ""
     if not message.startswith(trigger_word) and not slack.is_command(message):
         click.echo(f"note: Slack posts only what begins with {trigger_word!r}", err=True)
     with terminal.waiting() as tell:
         post = slack.post(message, stack.config.slack, secret)
         reply = talk.post(url, post, Patience(tell=tell), lambda: talk.untouched(stack, answered))
     click.echo(printable(reply, 100_000) if sys.stdout.isatty() else reply)
-    if answered:
+    if answered and talk.tells_counts(reply, answered):
         with terminal.waiting() as tell:
             now = talk.settle(stack, answered, Patience(tell=tell))
         counted = ", ".join(f"{printable(word)} = {count}" for word, count in now.items())
@@ -77,44 +80,58 @@ def slack() -> None:
     """What Slack and the app must know of each other."""
 
 
-@slack.command()
+@slack.command("secret")
 @click.option("--remove", is_flag=True, help="Forget the secret; the API is open again.")
 @click.pass_obj
-def secret(options: Options, remove: bool) -> int:
+def slack_secret(options: Options, remove: bool) -> int:
     """Let only Slack in: keep its secret, read from a hidden prompt or from stdin.
 
     For a slash command that is the app's Signing Secret, for an outgoing webhook its Token. The secret is kept as a
     SecureString in the Parameter Store of Systems Manager, where the function behind the API looks it up.
     """
+    return _change(options, SLACK_SECRET, None if remove else "Slack's signing secret or token")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--remove", is_flag=True, help="Forget the secret.")
+@click.pass_obj
+def secret(options: Options, name: str, remove: bool) -> int:
+    """Keep the secret NAME, which functions read that have it in reads_secrets; from a hidden prompt or from stdin."""
+    return _change(options, name, None if remove else f"The secret {name}")
+
+
+def _change(options: Options, name: str, prompt: str | None) -> int:
+    """Ask for the secret and keep it; without a prompt, forget it."""
     from advent_cli import local
     from advent_cli.context import open_stack
     from advent_cli.patience import Patience
 
-    value = "" if remove else _read_secret()
+    value = _read_secret(prompt) if prompt else ""
     stack = open_stack(options, local.start)
+    if name not in stack.secrets:
+        known = f"one of {', '.join(stack.secrets)}" if stack.secrets else "none: no function has reads_secrets"
+        raise UsageError(f"no function reads the secret {name!r}", hint=f"allowed is {known}")
+    kept = stack.secrets[name]
     try:
-        there = stack.secret.read() is not None
+        there = kept.read() is not None
     except ForeignError as error:
         raise RefusedError(error.what, hint="give the stack another name in config.yaml") from None
-    if not remove:
-        stack.secret.put(value, Patience())
-        click.echo(f"kept in {stack.secret.name}; the function knows it within a minute", err=True)
-        return DONE
-    if not there:
-        click.echo("there is no secret; the API is open", err=True)
-        return DONE
-    stack.secret.delete(Patience())
-    click.echo("removed; within a minute the API is open to all who know the URL", err=True)
+    if prompt:
+        kept.put(value, Patience())
+        click.echo(f"kept in {kept.name}; the functions know it within a minute", err=True)
+    elif there:
+        kept.delete(Patience())
+        click.echo("removed; within a minute the functions know it no longer", err=True)
+    else:
+        click.echo("there is no such secret", err=True)
     return DONE
 
 
-def _read_secret() -> str:
-    """One line, never shown; raises UsageError for what can be no secret of Slack's."""
-    if sys.stdin.isatty():
-        value = click.prompt("Slack's signing secret or token", hide_input=True, err=True)
-    else:
-        value = sys.stdin.readline()
-    value = str(value).strip()
+def _read_secret(prompt: str) -> str:
+    """One line, never shown; raises UsageError for what can be no secret."""
+    hidden = sys.stdin.isatty()
+    value = str(click.prompt(prompt, hide_input=True, err=True) if hidden else sys.stdin.readline()).strip()
     if not value or len(value) > 500 or not value.isascii() or not value.isprintable() or " " in value:
-        raise UsageError("this is no secret of Slack's", why="it has to be one word of letters and digits")
+        raise UsageError("this is no secret", why="it has to be one word of at most 500 letters, digits and signs")
     return value

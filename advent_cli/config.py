@@ -2,24 +2,32 @@
 
 import ast
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from msgspec import ValidationError, convert
 
+from advent_cli import checks, names
+from advent_cli.bundle import Source
 from advent_cli.errors import ConfigError, UsageError
-from advent_cli.settings import Function, Region, Settings
+from advent_cli.settings import Prefix, Region, Settings
 from advent_cli.yamlfile import Document, allowed_by, read
-
-# Set by Lambda itself or by advent; see "Using Lambda environment variables" in the Lambda developer guide.
-OURS = {"DYNAMO_TABLE", "DYNAMO_KEY", "SNS_TOPIC_ARN", "SLACK_SECRET_PARAMETER", "DEAD_LETTER_QUEUE_URL"}
-RESERVED = ("AWS_", "LAMBDA_")
-ENVIRONMENT_LIMIT = 3000  # bytes of all names and values together: Lambda's 4096, less what we set ourselves at most
 
 
 class Config(Settings, frozen=True, kw_only=True):
-    """Settings that were checked, and the source file of each function."""
+    """Settings that were checked, with every name as it is in AWS, and the source of each function."""
 
-    sources: dict[str, Path]
+    sources: dict[str, Source]
+
+    @property
+    def routes(self) -> list[str]:
+        """The keys of the API's routes, in the order of the file."""
+        return [route for function in self.functions.values() for route in function.routes]
+
+    @property
+    def secrets(self) -> list[str]:
+        """The names of the secrets that functions read, each once."""
+        return list(dict.fromkeys(name for function in self.functions.values() for name in function.reads_secrets))
 
 
 def find(given: str | None) -> Path:
@@ -37,15 +45,21 @@ def tutorial() -> Path:
     return inside if inside.is_dir() else package.parent
 
 
-def load(file: Path) -> Config:
-    """Read and check `file`; raises ConfigError, which names line and column."""
+def load(file: Path, stack: str | None = None) -> Config:
+    """Read and check `file`; raises ConfigError, which names line and column.
+
+    Another `stack` than the file's own is a second one of the same app: its names begin with that of the stack.
+    """
     document = read(file, Settings)
+    document = replace(document, value=names.completed(document.value))
     settings = document.value
-    _check_names(document)
-    for name, function in settings.functions.items():
-        _check_environment(document, name, function)
+    checks.check(document)
     sources = {name: _source(document, name) for name in settings.functions}
-    return Config(**{field: getattr(settings, field) for field in Settings.__struct_fields__}, sources=sources)
+    prefix = settings.prefix if stack in (None, settings.stack) else f"{stack}-"
+    named = names.prefixed(settings, prefix)
+    fields = {field: getattr(named, field) for field in Settings.__struct_fields__}
+    fields |= {"stack": stack or settings.stack, "prefix": prefix}
+    return Config(**fields, sources={f"{prefix}{name}": source for name, source in sources.items()})
 
 
 def check_region(name: str) -> None:
@@ -56,60 +70,31 @@ def check_region(name: str) -> None:
         raise UsageError(f"--region: found {name!r}; allowed is {allowed_by(Region)}") from None
 
 
-def _check_names(document: Document[Settings]) -> None:
+def check_stack(name: str | None) -> str | None:
+    """Refuse what cannot be a prefix, which the name of another stack is; raises UsageError."""
+    try:
+        return name and convert(name, Prefix)
+    except ValidationError:
+        raise UsageError(f"--stack: found {name!r}; allowed is {allowed_by(Prefix)}") from None
+
+
+def _source(document: Document[Settings], name: str) -> Source:
     settings = document.value
-    if settings.api.function not in settings.functions:
-        raise document.error(("api", "function"), repr(settings.api.function), _one_of(settings.functions))
-    roles: dict[str, str] = {}
-    for name, function in settings.functions.items():
-        for use in ("publishes", "subscribes"):
-            topic = getattr(function, use)
-            if function.publishes and function.publishes == function.subscribes:
-                found = f"{function.publishes!r}, which it publishes to as well"
-                raise document.error(("functions", name, "subscribes"), found, "no topic that would call it for ever")
-            if topic is not None and topic != settings.topic.name:
-                raise document.error(("functions", name, use), f"the topic {topic!r}", f"{settings.topic.name!r}")
-        if function.role in roles:
-            found = f"{function.role!r}, the role of {roles[function.role]} too"
-            raise document.error(("functions", name, "role"), found, "a role of its own for each function")
-        roles[function.role] = name
-
-
-def _one_of(names: dict[str, Function]) -> str:
-    return f"one of {', '.join(names)}" if names else "a function, but none is listed under functions"
-
-
-def _check_environment(document: Document[Settings], name: str, function: Function) -> None:
-    for variable in function.environment:
-        path = ("functions", name, "environment", variable)
-        if variable in OURS:
-            raise document.error(path, "a variable that advent sets itself", "any other name")
-        if variable.startswith(RESERVED):
-            raise document.error(
-                path, "a name that Lambda keeps for itself", "one that does not begin with AWS_ or LAMBDA_"
-            )
-    size = sum(len(f"{key}{value}".encode()) for key, value in function.environment.items())
-    if size > ENVIRONMENT_LIMIT:
-        group = ("functions", name, "environment")
-        raise document.error(group, f"{size} bytes", f"{ENVIRONMENT_LIMIT} bytes of names and values together")
-
-
-def _source(document: Document[Settings], name: str) -> Path:
-    settings = document.value
-    module, _, function = settings.functions[name].handler.partition(".")
-    source = document.file.parent / settings.handlers / f"{module}.py"
+    folder, _, handler = settings.functions[name].handler.rpartition("/")
+    module, _, function = handler.partition(".")
+    source = document.file.parent / settings.handlers / folder / f"{module}.py"
     path = ("functions", name, "handler")
     try:
         tree = ast.parse(source.read_bytes(), str(source))
     except OSError as error:
         allowed = f"a handler whose file exists ({source}: {os.strerror(error.errno or 0)})"
-        raise document.error(path, repr(f"{module}.{function}"), allowed) from None
+        raise document.error(path, repr(settings.functions[name].handler), allowed) from None
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         raise ConfigError(f"{source}:{line}: not Python", why=str(getattr(error, "msg", error))) from None
     if function not in _defined(tree):
         raise document.error(path, f"no function {function!r} in {source}", _handlers_in(tree))
-    return source
+    return Source(source, is_folder=bool(folder), handler=handler)
 
 
 def _defined(tree: ast.Module) -> set[str]:

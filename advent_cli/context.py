@@ -14,7 +14,7 @@ def open_stack(options: Options, engine: Callable[[], Engine]) -> Stack:
 
     `engine` gives the local engine if that is the target: `local.start`, or `local.require` to insist on a running one.
     """
-    settings = config.load(config.find(options.config))
+    settings = config.load(config.find(options.config), config.check_stack(options.stack))
     return build(settings, _connect(options, settings, engine))
 
 

@@ -1,6 +1,7 @@
 """What is ours in AWS but no longer in config.yaml, found without a state file: by tag, path and subscription."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from advent_cli.aws import together
 from advent_cli.errors import ForeignError
@@ -42,7 +43,7 @@ def candidates(stack: Stack) -> dict[str, Resource]:
         for resource in resources
     ]
     groups = [LogGroup(stack.aws, f"/aws/lambda/{r.name}") for r in found if isinstance(r, Function)]
-    return {r.key: r for r in [*found, *groups, stack.secret] if r.key not in stack.resources}
+    return {r.key: r for r in [*found, *groups, *stack.secrets.values()] if r.key not in stack.resources}
 
 
 def needs(leftovers: dict[str, Resource], stack: Stack) -> dict[str, set[str]]:
@@ -92,13 +93,15 @@ def _apis(stack: Stack) -> Iterator[Resource]:
 
 
 def _subscriptions(stack: Stack) -> Iterator[Resource]:
-    """Functions on our topic that should not be; but not those of other people."""
+    """Functions on our topics that should not be; but not those of other people."""
     prefix = stack.aws.arn("lambda", "function:")
-    for item in subscriptions(stack.aws, stack.topic.arn):
-        name = item["Endpoint"].removeprefix(prefix)
-        if item["Endpoint"].startswith(prefix) and f"{Subscription.kind}/{name}" not in stack.resources:
-            try:
-                Function(stack.aws, name).read()
-            except ForeignError:
-                continue
-            yield Subscription(stack.aws, name, stack.topic.arn, item["Endpoint"], host=stack.topic.key)
+    for topic in stack.topics.values():
+        for item in subscriptions(stack.aws, topic.arn):
+            function = Function(stack.aws, item["Endpoint"].removeprefix(prefix))
+            found = Subscription(
+                stack.aws, f"{topic.name} to {function.name}", topic.arn, item["Endpoint"], host=topic.key
+            )
+            if item["Endpoint"].startswith(prefix) and found.key not in stack.resources:
+                with suppress(ForeignError):
+                    function.read()
+                    yield found

@@ -19,14 +19,14 @@ from advent_cli.stack import Stack
 
 BATCH = 10  # the most messages that SQS hands out at once
 HIDDEN = 30  # seconds for which nobody else gets what we have taken out
-TOPIC = "the topic"
+TOPIC = "the topic "
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A dead letter: whom it is for (a function's name, TOPIC, or None if that cannot be told), and what to hand over.
+    """A dead letter: whom it is for (a function, a topic, or None if that cannot be told), and what to hand over.
 
-    For a function that is the event of SNS, for the topic the arguments of Publish.
+    For a function that is the event of SNS, for a topic (its name after TOPIC) the arguments of Publish.
     """
 
     to: str | None
@@ -45,8 +45,10 @@ def replay(stack: Stack) -> Replayed:
     """Hand out what is in the queue now. What fails again comes back, and waits for the next time."""
     if stack.queue.read() is None:
         raise AdventError(f"the {stack.queue.title} is missing", hint="`advent up` makes it")
-    depth, listed = together(stack.queue.depth, lambda: subscriptions(stack.aws, stack.topic.arn))
-    subscribers = {item["SubscriptionArn"]: item["Endpoint"].split(":")[-1] for item in listed}
+    depth, *listed = together(
+        stack.queue.depth, *[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()]
+    )
+    subscribers = {each["SubscriptionArn"]: each["Endpoint"].split(":")[-1] for items in listed for each in items}
     handed = Counter[str | None]()
     # As many as there were and no more: what fails at once comes back at once, and would go round for ever.
     while (missing := depth - handed.total()) > 0 and (messages := _receive(stack, min(missing, BATCH))):
@@ -55,12 +57,12 @@ def replay(stack: Stack) -> Replayed:
     return Replayed({to: number for to, number in handed.items() if to}, left)
 
 
-def letter(body: str, functions: Container[str], subscribers: Mapping[str, str]) -> Letter:
+def letter(body: str, functions: Container[str], topics: Container[str], subscribers: Mapping[str, str]) -> Letter:
     """What a message in the queue is: of Lambda's destination, of SNS's redrive policy, or of function 1.
 
-    `functions` are those of the stack, `subscribers` their names by the ARNs of their subscriptions. The shapes are
-    described in the Lambda developer guide ("Capturing records of Lambda asynchronous invocations") and the SNS one
-    ("Amazon SNS dead-letter queues").
+    `functions` and `topics` are those of the stack, `subscribers` the functions by the ARNs of their subscriptions.
+    The shapes are described in the Lambda developer guide ("Capturing records of Lambda asynchronous invocations")
+    and the SNS one ("Amazon SNS dead-letter queues").
     """
     try:
         content = json.loads(body)
@@ -73,7 +75,9 @@ def letter(body: str, functions: Container[str], subscribers: Mapping[str, str])
             return Letter(subscribers.get(arn), {"Records": [record]})
         id_ = {"DataType": "String", "StringValue": content["message_id"]}
         attributes = {"message_id": id_}
-        return Letter(TOPIC, {"Message": content["message"], "MessageAttributes": attributes})
+        topic = content["topic"].split(":")[-1]
+        publication = {"TopicArn": content["topic"], "Message": content["message"], "MessageAttributes": attributes}
+        return Letter(f"{TOPIC}{topic}" if topic in topics else None, publication)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Letter(None)  # somebody else put it there
 
@@ -96,9 +100,9 @@ def _hand_over(stack: Stack, subscribers: Mapping[str, str], message: dict[str, 
 
     Killed between the two, it is handed over again the next time; the consumers know it by its id for ten minutes.
     """
-    found = letter(message["Body"], stack.config.functions, subscribers)
-    if found.to == TOPIC:
-        stack.aws.client("sns").publish(TopicArn=stack.topic.arn, **found.content)
+    found = letter(message["Body"], stack.config.functions, stack.topics, subscribers)
+    if found.to and found.to.startswith(TOPIC):
+        stack.aws.client("sns").publish(**found.content)
     elif found.to:
         payload = json.dumps(found.content).encode()
         stack.aws.client("lambda").invoke(FunctionName=found.to, InvocationType="Event", Payload=payload)

@@ -44,7 +44,7 @@ def policy(stack: Stack, command: str) -> dict[str, Any]:
         actions |= {*BESIDES.get(name, ())}
         anywhere |= set(LOOKING) if VERBS[name] else set()
         for resource in _all(stack):
-            for verb in SECRET.get(name, ()) if resource is stack.secret else VERBS[name]:
+            for verb in SECRET.get(name, ()) if resource.kind == "parameter" else VERBS[name]:
                 actions |= {*resource.rights.get(verb, ())}
                 anywhere |= {*resource.rights_anywhere.get(verb, ())}
     statements = [_allow(anywhere, {"*"})] if anywhere else []
@@ -57,7 +57,7 @@ def policy(stack: Stack, command: str) -> dict[str, Any]:
 
 
 def _all(stack: Stack) -> list[Resource]:
-    return [*stack.resources.values(), stack.secret]
+    return [*stack.resources.values(), *stack.secrets.values()]
 
 
 def _service(action: str) -> str:

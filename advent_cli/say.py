@@ -108,6 +108,11 @@ def untouched(stack: Stack, answered: dict[str, int]) -> bool:
     return bool(answered) and all(now[word] < answered[word] for word in answered)
 
 
+def tells_counts(reply: str, answered: dict[str, int]) -> bool:
+    """Whether the reply is one of a word counter, so that there is something to wait for."""
+    return all(f"{word} = " in reply for word in answered)
+
+
 def writers(stack: Stack) -> list[str]:
     """The consumers that count too, so that the counts go on changing after the reply."""
     functions = stack.config.functions.items()

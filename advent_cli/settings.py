@@ -1,6 +1,6 @@
 """The settings of config.yaml as types: what each may be, and how to say so."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -25,11 +25,26 @@ RoleName = Annotated[str, _name(r"[A-Za-z0-9_+=,.@-]", 64, "letters, digits and 
 Handler = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*\Z",
+        pattern=r"^([A-Za-z0-9_-]+/)?[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*\Z",
         max_length=128,
-        description="FILE.FUNCTION, as in app.handler",
+        description="FILE.FUNCTION, as in app.handler, or FOLDER/FILE.FUNCTION",
     ),
 ]
+RouteKey = Annotated[
+    str,
+    Meta(
+        pattern=r"^(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /[A-Za-z0-9_.{}+/-]*\Z",
+        max_length=200,
+        description="METHOD /PATH, as in POST /aws_advent",
+    ),
+]
+Prefix = Annotated[
+    str,
+    Meta(
+        pattern=r"^([A-Za-z][A-Za-z0-9_-]*)?\Z", max_length=30, description="letters, digits, _ and -, a letter first"
+    ),
+]
+Concurrency = Annotated[int, Meta(ge=0, le=10000, description="a whole number of functions at once, 0 to stop it")]
 Variable = Annotated[
     str,
     Meta(
@@ -50,6 +65,9 @@ Word = Annotated[str, Meta(pattern=r"^\S+\Z", max_length=100, description="one w
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 
 
+Scope = Annotated[str, Meta(pattern=r"^(attributes|body)\Z", description="attributes or body")]
+
+
 class Table(Struct, frozen=True):
     """The DynamoDB table of the word counts; `key` is its primary key, a string."""
 
@@ -57,26 +75,13 @@ class Table(Struct, frozen=True):
     key: KeyName
 
 
-class Topic(Struct, frozen=True):
-    """The SNS topic, the broker."""
-
-    name: TopicName
-
-
-class DeadLetters(Struct, frozen=True):
-    """The SQS queue of the messages that could not be announced, delivered or taken."""
-
-    name: QueueName
-
-
 class Api(Struct, frozen=True):
-    """The API Gateway in front of `function`; the name is also the /PATH of the call.
+    """The API Gateway in front of the functions that have routes.
 
     It lets `rate` requests a second through, and `burst` at once.
     """
 
     name: ApiName
-    function: Name
     rate: Rate = 20
     burst: Rate = 40
 
@@ -89,15 +94,23 @@ class Slack(Struct, frozen=True):
 
 
 class Function(Struct, frozen=True):
-    """One Lambda function: its code, its role, and what it uses of the rest."""
+    """One Lambda function: its code, its role, what calls it, and what it uses of the rest.
 
-    handler: Handler
-    role: RoleName
+    `filter` is a filter policy of SNS, on the attributes of messages or on their body; see "Amazon SNS message
+    filtering" in its developer guide.
+    """
+
+    handler: Handler = ""
+    role: RoleName = ""
+    routes: list[RouteKey] = []
     table: Literal["read", "write", "read-write", "none"] = "none"
-    publishes: TopicName | None = None
-    subscribes: TopicName | None = None
+    publishes: list[TopicName] = []
+    subscribes: list[TopicName] = []
+    filter: dict[Scope, Any] = {}
+    reads_secrets: list[Name] = []
     memory: Memory = 128
     timeout: Timeout = 30
+    concurrency: Concurrency | None = None
     environment: dict[Variable, str] = {}
 
 
@@ -106,14 +119,16 @@ class Settings(Struct, frozen=True):
 
     stack: Name
     table: Table
-    topic: Topic
-    dead_letters: DeadLetters
+    topics: list[TopicName]
     api: Api
-    slack: Slack
     functions: dict[Name, Function]
+    slack: Slack | None = None
+    prefix: Prefix = ""
     target: Literal["local", "aws"] = "local"
     region: Region | None = None
     handlers: str = "handlers"
     runtime: Runtime = "python3.13"
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     log_retention_days: Days = 14
+    dead_letters: QueueName = ""
+    allow_cycle: bool = False

@@ -19,7 +19,7 @@ class Post:
     headers: dict[str, str]
 
 
-def post(text: str, slack: Slack, secret: str | None) -> Post:
+def post(text: str, slack: Slack | None, secret: str | None) -> Post:
     """What Slack sends when a person in a channel of a test team types `text`.
 
     `/command some words` is a slash command, which is signed; all else goes to an outgoing webhook, which has a token
@@ -38,7 +38,7 @@ def post(text: str, slack: Slack, secret: str | None) -> Post:
         body = _form({**person, "command": command, "text": escape(rest)})
         return Post(body, _signed(body, secret) if secret else {})
     now = f"{time.time():.6f}"
-    token = {"token": secret or "advent-say", "timestamp": now, "trigger_word": slack.trigger_word}
+    token = {"token": secret or "advent-say", "timestamp": now, "trigger_word": slack.trigger_word if slack else ""}
     return Post(_form({**person, **token, "text": escape(text)}), {})
 
 

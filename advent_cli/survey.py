@@ -17,6 +17,7 @@ from advent_cli.errors import (
     UsageError,
     UsesForeignError,
 )
+from advent_cli.options import SLACK_SECRET
 from advent_cli.plan import Seen, Step
 from advent_cli.resource import Resource
 from advent_cli.stack import Stack
@@ -35,7 +36,7 @@ class Survey:
         blocked = self._blocked()
         seen = {**self.seen, **{key: UsesForeignError(title) for key, title in blocked.items()}}
         wanted = (Step(key, r.title, r.want(), seen[key]) for key, r in self.stack.resources.items())
-        kept = {self.stack.secret.key} if isinstance(self.seen.get(self.stack.secret.key), dict) else set()
+        kept = {s.key for s in self.stack.secrets.values() if isinstance(self.seen.get(s.key), dict)}
         left = [(key, r) for key, r in self.leftovers.items() if key not in kept]
         return (*wanted, *(Step(key, r.title, None, self.seen[key]) for key, r in left))
 
@@ -46,8 +47,9 @@ class Survey:
 
     @property
     def is_open(self) -> bool:
-        """Whether no secret is kept, so that whoever knows the URL can count words."""
-        return self.stack.secret.key not in self.leftovers
+        """Whether Slack's secret could be kept but is not, so that whoever knows the URL gets in."""
+        secret = self.stack.secrets.get(SLACK_SECRET)
+        return secret is not None and secret.key not in self.leftovers
 
     def _blocked(self) -> dict[str, str]:
         """What cannot be done for something foreign that it needs or would touch: key -> title of that."""

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import NoneType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -28,8 +28,9 @@ class Document(Generic[T]):
     marks: Mapping[Path_, yaml.Mark]
 
     def error(self, path: Path_, found: str, allowed: str) -> ConfigError:
-        """The error for the setting at `path`: its place, what was found and what is allowed there."""
-        return _error(self.file, self.marks[path], path, found, allowed)
+        """The error for the setting at `path`: its place, or that of what it is in; what was found; what is allowed."""
+        place = next(path[:end] for end in range(len(path), -1, -1) if path[:end] in self.marks)
+        return _error(self.file, self.marks[place], place if path[-1].isdecimal() else path, found, allowed)
 
 
 def read(file: Path, kind: type[T]) -> Document[T]:
@@ -68,8 +69,14 @@ class _Reader:
     def build(self, node: yaml.Node, kind: Any, path: Path_) -> Any:
         self.marks[path] = node.start_mark
         bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-        if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
-            return self._struct(node, bare, path)
+        choices = get_args(bare) if get_origin(bare) is UnionType and isinstance(node, yaml.MappingNode) else (bare,)
+        for part in choices:  # of X | None, settings are an X
+            if isinstance(part, type) and issubclass(part, msgspec.Struct):
+                return self._struct(node, part, path)
+        if get_origin(bare) is list:  # one thing alone is a list of one
+            if not isinstance(node, yaml.SequenceNode):
+                return [self._leaf(node, get_args(bare)[0], path)]
+            return [self.build(each, get_args(bare)[0], (*path, str(n))) for n, each in enumerate(node.value)]
         if get_origin(bare) is dict:
             key_kind, value_kind = get_args(bare)
             return {
@@ -106,6 +113,8 @@ class _Reader:
 
     def _leaf(self, node: yaml.Node, kind: Any, path: Path_, what: str = "") -> Any:
         try:
+            if kind is Any:
+                return yaml.SafeLoader("").construct_object(node, deep=True)
             if not isinstance(node, yaml.ScalarNode) or node.tag not in PLAIN:
                 raise ValueError
             if (node.tag.endswith(":int") and not node.value.isdecimal()) or (
@@ -143,6 +152,10 @@ def allowed_by(kind: Any) -> str:
         return "one of " + ", ".join(str(choice) for choice in get_args(kind))
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return "the settings " + ", ".join(field.name for field in msgspec.structs.fields(kind))
+    if get_origin(kind) is list:
+        return f"{allowed_by(get_args(kind)[0])}; or a list of such"
+    if kind is Any:
+        return "any value"
     if get_origin(kind) is dict:
         return "names, each with its settings"
     parts = get_args(kind) or (kind,)

@@ -35,7 +35,7 @@ def main() -> None:
     """Measure and print."""
     with engine.running() as local, latency.link(local.port, DELAY) as port:
         stack = engine.tutorial(local)
-        for resource in (stack.table, stack.topic, stack.queue):
+        for resource in (stack.table, stack.topics["awsadvent"], stack.queue):
             resource.create(Patience())
         function: Any = stack.resources["function/aws_advent"]
         os.environ.update({**local.environment(None), **function.environment, **function.attached})

@@ -63,7 +63,7 @@ def collect(stack: Stack) -> str:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    stack.aws.client("sns").subscribe(TopicArn=stack.topic.arn, Protocol="sqs", Endpoint=arn)
+    stack.aws.client("sns").subscribe(TopicArn=stack.topics["awsadvent"].arn, Protocol="sqs", Endpoint=arn)
     return url
 
 

@@ -31,10 +31,10 @@ def problem(file: Path, text: str) -> str:
 def test_the_tutorials_own_is_the_article(file: Path) -> None:
     file.write_text(GOOD, encoding="utf-8")
     loaded = config.load(file)
-    assert (loaded.table.name, loaded.table.key, loaded.topic.name, loaded.api.name) == (
+    assert (loaded.table.name, loaded.table.key, loaded.topics, loaded.api.name) == (
         "table",
         "word",
-        "awsadvent",
+        ["awsadvent"],
         "aws_advent",
     )
     assert {name: function.handler for name, function in loaded.functions.items()} == {
@@ -43,6 +43,7 @@ def test_the_tutorials_own_is_the_article(file: Path) -> None:
         "sns_logger": "sns_logger.handler",
     }
     assert loaded.functions["aws_advent"].role == "aws_advent_lambda_dynamo"
+    assert loaded.slack
     assert (loaded.slack.trigger_word, loaded.slack.bot_name) == ("awsadvent", "awsadvent-bot")
 
 

@@ -56,13 +56,17 @@ def make_foreign_topic(stack: Stack) -> None:
 FOREIGN = {
     "topic/awsadvent": (
         make_foreign_topic,
-        {"function/aws_advent", "policy/aws_advent_lambda_dynamo_snspublish", "permission/sns to sns_logger"},
+        {"function/aws_advent", "policy/aws_advent_lambda_dynamo_snspublish", "permission/awsadvent to sns_logger"},
         {"table/table", "function/sns_multiplier", "function/sns_logger", "role/aws_advent_lambda_dynamo"},
     ),
     "table/table": (
         make_foreign_table,
-        {"function/aws_advent", "policy/aws_advent_lambda_dynamo_microservice", "subscription/sns_multiplier"},
-        {"topic/awsadvent", "function/sns_logger", "subscription/sns_logger", "api/aws_advent"},
+        {
+            "function/aws_advent",
+            "policy/aws_advent_lambda_dynamo_microservice",
+            "subscription/awsadvent to sns_multiplier",
+        },
+        {"topic/awsadvent", "function/sns_logger", "subscription/awsadvent to sns_logger", "api/aws_advent"},
     ),
 }
 

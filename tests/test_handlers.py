@@ -40,7 +40,7 @@ def stack(running_engine: Engine) -> Stack:
     """A table, a topic and a queue, without consumers."""
     stacks.reset(running_engine)
     stack = stacks.tutorial(running_engine)
-    for resource in (stack.table, stack.topic, stack.queue):
+    for resource in (stack.table, stack.topics["awsadvent"], stack.queue):
         resource.create(WAIT)
     return stack
 

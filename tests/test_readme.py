@@ -74,4 +74,4 @@ def test_the_consumer_that_it_adds_is_a_good_one() -> None:
     from advent_cli.settings import Function
 
     (function,) = yaml.safe_load(snippet).values()
-    assert msgspec.convert(function, Function).subscribes == "awsadvent"
+    assert msgspec.convert(function, Function).subscribes == ["awsadvent"]

@@ -13,6 +13,7 @@ from advent_cli.stack import Stack
 from tests.conftest import Run
 from tests.support import stacks
 
+TOPICS = {"awsadvent"}
 NAMES = {"sns_multiplier", "sns_logger"}
 SUBSCRIBED = "arn:aws:sns:us-east-1:000000000000:awsadvent:1"
 EVENT = {"Records": [{"Sns": {"Message": "lost words", "MessageId": "id-1"}}]}
@@ -31,13 +32,18 @@ def of_sns(arn: str) -> dict[str, Any]:
     return {"Type": "Notification", "MessageId": "id-2", "Message": "lost words", "UnsubscribeURL": link}
 
 
-ANNOUNCEMENT = {"topic": "arn", "message": "unheard", "message_id": "request-1/0"}
+ANNOUNCEMENT = {
+    "topic": "arn:aws:sns:us-east-1:000000000000:awsadvent",
+    "message": "unheard",
+    "message_id": "request-1/0",
+}
 LETTERS: list[tuple[Any, str | None]] = [
     (of_lambda("sns_logger"), "sns_logger"),
     (of_lambda("gone"), None),
     (of_sns(SUBSCRIBED), "sns_multiplier"),
     (of_sns("arn:of:another"), None),
-    (ANNOUNCEMENT, TOPIC),
+    (ANNOUNCEMENT, f"{TOPIC}awsadvent"),
+    ({**ANNOUNCEMENT, "topic": "arn:aws:sns:us-east-1:000000000000:other"}, None),
     ({}, None),
     ([], None),
     ("text", None),
@@ -49,15 +55,15 @@ LETTERS: list[tuple[Any, str | None]] = [
 
 @pytest.mark.parametrize(("body", "to"), LETTERS)
 def test_it_is_known_for_whom_a_letter_is(body: Any, to: str | None) -> None:
-    assert letter(json.dumps(body), NAMES, {SUBSCRIBED: "sns_multiplier"}).to == to
+    assert letter(json.dumps(body), NAMES, TOPICS, {SUBSCRIBED: "sns_multiplier"}).to == to
 
 
 def test_a_letter_that_is_not_json_is_for_nobody() -> None:
-    assert letter("{", NAMES, {}) == Letter(None)
+    assert letter("{", NAMES, TOPICS, {}) == Letter(None)
 
 
 def test_a_notification_becomes_the_event_that_lambda_would_have_got() -> None:
-    (record,) = letter(json.dumps(of_sns(SUBSCRIBED)), NAMES, {SUBSCRIBED: "sns_multiplier"}).content["Records"]
+    (record,) = letter(json.dumps(of_sns(SUBSCRIBED)), NAMES, TOPICS, {SUBSCRIBED: "sns_multiplier"}).content["Records"]
     assert record["Sns"]["MessageId"] == "id-2"
     assert record["EventSubscriptionArn"] == SUBSCRIBED
 
@@ -113,7 +119,7 @@ def test_what_was_not_announced_goes_to_the_topic_and_what_is_for_nobody_stays(e
     for body in (json.dumps(ANNOUNCEMENT), "from somebody else"):
         sqs.send_message(QueueUrl=stack.queue.url, MessageBody=body)
     done = advent("replay", code=1)
-    assert done.stdout == "1 to the topic\n"
+    assert done.stdout == "1 to the topic awsadvent\n"
     assert "1 dead letter is for nobody in config.yaml" in done.stderr
     assert stack.queue.depth() == 1
     Patience().until(lambda: counts.of(stack.table, ["unheard"]) == {"unheard": 10}, "counted", within=60)
@@ -134,7 +140,7 @@ def test_what_cannot_be_handed_over_stays_in_the_queue(engine: Engine) -> None:
     for number in range(25):
         body = {**ANNOUNCEMENT, "message": "x", "message_id": str(number)}
         sqs.send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(body))
-    stack.aws.client("sns").delete_topic(TopicArn=stack.topic.arn)
+    stack.aws.client("sns").delete_topic(TopicArn=stack.topics["awsadvent"].arn)
     with pytest.raises(stack.aws.client("sns").exceptions.NotFoundException):
         replay.replay(stack)
     assert stack.queue.depth() == 25  # nothing is taken out that was not handed over

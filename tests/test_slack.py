@@ -26,14 +26,14 @@ Patch = pytest.MonkeyPatch
 def stack(running_engine: Engine) -> Stack:
     stacks.reset(running_engine)
     stack = stacks.tutorial(running_engine)
-    for resource in (stack.table, stack.topic):
+    for resource in (stack.table, stack.topics["awsadvent"]):
         resource.create(Patience())
     return stack
 
 
 @pytest.fixture
 def locked(stack: Stack) -> Stack:
-    stack.secret.put(SECRET, Patience())
+    stack.secrets["slack-secret"].put(SECRET, Patience())
     return stack
 
 
@@ -138,13 +138,13 @@ def test_the_secret_is_read_once_and_again_after_a_refusal(
         reply(app.handler(typed("in", "wrong"), Context()), 401)
         assert proxy.calls.count("ssm:GetParameter") == 1  # an intruder cannot make us ask each time
 
-        locked.secret.put("rotated", Patience())
+        locked.secrets["slack-secret"].put("rotated", Patience())
         clock += 6
         reply(app.handler(typed("in", "rotated"), Context()))
         reply(app.handler(typed("in", SECRET), Context()), 401)
         assert proxy.calls.count("ssm:GetParameter") == 2
 
-        locked.secret.put("again", Patience())  # and what was stolen is of no use a minute later
+        locked.secrets["slack-secret"].put("again", Patience())  # and what was stolen is of no use a minute later
         clock += 61
         reply(app.handler(typed("in", "rotated"), Context()), 401)
         assert proxy.calls.count("ssm:GetParameter") == 3
@@ -177,7 +177,7 @@ def test_the_whole_way_with_a_secret(engine: Engine, advent: Run) -> None:
     assert advent("say", "--no-wait", "/count", "in").stdout.startswith("in = ")
     stack = stacks.tutorial(engine)
     refused = advent("slack", "secret", stdin="two words\n", code=2)
-    assert stack.secret.value() == SECRET
+    assert stack.secrets["slack-secret"].value() == SECRET
     function = stack.resources["function/aws_advent"]
     assert isinstance(function, Function)
     everything += [refused, advent("local", "logs", "-n", "10000"), advent("policy")]
@@ -187,12 +187,12 @@ def test_the_whole_way_with_a_secret(engine: Engine, advent: Run) -> None:
     assert SECRET not in str(group["events"])
 
     assert "/advent/awsadvent/slack-secret" in advent("down", "--yes").stderr
-    assert stack.secret.value() is None
+    assert stack.secrets["slack-secret"].value() is None
 
 
 def test_a_secret_of_somebody_else_is_left_alone(engine: Engine, advent: Run) -> None:
     stack = stacks.tutorial(engine)
-    stack.aws.client("ssm").put_parameter(Name=stack.secret.name, Value="theirs", Type="SecureString")
+    stack.aws.client("ssm").put_parameter(Name=stack.secrets["slack-secret"].name, Value="theirs", Type="SecureString")
     assert "belongs to someone else" in advent("slack", "secret", stdin="ours\n", code=4).stderr
     assert "belongs to someone else" in advent("slack", "secret", "--remove", code=4).stderr
-    assert stack.secret.value() == "theirs"
+    assert stack.secrets["slack-secret"].value() == "theirs"

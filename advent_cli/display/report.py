@@ -10,6 +10,7 @@ from rich.text import Text
 from advent_cli.display.text import ACTION_STYLES, kind_and_name, printable, setting
 from advent_cli.errors import AdventError
 from advent_cli.plan import Action, Step, counted
+from advent_cli.settings import Slack
 
 OPEN = "the API is open: who knows the URL can count words; `advent slack secret` lets only Slack in"
 STATES = {
@@ -79,6 +80,16 @@ def _problem(console: Console, step: Step) -> None:
         line(console, f"    {step.seen}")
         if step.seen.hint:
             line(console, f"    try: {step.seen.hint}")
+
+
+def api(console: Console, urls: list[str], slack: Slack | None, *, is_open: bool) -> None:
+    """The addresses of the API, what to tell Slack, and who gets in."""
+    line(console)
+    for url in urls:
+        line(console, url)
+    if slack:
+        line(console, f"for Slack's outgoing webhook: trigger word {slack.trigger_word}, name {slack.bot_name}")
+    line(console, OPEN if is_open else "only who knows the secret gets in; `advent slack secret` changes it")
 
 
 def dead_letters(console: Console, queue: str, number: int) -> None:

@@ -1,5 +1,6 @@
 """The API Gateway in front of function 1: an HTTP API, open, with the stage `$default`."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -67,6 +68,13 @@ class Api(Resource):
         if self.aws.endpoint:
             return self.aws.endpoint.api_url.format(api_id=api["ApiId"])
         return str(api["ApiEndpoint"])
+
+    def calls_as(self, route: str) -> str | None:
+        """The ARN in whose name the API calls a function for a route, at any stage; None if there is no API."""
+        method, _, path = route.partition(" ")
+        path = re.sub(r"{[^}]*}", "*", path)  # a parameter in the path may be anything
+        api_id = self.api_id()
+        return self.aws.arn("execute-api", f"{api_id}/*/{method.replace('ANY', '*')}{path}") if api_id else None
 
     def scope(self) -> list[str]:
         return scope(self.aws)

@@ -68,18 +68,21 @@ class Function(Resource):
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
             "lambda:RemovePermission",
+            "lambda:PutFunctionConcurrency",
+            "lambda:DeleteFunctionConcurrency",
         ),
         "delete": ("lambda:DeleteFunction",),
     }
     aws: Aws
     name: str
-    bundle: Bundle = field(default=Bundle(b""), repr=False)
+    bundle: Bundle | None = None
     handler: str = ""
     role: Role | None = None
     runtime: str = ""
     architecture: str = ""
     memory: int = 0
     timeout: int = 0
+    concurrency: int | None = None
     environment: dict[str, str] = field(default_factory=dict)
     attached: dict[str, str] = field(default_factory=dict)
     statements: tuple[str, ...] = ()
@@ -94,12 +97,13 @@ class Function(Resource):
 
     def want(self) -> Settings:
         return {
-            "code": self.bundle.sha256,
+            "code": self.bundle.sha256 if self.bundle else "",
             "handler": self.handler,
             "runtime": self.runtime,
             "architecture": self.architecture,
             "memory": self.memory,
             "timeout": self.timeout,
+            "concurrency": self.concurrency,
             "role": self.role.arn if self.role else "",
             "environment": self.environment,
             "other_permissions": [],
@@ -124,6 +128,7 @@ class Function(Resource):
             "architecture": ", ".join(now.get("Architectures", ["x86_64"])),
             "memory": now["MemorySize"],
             "timeout": now["Timeout"],
+            "concurrency": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
             "role": now["Role"] if same_role else ROLE_IS_GONE,
             "environment": {k: v for k, v in variables(now).items() if k not in self.attached},
             "other_permissions": sorted(
@@ -139,9 +144,11 @@ class Function(Resource):
         role_id = (self.role.unique_id() if self.role else None) or ""
         call = self.aws.client("lambda").create_function
         settings = {"FunctionName": self.name, **self._configuration(self.attached)}
-        code = {"Code": {"ZipFile": self.bundle.data}, "Architectures": [self.architecture]}
+        code = {"Code": {"ZipFile": self._zip()}, "Architectures": [self.architecture]}
         marks = {**self.aws.owner_tag, ROLE_ID_TAG: role_id}
         wait.retry(partial(call, **settings, **code, Tags=marks), *RACES)
+        if self.concurrency is not None:
+            self._reserve(wait)
         wait_until_ready(self.aws, self.name, wait)
 
     def update(self, now: Settings, wait: Patience) -> None:
@@ -155,10 +162,12 @@ class Function(Resource):
         failed = now["state"] == UPDATE_FAILED
         different = {name for name in want if now[name] != want[name] or failed}
         if different & {"code", "architecture"}:
-            code = {"ZipFile": self.bundle.data, "Architectures": [self.architecture]}
+            code = {"ZipFile": self._zip(), "Architectures": [self.architecture]}
             wait.retry(partial(client.update_function_code, FunctionName=self.name, **code), *RACES)
             wait_until_ready(self.aws, self.name, wait)
-        if different - {"code", "architecture", "other_permissions", "state"}:
+        if "concurrency" in different:
+            self._reserve(wait)
+        if different - {"code", "architecture", "concurrency", "other_permissions", "state"}:
             self._update_configuration(wait)
         for sid in now["other_permissions"]:
             call = partial(client.remove_permission, FunctionName=self.name, StatementId=sid)
@@ -169,6 +178,14 @@ class Function(Resource):
         call = self.aws.client("lambda").delete_function
         wait.retry(partial(found, call, "ResourceNotFoundException", FunctionName=self.name), *RACES)
         wait.until(lambda: described(self.aws, self.name) is None, "Lambda is deleting the function")
+
+    def _reserve(self, wait: Patience) -> None:
+        client = self.aws.client("lambda")
+        call = partial(client.delete_function_concurrency, FunctionName=self.name)
+        if self.concurrency is not None:
+            number = self.concurrency
+            call = partial(client.put_function_concurrency, FunctionName=self.name, ReservedConcurrentExecutions=number)
+        wait.retry(call, *RACES)
 
     def _update_configuration(self, wait: Patience) -> None:
         client = self.aws.client("lambda")
@@ -189,6 +206,9 @@ class Function(Resource):
             "Timeout": self.timeout,
             "Environment": {"Variables": {**self.environment, **carried}},
         }
+
+    def _zip(self) -> bytes:
+        return self.bundle.data if self.bundle else b""
 
     def _state(self) -> str:
         return state((described(self.aws, self.name) or {}).get("Configuration", {}))

@@ -1,6 +1,8 @@
 """A statement in a function's resource policy: who may invoke it, and on whose behalf."""
 
+import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +17,7 @@ from advent_cli.resource import Resource, Settings
 from advent_cli.resources.function import STATEMENTS
 
 ACTION = "lambda:InvokeFunction"
+LONGEST_ID = 80  # characters of the caller's name in a statement's id, which may have a hundred
 RACES = (
     Race("ResourceConflictException", "concurrent update operation", "Lambda is busy with the function's policy"),
     Race("ResourceConflictException", "update is in progress", "Lambda is still busy with the function"),
@@ -26,8 +29,8 @@ RACES = (
 class Permission(Resource):
     """The right of an AWS service to invoke `function` on behalf of one source, and of no other.
 
-    The name is for people, as in `sns to sns_multiplier`. `source` says in words what `source_arn` gives the ARN of,
-    or None while it is not there: the id of an API is not known before.
+    The name is for people, as in `awsadvent to sns_multiplier`; `caller` is the topic, or the route. `source` says in
+    words what `source_arn` gives the ARN of, or None while it is not there: the id of an API is not known before.
     """
 
     kind: ClassVar[str] = "permission"
@@ -40,6 +43,7 @@ class Permission(Resource):
     aws: Aws
     name: str
     function: str
+    caller: str
     service: str
     source: str
     source_arn: Callable[[], str | None]
@@ -48,7 +52,7 @@ class Permission(Resource):
     @property
     def statement_id(self) -> str:
         """The same at each run, so that statements do not pile up."""
-        return statement_id(self.service)
+        return statement_id(self.caller)
 
     def scope(self) -> list[str]:
         return [self.aws.arn("lambda", f"function:{self.function}")]
@@ -91,9 +95,12 @@ class Permission(Resource):
         wait.retry(partial(found, call, "ResourceNotFoundException", **params), *RACES)
 
 
-def statement_id(service: str) -> str:
-    """The id of our statement for a service."""
-    return f"{STATEMENTS}{service}"
+def statement_id(caller: str) -> str:
+    """The id of our statement for a topic or a route, of the characters and the length that Lambda allows."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", caller)
+    if plain == caller and len(caller) <= LONGEST_ID:
+        return f"{STATEMENTS}{caller}"
+    return f"{STATEMENTS}{plain[:LONGEST_ID]}-{hashlib.sha256(caller.encode()).hexdigest()[:8]}"
 
 
 def _principal(statement: dict[str, Any]) -> str:

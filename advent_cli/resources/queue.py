@@ -23,7 +23,7 @@ SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 @dataclass(frozen=True)
 class Queue(Resource):
-    """A standard queue that keeps messages as long as SQS can; `topic_arn` is the topic that may write to it."""
+    """A standard queue that keeps messages as long as SQS can; `topic_arns` are the topics that may write to it."""
 
     kind: ClassVar[str] = "queue"
     rights: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -40,7 +40,7 @@ class Queue(Resource):
     }
     aws: Aws
     name: str
-    topic_arn: str = ""
+    topic_arns: tuple[str, ...] = ()
 
     @property
     def arn(self) -> str:
@@ -57,14 +57,16 @@ class Queue(Resource):
         return [self.arn]
 
     def want(self) -> Settings:
-        from_topic = {
+        arns: Any = self.topic_arns[0] if len(self.topic_arns) == 1 else list(self.topic_arns)
+        from_topics = {
             "Effect": "Allow",
             "Principal": {"Service": "sns.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": self.arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": self.topic_arn}},
+            "Condition": {"ArnEquals": {"aws:SourceArn": arns}},
         }
-        return {"keeps_seconds": TWO_WEEKS, "policy": {"Version": "2012-10-17", "Statement": [from_topic]}}
+        policy = {"Version": "2012-10-17", "Statement": [from_topics]} if self.topic_arns else None
+        return {"keeps_seconds": TWO_WEEKS, "policy": policy}
 
     def read(self) -> Settings | None:
         attributes = self._attributes()
@@ -107,7 +109,8 @@ class Queue(Resource):
 
     def _settings(self) -> dict[str, str]:
         want = self.want()
-        return {"MessageRetentionPeriod": str(want["keeps_seconds"]), "Policy": json.dumps(want["policy"])}
+        policy = json.dumps(want["policy"]) if want["policy"] else ""  # an empty one takes it off
+        return {"MessageRetentionPeriod": str(want["keeps_seconds"]), "Policy": policy}
 
     def _attributes(self) -> dict[str, Any] | None:
         call = self.aws.client("sqs").get_queue_attributes

@@ -1,4 +1,4 @@
-"""The route of the API, and the integration that hands its requests to function 1."""
+"""A route of the API, and the integration that hands its requests to a function."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ PAYLOAD = "2.0"  # the shape of the event that handlers/app.py reads
 
 @dataclass(frozen=True)
 class Route(Resource):
-    """The one route of `api`; the name is its key, as in `POST /aws_advent`."""
+    """A route of `api`; the name is its key, as in `POST /aws_advent`. `all_keys` are all that the API should have."""
 
     kind: ClassVar[str] = "route"
     rights: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -31,6 +31,7 @@ class Route(Resource):
     name: str
     api: Api
     function_arn: str
+    all_keys: tuple[str, ...] = ()
     host: str | None = None
 
     def scope(self) -> list[str]:
@@ -54,12 +55,13 @@ class Route(Resource):
         if route is None:
             return None
         integration = integrations.get(route.get("Target", ""), {})
+        ours = {other.get("Target") for other in routes if other["RouteKey"] in self.all_keys}
         return {
             "function": integration.get("IntegrationUri"),
             "payload": integration.get("PayloadFormatVersion"),
             "authorization": route.get("AuthorizationType", "NONE"),
-            "other_routes": sorted(other["RouteKey"] for other in routes if other is not route),
-            "spare_integrations": len(integrations.keys() - {route.get("Target")}),
+            "other_routes": sorted(other["RouteKey"] for other in routes if self._is_too_much(other, route)),
+            "spare_integrations": len(integrations.keys() - ours),
         }
 
     def create(self, wait: Patience) -> None:
@@ -73,10 +75,13 @@ class Route(Resource):
             create_once(make, lambda: self._route(api_id), wait)
         elif mine.get("Target") != target or mine.get("AuthorizationType", "NONE") != "NONE":
             wait.retry(partial(client.update_route, RouteId=mine["RouteId"], **settings), *RACES)
+        kept = {target}
         for other in routes:
-            if other is not mine:
+            if self._is_too_much(other, mine):
                 self._delete(client.delete_route, wait, ApiId=api_id, RouteId=other["RouteId"])
-        for spare in integrations.keys() - {target}:
+            elif other is not mine:
+                kept.add(other.get("Target", ""))
+        for spare in integrations.keys() - kept:
             integration_id = integrations[spare]["IntegrationId"]
             self._delete(client.delete_integration, wait, ApiId=api_id, IntegrationId=integration_id)
 
@@ -89,6 +94,10 @@ class Route(Resource):
             if route["RouteKey"] == self.name:
                 call = self.aws.client("apigatewayv2").delete_route
                 self._delete(call, wait, ApiId=api_id, RouteId=route["RouteId"])
+
+    def _is_too_much(self, other: dict[str, Any], mine: dict[str, Any] | None) -> bool:
+        """Whether a route is not in config.yaml, or one of our own name is there twice."""
+        return other is not mine and (other["RouteKey"] == self.name or other["RouteKey"] not in self.all_keys)
 
     def _route(self, api_id: str) -> dict[str, Any] | None:
         return next((route for route in self._parts(api_id)[0] if route["RouteKey"] == self.name), None)

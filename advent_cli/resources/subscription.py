@@ -1,8 +1,8 @@
 """The subscription of a function to the topic: what makes it a consumer."""
 
 import json
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
@@ -10,12 +10,16 @@ from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
 from advent_cli.resources.topic import subscriptions
 
+SCOPES = {"attributes": "MessageAttributes", "body": "MessageBody"}  # ours and SNS's words for where a filter looks
 MISSING = ("NotFound", "NotFoundException")
 
 
 @dataclass(frozen=True)
 class Subscription(Resource):
-    """The delivery of every message on the topic to one function; the name is the function's."""
+    """The delivery of the messages on a topic to one function, as in `awsadvent to sns_logger`.
+
+    All of them, unless there are `filters`, written as in config.yaml.
+    """
 
     kind: ClassVar[str] = "subscription"
     rights: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -32,6 +36,7 @@ class Subscription(Resource):
     topic_arn: str
     function_arn: str
     queue_arn: str = ""
+    filters: dict[str, Any] = field(default_factory=dict)
     host: str | None = None
 
     def scope(self) -> list[str]:
@@ -41,7 +46,7 @@ class Subscription(Resource):
         return {
             "topic": self.topic_arn,
             "endpoint": self.function_arn,
-            "filter": None,
+            "filter": self.filters or None,
             "raw": "false",
             "dead_letters": self.queue_arn,
         }
@@ -56,7 +61,7 @@ class Subscription(Resource):
         return {
             "topic": attributes["TopicArn"],
             "endpoint": attributes["Endpoint"],
-            "filter": json.loads(attributes.get("FilterPolicy", "{}")) or None,  # SNS says {} where one was taken off
+            "filter": _filters(attributes),
             "raw": attributes.get("RawMessageDelivery", "false"),
             "dead_letters": json.loads(attributes.get("RedrivePolicy") or "{}").get("deadLetterTargetArn"),
         }
@@ -67,14 +72,17 @@ class Subscription(Resource):
             TopicArn=self.topic_arn,
             Protocol="lambda",
             Endpoint=self.function_arn,
-            Attributes={"RedrivePolicy": self._redrive()},
+            Attributes={"RedrivePolicy": self._redrive(), **self._policy()},
             ReturnSubscriptionArn=True,
         )
 
     def update(self, now: Settings, wait: Patience) -> None:
         call, arn = self.aws.client("sns").set_subscription_attributes, self._find()
-        if now["filter"] is not None:
-            call(SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue="{}")
+        if now["filter"] != (self.filters or None):
+            if now["filter"]:  # or SNS would check the old one against the new scope
+                call(SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue="{}")
+            for name, value in self._policy().items():
+                call(SubscriptionArn=arn, AttributeName=name, AttributeValue=value)
         if now["raw"] != "false":
             call(SubscriptionArn=arn, AttributeName="RawMessageDelivery", AttributeValue="false")
         if now["dead_letters"] != self.queue_arn:
@@ -85,6 +93,12 @@ class Subscription(Resource):
         if arn:
             self.aws.client("sns").unsubscribe(SubscriptionArn=arn)  # no error if it is gone
 
+    def _policy(self) -> dict[str, str]:
+        """The attributes of the filter, in the order in which to set them."""
+        for scope, policy in self.filters.items():
+            return {"FilterPolicyScope": SCOPES[scope], "FilterPolicy": json.dumps(policy)}
+        return {}
+
     def _redrive(self) -> str:
         return json.dumps({"deadLetterTargetArn": self.queue_arn})
 
@@ -94,3 +108,10 @@ class Subscription(Resource):
             if item["Endpoint"] == self.function_arn and item["SubscriptionArn"].startswith("arn:"):
                 return str(item["SubscriptionArn"])
         return None
+
+
+def _filters(attributes: dict[str, str]) -> dict[str, Any] | None:
+    """The filter of a subscription as config.yaml writes it; SNS says {} where one was taken off."""
+    policy = json.loads(attributes.get("FilterPolicy") or "{}")
+    scope = attributes.get("FilterPolicyScope", SCOPES["attributes"])
+    return {next((ours for ours, theirs in SCOPES.items() if theirs == scope), scope): policy} if policy else None

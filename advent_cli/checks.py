@@ -1,0 +1,119 @@
+"""Pure: what no single setting of config.yaml can tell, for it is about several of them together."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from typing import Any
+
+from advent_cli.settings import Function, Settings
+from advent_cli.yamlfile import Document
+
+RESERVED = ("AWS_", "LAMBDA_")  # see "Using Lambda environment variables" in the Lambda developer guide
+OURS = re.compile(r"DYNAMO_TABLE|DYNAMO_KEY|DEAD_LETTER_QUEUE_URL|SNS_TOPIC_ARN(_\w+)?|\w+_PARAMETER")
+ENVIRONMENT_LIMIT = 3000  # bytes of all names and values together: Lambda's 4096, less what we set ourselves at most
+
+
+def check(document: Document[Settings]) -> None:
+    """Raise ConfigError for the first thing that does not fit together, with its place."""
+    settings = document.value
+    _only_once(document, "topics", {("topics", str(n)): name for n, name in enumerate(settings.topics)})
+    functions = settings.functions.items()
+    _only_once(document, "role", {("functions", name, "role"): function.role for name, function in functions})
+    routes = [(("functions", name, "routes"), route) for name, function in functions for route in function.routes]
+    for number, (path, route) in enumerate(routes):
+        if route in [other for _, other in routes[:number]]:
+            raise document.error(path, f"{route!r}, which another function has too", "each route once")
+    for name, function in functions:
+        for use in ("publishes", "subscribes"):
+            _known_topics(document, ("functions", name, use), getattr(function, use))
+        _filter(document, name, function)
+        _environment(document, name, function)
+    if not settings.allow_cycle:
+        _no_cycle(document)
+
+
+def _only_once(document: Document[Settings], what: str, values: Mapping[tuple[str, ...], str]) -> None:
+    seen: dict[str, tuple[str, ...]] = {}
+    for path, value in values.items():
+        if value in seen:
+            owner = f", the {what} of {seen[value][1]} too" if len(path) > 2 else ", a second time"
+            allowed = f"a {what} of its own for each function" if len(path) > 2 else "each name once"
+            raise document.error(path, f"{value!r}{owner}", allowed)
+        seen[value] = path
+
+
+def _known_topics(document: Document[Settings], path: tuple[str, ...], topics: Iterable[str]) -> None:
+    known = document.value.topics
+    for number, topic in enumerate(topics):
+        if topic not in known:
+            allowed = f"one of {', '.join(known)}" if known else "a topic, but none is listed under topics"
+            raise document.error((*path, str(number)), f"the topic {topic!r}", allowed)
+
+
+def _filter(document: Document[Settings], name: str, function: Function) -> None:
+    path = ("functions", name, "filter")
+    if len(function.filter) > 1:
+        raise document.error(path, "both attributes and body", "one of them: SNS looks at the one or the other")
+    if function.filter and not function.subscribes:
+        raise document.error(path, "a filter without subscribes", "a filter of what is subscribed to")
+    for scope, policy in function.filter.items():
+        if not isinstance(policy, dict) or not policy or not _is_policy(policy, nested=scope == "body"):
+            example = "a filter policy of SNS, as in {event: [hired, moved]}"
+            raise document.error((*path, scope), json.dumps(policy, default=str)[:60], example)
+
+
+def _is_policy(policy: dict[Any, Any], *, nested: bool) -> bool:
+    """Whether this looks like a policy: names with lists of what is accepted; a policy of a body may go deeper."""
+    return all(
+        isinstance(name, str)
+        and (
+            (isinstance(accepted, list) and bool(accepted) and _is_json(accepted))
+            or (nested and isinstance(accepted, dict) and bool(accepted) and _is_policy(accepted, nested=True))
+        )
+        for name, accepted in policy.items()
+    )
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        return bool(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError):
+        return False
+
+
+def _environment(document: Document[Settings], name: str, function: Function) -> None:
+    for variable in function.environment:
+        path = ("functions", name, "environment", variable)
+        if OURS.fullmatch(variable):
+            raise document.error(path, "a variable that advent sets itself", "any other name")
+        if variable.startswith(RESERVED):
+            raise document.error(
+                path, "a name that Lambda keeps for itself", "one that does not begin with AWS_ or LAMBDA_"
+            )
+    size = sum(len(f"{key}{value}".encode()) for key, value in function.environment.items())
+    if size > ENVIRONMENT_LIMIT:
+        group = ("functions", name, "environment")
+        raise document.error(group, f"{size} bytes", f"{ENVIRONMENT_LIMIT} bytes of names and values together")
+
+
+def _no_cycle(document: Document[Settings]) -> None:
+    """Messages that call forth messages for ever cost money for ever."""
+    functions = document.value.functions
+    after: dict[str, set[str]] = {name: set() for name in functions}
+    for name, function in functions.items():
+        for other, hearing in functions.items():
+            if {*function.publishes} & {*hearing.subscribes}:
+                after[name].add(other)
+    try:
+        TopologicalSorter(after).prepare()
+    except CycleError as error:
+        names = list(reversed(error.args[1]))
+        steps = [f"{names[0]} publishes"]
+        for before, name in pairwise(names):
+            topic = sorted({*functions[before].publishes} & {*functions[name].subscribes})[0]
+            steps.append(f"{topic} -> {name}")
+        path = ("functions", names[0], "publishes")
+        allowed = "what ends somewhere, or allow_cycle: true"
+        raise document.error(path, f"a cycle ({', '.join(steps)})", allowed) from None

@@ -1,0 +1,50 @@
+"""A stack: its resources by key, and what each of them needs first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from advent_cli.aws import Aws
+from advent_cli.config import Config
+from advent_cli.resource import Resource
+from advent_cli.resources.api import Api
+from advent_cli.resources.parameter import Parameter
+from advent_cli.resources.queue import Queue
+from advent_cli.resources.table import Table
+from advent_cli.resources.topic import Topic
+
+
+@dataclass
+class Stack:
+    """The resources by key, in the order of the article, and for each the keys of those it needs first.
+
+    `uses` are those that it would touch when it works, and so must be ours, though it can be made before them.
+    `secrets` are none of them: a person sets them, `up` leaves them as they are, and `down` deletes them.
+    """
+
+    aws: Aws
+    config: Config
+    table: Table
+    topics: dict[str, Topic]
+    queue: Queue
+    api: Api
+    secrets: dict[str, Parameter]
+    resources: dict[str, Resource] = field(default_factory=dict)
+    needs: dict[str, set[str]] = field(default_factory=dict)
+    uses: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, resource: Resource, *needs: Resource, uses: Iterable[Resource] = ()) -> None:
+        """Put a resource into the stack."""
+        self.resources[resource.key] = resource
+        self.needs[resource.key] = {need.key for need in needs}
+        self.uses[resource.key] = {use.key for use in uses}
+
+    @property
+    def urls(self) -> list[str]:
+        """The addresses of the API's routes, Slack's first; none if there is no API yet. Asks AWS for the API's id."""
+        endpoint = self.api.endpoint() if self.config.routes else None
+        return [f"{endpoint}{route.partition(' ')[2]}" for route in self.config.routes] if endpoint else []
+
+    @property
+    def url(self) -> str | None:
+        """Where Slack posts to: the first route. None if there is no API yet."""
+        return next(iter(self.urls), None)

@@ -9,13 +9,14 @@ HERE = Path(__file__).parent
 
 
 class BuildWithTutorial(build_py):
-    """Puts config.yaml and handlers/ into the wheel, so that `advent up` works from any directory."""
+    """Puts config.yaml, handlers/ and examples/ into the wheel, so that `advent up` works from any directory."""
 
     def run(self) -> None:
         super().run()
         if self.editable_mode:  # then they are found where they stand, beside the package
             return
-        for source in [HERE / "config.yaml", *sorted((HERE / "handlers").glob("*.py"))]:
+        examples = [file for file in HERE.glob("examples/**/*") if file.suffix in (".md", ".py", ".yaml")]
+        for source in [HERE / "config.yaml", *(HERE / "handlers").glob("*.py"), *examples]:
             target = Path(self.build_lib, "advent_cli", "tutorial", source.relative_to(HERE))
             self.mkpath(str(target.parent))
             self.copy_file(str(source), str(target))

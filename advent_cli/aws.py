@@ -192,5 +192,5 @@ def _trace(session: Any, tell: Callable[[str], None]) -> None:
 
 def together(*calls: Callable[[], Any]) -> list[Any]:
     """The answers of calls that do not wait for each other, made at the same time."""
-    with ThreadPoolExecutor(len(calls)) as pool:
+    with ThreadPoolExecutor(max(1, len(calls))) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]

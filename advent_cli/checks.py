@@ -12,7 +12,7 @@ from advent_cli.yamlfile import Document
 
 RESERVED = ("AWS_", "LAMBDA_")  # see "Using Lambda environment variables" in the Lambda developer guide
 OURS = re.compile(r"DYNAMO_TABLE|DYNAMO_KEY|DEAD_LETTER_QUEUE_URL|SNS_TOPIC_ARN(_\w+)?|\w+_PARAMETER")
-ENVIRONMENT_LIMIT = 3000  # bytes of all names and values together: Lambda's 4096, less what we set ourselves at most
+ENVIRONMENT_LIMIT = 2500  # bytes of all names and values together: Lambda's 4096, less room for what we set ourselves
 
 
 def check(document: Document[Settings]) -> None:

@@ -10,7 +10,8 @@ import click
 
 from advent_cli.cli_local import local
 from advent_cli.cli_messages import replay, say, secret, slack
-from advent_cli.errors import DIFFERENT, DONE, FAILED, REFUSED, AdventError, UsesForeignError
+from advent_cli.cli_new import new
+from advent_cli.errors import DIFFERENT, DONE, FAILED, INTERRUPTED, REFUSED, AdventError, UsesForeignError
 from advent_cli.options import Options
 
 if TYPE_CHECKING:  # the real imports stand in the commands that need them, so that --help is quick
@@ -47,47 +48,78 @@ def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
     "--import", "import_file", metavar="FILE", type=PATH, help="Set the word counts that down --export wrote."
 )
 @click.option("--adopt", metavar="KIND/NAME", multiple=True, help="Make what is in the way ours; may be repeated.")
+@click.option("--watch", is_flag=True, help="Do so again whenever config.yaml or a handler is saved, until Ctrl-C.")
 @click.pass_obj
-def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...]) -> int:
+def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...], watch: bool) -> int:
     """Make AWS as config.yaml wants it; what is so already is left alone."""
-    from advent_cli import asking, backup, deploy, local
+    from advent_cli import backup
+    from advent_cli.patience import Patience
+
+    if import_file:
+        backup.check(import_file)
+    stack, code = _up(options, adopt, ask=not yes, ask_first=not yes)
+    if import_file and code != DONE:
+        click.echo(f"nothing was set from {import_file}", err=True)
+    elif import_file:
+        words = backup.restore(stack.table, import_file, Patience())
+        click.echo(f"set the counts of {words} words from {import_file}", err=True)
+    if watch and code != INTERRUPTED:
+        _watch(options, ask=not yes)
+    return code
+
+
+def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool) -> tuple[Stack, int]:
+    """Once up, with the URL at the end; the stack, and the exit code."""
+    from advent_cli import asking, deploy, local
     from advent_cli.display import report, terminal
     from advent_cli.engine import Interrupt
-    from advent_cli.patience import Patience
     from advent_cli.plan import Action
     from advent_cli.survey import adopt as make_ours
     from advent_cli.survey import look
 
-    if import_file:
-        backup.check(import_file)
     stack = _open(options, local.start)
     survey = look(stack)
     if adopt:
         make_ours(survey, adopt)
         survey = look(stack)
     steps = survey.steps_up()
-    if not yes:
+    if ask:
         steps = tuple(asking.spared(stack, step) for step in steps)
-        changes = any(step.action not in (Action.NOTHING, Action.BLOCKED) for step in steps)
-        if changes and stack.aws.endpoint is None and sys.stdin.isatty():
-            report.plan(terminal.stderr(), steps, show_settings=False)
-            asking.confirm(f"Do this in {asking.place(stack)}?")
+    changes = any(step.action not in (Action.NOTHING, Action.BLOCKED) for step in steps)
+    if ask_first and changes and stack.aws.endpoint is None and sys.stdin.isatty():
+        report.plan(terminal.stderr(), steps, show_settings=False)
+        asking.confirm(f"Do this in {asking.place(stack)}?")
     with Interrupt() as interrupt, terminal.listener(lines_only=options.trace is not None) as listen:
         result = deploy.up(survey, steps, listen, interrupt)
     _tell(result)
-    if import_file and result.exit_code != DONE:
-        click.echo(f"nothing was set from {import_file}", err=True)
-    elif import_file:
-        words = backup.restore(stack.table, import_file, Patience())
-        click.echo(f"set the counts of {words} words from {import_file}", err=True)
-    url = stack.url if result.exit_code == DONE else None
-    if url:
+    if result.exit_code == DONE and (url := stack.url):
         click.echo(url)
-        if survey.is_open:
-            click.echo(report.OPEN, err=True)
-        if stack.config.slack:
-            click.echo(f"next: advent say {stack.config.slack.trigger_word} some words", err=True)
-    return result.exit_code
+        report.after_up(terminal.stderr(), stack.config.slack, options.stack, is_open=survey.is_open)
+    return stack, result.exit_code
+
+
+def _watch(options: Options, *, ask: bool) -> None:
+    """Up again at each change, until Ctrl-C; what is wrong is told, and may be put right."""
+    from contextlib import suppress
+
+    from advent_cli import config, watch
+    from advent_cli.aws_errors import explain
+    from advent_cli.display import report, terminal
+
+    file = config.find(options.config)
+    click.echo(f"watching {file} and its handlers; Ctrl-C ends it", err=True)
+    with suppress(KeyboardInterrupt):
+        for changed in watch.changes(file):
+            click.echo(f"{changed} was changed", err=True)
+            try:
+                _, code = _up(options, (), ask=ask, ask_first=False)
+            except Exception as error:  # a mistake in a file, or the network: told, and survived
+                if (told := explain(error)) is None:
+                    raise
+                report.error(terminal.stderr(), told)
+                continue
+            if code == INTERRUPTED:
+                return
 
 
 @advent.command()
@@ -127,7 +159,7 @@ def status(options: Options, top: int) -> int:
         report.dead_letters(out, stack.queue.name, stack.queue.depth())
     if counts.readable(stack.table, survey.seen[stack.table.key]):
         found = counts.top(stack.table, top)
-        report.words(out, found.top, found.words)
+        report.words(out, found.top, found.words, found.others)
     else:
         problem = "missing" if survey.seen[stack.table.key] is None else "not as config.yaml wants it"
         report.line(out, f"no words: the {stack.table.title} is {problem}; see `advent plan`")
@@ -177,6 +209,17 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool) -> 
     return FAILED if left else result.exit_code
 
 
+@advent.command("list")
+@click.pass_obj
+def list_stacks(options: Options) -> None:
+    """Show the stacks of the account and the region, found by the tag advent:stack."""
+    from advent_cli import local, stacks
+    from advent_cli.context import open_account
+    from advent_cli.display import report, terminal
+
+    report.stacks(terminal.stdout(), stacks.all_of(open_account(options, local.require)))
+
+
 @advent.command()
 @click.argument(
     "command", type=click.Choice(["up", "plan", "status", "say", "replay", "slack", "down", "all"]), default="all"
@@ -191,7 +234,7 @@ def policy(options: Options, command: str) -> None:
     click.echo(json.dumps(rights.policy(_open(options, local.start), command), indent=2))
 
 
-for command in (say, replay, slack, secret, local):
+for command in (say, replay, slack, secret, new, local):
     advent.add_command(command)
 
 

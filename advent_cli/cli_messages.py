@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from advent_cli.errors import DONE, AdventError, ForeignError, RefusedError, UsageError
+from advent_cli.errors import DONE, AdventError, UsageError
 from advent_cli.options import SLACK_SECRET, Options
 
 
@@ -65,13 +65,16 @@ def replay(options: Options) -> int:
     replayed = letters.replay(stack)
     for name, number in sorted(replayed.handed.items()):
         click.echo(f"{number} to {name}")
-    if replayed.left:
-        letters_are = "dead letter is" if replayed.left == 1 else "dead letters are"
-        what = f"{replayed.left} {letters_are} for nobody in config.yaml"
-        raise AdventError(what, why=f"they are left in {stack.queue.name}", hint=f"look at them in {stack.queue.url}")
-    click.echo(
-        "no dead letters" if not replayed.handed else "what fails again comes back: see `advent status`", err=True
-    )
+    if replayed.for_nobody:
+        are = "dead letter is" if replayed.for_nobody == 1 else "dead letters are"
+        hint = f"they are left in {stack.queue.name}"
+        raise AdventError(f"{replayed.for_nobody} {are} for nobody in config.yaml", hint=hint)
+    if replayed.handed:
+        click.echo("what fails again comes back: see `advent status`", err=True)
+    elif replayed.left:
+        click.echo(f"{replayed.left} were taken out a moment ago and show again in {letters.HIDDEN} s", err=True)
+    else:
+        click.echo("no dead letters", err=True)
     return DONE
 
 
@@ -113,10 +116,7 @@ def _change(options: Options, name: str, prompt: str | None) -> int:
         known = f"one of {', '.join(stack.secrets)}" if stack.secrets else "none: no function has reads_secrets"
         raise UsageError(f"no function reads the secret {name!r}", hint=f"allowed is {known}")
     kept = stack.secrets[name]
-    try:
-        there = kept.read() is not None
-    except ForeignError as error:
-        raise RefusedError(error.what, hint="give the stack another name in config.yaml") from None
+    there = kept.read() is not None
     if prompt:
         kept.put(value, Patience())
         click.echo(f"kept in {kept.name}; the functions know it within a minute", err=True)

@@ -62,6 +62,11 @@ def load(file: Path, stack: str | None = None) -> Config:
     return Config(**fields, sources={f"{prefix}{name}": source for name, source in sources.items()})
 
 
+def handlers_folder(file: Path) -> Path:
+    """The folder with the functions' code; raises ConfigError."""
+    return file.parent / read(file, Settings).value.handlers
+
+
 def check_region(name: str) -> None:
     """Refuse what cannot be a region's name; raises UsageError."""
     try:

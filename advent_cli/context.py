@@ -18,6 +18,21 @@ def open_stack(options: Options, engine: Callable[[], Engine]) -> Stack:
     return build(settings, _connect(options, settings, engine))
 
 
+def offline(stack: str) -> Aws:
+    """The door to an account that is not asked anything: to know what would be made, before there is any."""
+    import boto3
+
+    keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
+    aws = Aws(boto3.Session(region_name="us-east-1", **keys), stack)
+    aws.__dict__["identity"] = ("000000000000", "arn:aws:iam::000000000000:root")  # where cached_property keeps it
+    return aws
+
+
+def open_account(options: Options, engine: Callable[[], Engine]) -> Aws:
+    """Connect to the target, whatever stacks there are."""
+    return _connect(options, config.load(config.find(options.config)), engine)
+
+
 def _connect(options: Options, settings: config.Config, engine: Callable[[], Engine]) -> Aws:
     region = options.region or settings.region
     if options.region:

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from advent_cli.errors import AdventError
 from advent_cli.plan import Seen
 from advent_cli.resource import Settings
 from advent_cli.resources.table import Table
@@ -14,24 +15,28 @@ BATCH = 100  # the most keys that BatchGetItem takes
 
 @dataclass(frozen=True)
 class Counts:
-    """The most frequent words, highest first, and how many words there are in all."""
+    """The most frequent words, highest first, how many words there are in all, and how many items of another kind."""
 
     top: list[tuple[str, int]]
     words: int
+    others: int = 0
 
 
 def top(table: Table, number: int) -> Counts:
     """Read the whole table page by page, keeping no more than the `number` highest counts."""
-    words = 0
+    words = others = 0
 
     def counted() -> Iterator[tuple[str, int]]:
-        nonlocal words
-        for item in scan(table):
-            words += 1
-            yield item
+        nonlocal words, others
+        for word, count in items(table):
+            if count is None:
+                others += 1
+            else:
+                words += 1
+                yield word, count
 
     highest = heapq.nsmallest(number, counted(), key=lambda item: (-item[1], item[0]))
-    return Counts(highest, words)
+    return Counts(highest, words, others)
 
 
 def readable(table: Table, seen: Seen) -> bool:
@@ -62,8 +67,17 @@ def of(table: Table, words: Iterable[str]) -> dict[str, int]:
 
 
 def scan(table: Table) -> Iterator[tuple[str, int]]:
-    """Every word with its count, page by page."""
+    """Every word with its count; raises AdventError for an item that is none."""
+    for word, count in items(table):
+        if count is None:
+            raise AdventError(f"{word!r} in the {table.title} is no word with a count", hint="nothing was deleted")
+        yield word, count
+
+
+def items(table: Table) -> Iterator[tuple[str, int | None]]:
+    """The key of every item with its count, None for one without, page by page."""
     pages = table.aws.client("dynamodb").get_paginator("scan")
     for page in pages.paginate(TableName=table.name, PaginationConfig={"PageSize": PAGE}):
         for item in page["Items"]:
-            yield item[table.key_name]["S"], int(item.get("count", {}).get("N", 0))
+            count = item.get("count", {}).get("N")
+            yield item[table.key_name]["S"], None if count is None else int(count)

@@ -7,6 +7,7 @@ from advent_cli.aws import together
 from advent_cli.errors import ForeignError
 from advent_cli.resource import Resource
 from advent_cli.resources.api import Api, all_apis
+from advent_cli.resources.destination import Destination
 from advent_cli.resources.function import Function
 from advent_cli.resources.log_group import LogGroup
 from advent_cli.resources.parameter import Parameter
@@ -17,8 +18,9 @@ from advent_cli.resources.table import Table
 from advent_cli.resources.topic import Topic, subscriptions
 from advent_cli.stack import Stack
 
-ORDER = (
+ORDER = (  # in which they are removed
     "subscription",
+    "destination",
     "api",
     "function",
     "role",
@@ -27,7 +29,7 @@ ORDER = (
     "queue",
     "parameter",
     "table",
-)  # in which they are removed
+)
 
 
 def candidates(stack: Stack) -> dict[str, Resource]:
@@ -42,8 +44,10 @@ def candidates(stack: Stack) -> dict[str, Resource]:
         )
         for resource in resources
     ]
+    consumers = stack.config.functions.items()
+    stopped = [Destination(stack.aws, name, host=f"function/{name}") for name, f in consumers if not f.subscribes]
     groups = [LogGroup(stack.aws, f"/aws/lambda/{r.name}") for r in found if isinstance(r, Function)]
-    return {r.key: r for r in [*found, *groups, *stack.secrets.values()] if r.key not in stack.resources}
+    return {r.key: r for r in [*found, *groups, *stopped, *stack.secrets.values()] if r.key not in stack.resources}
 
 
 def needs(leftovers: dict[str, Resource], stack: Stack) -> dict[str, set[str]]:

@@ -8,7 +8,8 @@ from advent_cli.settings import Function, Settings
 def completed(settings: Settings) -> Settings:
     """The settings with the names that follow from others: a function NAME is NAME.handler, its role NAME_lambda."""
     functions = {name: _completed(name, function) for name, function in settings.functions.items()}
-    return replace(settings, functions=functions, dead_letters=settings.dead_letters or f"{settings.stack}-dlq")
+    dead_letters = settings.dead_letters or ("dlq" if settings.prefix else f"{settings.stack}-dlq")
+    return replace(settings, functions=functions, dead_letters=dead_letters)
 
 
 def _completed(name: str, function: Function) -> Function:

@@ -5,9 +5,11 @@ count it twice. Only what was never announced goes to the topic.
 """
 
 import json
+import math
 from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,26 +37,32 @@ class Letter:
 
 @dataclass(frozen=True)
 class Replayed:
-    """How many letters each one got, and how many were left in the queue because nobody is there to take them."""
+    """How many letters each one got, how many are for nobody, and how many are in the queue now, about."""
 
     handed: dict[str, int]
+    for_nobody: int
     left: int
 
 
 def replay(stack: Stack) -> Replayed:
-    """Hand out what is in the queue now. What fails again comes back, and waits for the next time."""
+    """Hand out what is in the queue now. What fails again comes back, and waits for the next time.
+
+    A letter that was counted though nobody could tell is known again by its id only for ten minutes.
+    """
     if stack.queue.read() is None:
         raise AdventError(f"the {stack.queue.title} is missing", hint="`advent up` makes it")
-    depth, *listed = together(
-        stack.queue.depth, *[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()]
-    )
+    listed = together(*[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()])
     subscribers = {each["SubscriptionArn"]: each["Endpoint"].split(":")[-1] for items in listed for each in items}
-    handed = Counter[str | None]()
-    # As many as there were and no more: what fails at once comes back at once, and would go round for ever.
-    while (missing := depth - handed.total()) > 0 and (messages := _receive(stack, min(missing, BATCH))):
-        handed.update(together(*[partial(_hand_over, stack, subscribers, message) for message in messages]))
-    left = handed.pop(None, 0)
-    return Replayed({to: number for to, number in handed.items() if to}, left)
+    handed, seen, began = Counter[str | None](), set[str](), math.inf
+    while messages := (answer := _receive(stack)).get("Messages"):
+        began = min(began, _date(answer))
+        fresh = [each for each in messages if each["MessageId"] not in seen and _sent(each) <= began]
+        if not fresh:
+            break  # the rest came back meanwhile, or was left before
+        seen |= {each["MessageId"] for each in fresh}
+        handed.update(together(*[partial(_hand_over, stack, subscribers, each) for each in fresh]))
+    for_nobody = handed.pop(None, 0)
+    return Replayed({to: number for to, number in handed.items() if to}, for_nobody, stack.queue.depth())
 
 
 def letter(body: str, functions: Container[str], topics: Container[str], subscribers: Mapping[str, str]) -> Letter:
@@ -88,11 +96,25 @@ def _subscription(notification: dict[str, Any]) -> str:
     return parse_qs(urlsplit(link).query).get("SubscriptionArn", [""])[0]
 
 
-def _receive(stack: Stack, number: int) -> list[dict[str, Any]]:
-    answer = stack.aws.client("sqs").receive_message(
-        QueueUrl=stack.queue.url, MaxNumberOfMessages=number, VisibilityTimeout=HIDDEN, WaitTimeSeconds=1
+def _receive(stack: Stack) -> dict[str, Any]:
+    answer: dict[str, Any] = stack.aws.client("sqs").receive_message(
+        QueueUrl=stack.queue.url,
+        MaxNumberOfMessages=BATCH,
+        VisibilityTimeout=HIDDEN,
+        WaitTimeSeconds=1,
+        AttributeNames=["SentTimestamp"],
     )
-    return list(answer.get("Messages", []))
+    return answer
+
+
+def _sent(message: dict[str, Any]) -> float:
+    """When a message came into the queue, in seconds."""
+    return int(message["Attributes"]["SentTimestamp"]) / 1000
+
+
+def _date(answer: dict[str, Any]) -> float:
+    """When SQS gave an answer, by its own clock, in seconds; it tells whole seconds."""
+    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp() + 1
 
 
 def _hand_over(stack: Stack, subscribers: Mapping[str, str], message: dict[str, Any]) -> str | None:

@@ -23,7 +23,7 @@ BESIDES = {  # what commands do to the words and messages in the resources
     "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
     "status": ("dynamodb:Scan",),
     "down": ("dynamodb:Scan",),
-    "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter"),
+    "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter", "ssm:ListTagsForResource"),
     "replay": (
         "sqs:GetQueueAttributes",
         "sqs:ListQueueTags",

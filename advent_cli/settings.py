@@ -82,8 +82,8 @@ class Api(Struct, frozen=True):
     """
 
     name: ApiName
-    rate: Rate = 20
-    burst: Rate = 40
+    rate: Rate = 10
+    burst: Rate = 20
 
 
 class Slack(Struct, frozen=True):

@@ -20,7 +20,10 @@ from advent_cli.errors import (
 from advent_cli.options import SLACK_SECRET
 from advent_cli.plan import Seen, Step
 from advent_cli.resource import Resource
+from advent_cli.resources.parameter import Parameter
 from advent_cli.stack import Stack
+
+MOST_AT_ONCE = 40  # reads; more would wait for each other, and for the limits of the services
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,11 @@ class Survey:
         return tuple(Step(key, r.title, None, self.seen[key]) for key, r in resources if not r.goes_with_host)
 
     @property
-    def is_open(self) -> bool:
-        """Whether Slack's secret could be kept but is not, so that whoever knows the URL gets in."""
+    def is_open(self) -> bool | None:
+        """Whether no secret of Slack's is kept, so that whoever knows the URL gets in; None if that cannot be told."""
         secret = self.stack.secrets.get(SLACK_SECRET)
-        return secret is not None and secret.key not in self.leftovers
+        seen = self.seen.get(secret.key) if secret else None
+        return None if isinstance(seen, Exception) else seen is None
 
     def _blocked(self) -> dict[str, str]:
         """What cannot be done for something foreign that it needs or would touch: key -> title of that."""
@@ -74,7 +78,7 @@ def look(stack: Stack) -> Survey:
             return UsesForeignError(stack.resources[resource.host].title)  # of what is not ours no more is read
         return _read(resource)
 
-    with stack.aws.remembering(), ThreadPoolExecutor(len(resources) + 1) as pool:
+    with stack.aws.remembering(), ThreadPoolExecutor(min(len(resources) + 1, MOST_AT_ONCE)) as pool:
         finding = pool.submit(leftovers.candidates, stack)
         for resource in sorted(resources, key=lambda resource: resource.host is not None):  # hosts before their parts
             reading[resource.key] = pool.submit(read, resource)
@@ -111,8 +115,8 @@ def code_of(problems: list[Exception]) -> int:
 
 
 def _is_left(resource: Resource, seen: Seen, others: dict[str, Seen]) -> bool:
-    if seen is None or isinstance(seen, ForeignError):
-        return False
+    if seen is None or (isinstance(seen, ForeignError) and resource.kind != Parameter.kind):
+        return False  # but functions would read a foreign secret
     return resource.host is None or isinstance(others[resource.host], dict)
 
 

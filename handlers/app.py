@@ -24,10 +24,13 @@ TOPIC = os.environ.get("SNS_TOPIC_ARN")  # not set: the function counts, and tel
 DEAD_LETTERS = os.environ.get("DEAD_LETTER_QUEUE_URL")
 LOG_TEXT = os.environ.get("LOG_TEXT") == "yes"  # else what people wrote stays out of the log
 
-# Slack waits for three seconds. Of these, counting may begin a new try in the first, and then there is time to answer.
-COUNT_WITHIN, READ_WITHIN = 0.9, 1.2  # seconds
+# Slack waits for three seconds, and a call may take one. So new tries of counting, of reading the counts and of
+# publishing begin no later than this after the message came.
+COUNT_WITHIN, READ_WITHIN, PUBLISH_WITHIN = 0.9, 1.2, 1.4  # seconds
 
-sns = boto3.client("sns", config=counting.QUICK)  # made once, when Lambda starts a container
+# Made once, when Lambda starts a container.
+sns = boto3.client("sns", config=counting.QUICK)
+sqs = boto3.client("sqs", config=counting.QUICK)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -51,17 +54,17 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if error:
         journal.write("ERROR", f"not all was counted: {type(error).__name__}: {error}", context)
     if not counted:
-        refused = isinstance(error, ClientError)  # else the answer may have been lost on its way
-        why = "Nothing was counted" if refused else "The table did not answer in time, so nothing may be counted"
+        refused = isinstance(error, ClientError)  # else only the answer may have been lost on its way
+        why = "Nothing was counted" if refused else "The table did not answer in time: this may be counted, or not"
         return slack.answer(form, f"{why}. Please try again in a moment.", 503)
 
     notes = [left_out] if left_out else []
     if error:
-        notes.append(f"{len(words) - sum(map(len, counted))} that the table did not take")
+        notes.append(f"{len(words) - sum(map(len, counted))} that the table did not confirm")
     reply = say_counts(counted, began + READ_WITHIN) + told(", ".join(notes))
     # A message stays one message, unless it was counted in several parts: then each part is one, counted as a whole.
     texts = [text] if len(words) <= counting.PART else [" ".join(Counter(part).elements()) for part in counted]
-    if TOPIC and not all(announce(texts, message_id, context)):
+    if TOPIC and not all(announce(texts, message_id, began + PUBLISH_WITHIN, context)):
         reply += " (counted, not announced)"
     taken = round((time.monotonic() - began) * 1000)
     shown = {"text": text} if LOG_TEXT else {}
@@ -77,35 +80,36 @@ def told(left_out: str) -> str:
 def say_counts(counted: list[dict[str, int]], until: float) -> str:
     """The reply: each word with its count as it is now."""
     words = [word for part in counted for word in part]
+    if time.monotonic() > until:
+        return f"Counted {len(words)} words, and there is no time to look up their counts."
     try:
         return ", ".join(f"{word} = {count}" for word, count in counting.counts(words, until).items())
     except (BotoCoreError, ClientError):
         return f"Counted {len(words)} words, but the table does not tell their counts."
 
 
-def announce(texts: list[str], message_id: str, context: Any) -> list[bool]:
+def announce(texts: list[str], message_id: str, until: float, context: Any) -> list[bool]:
     """Tell the topic, of each text side by side; for each whether that went well."""
     with ThreadPoolExecutor(len(texts)) as pool:
         ids = [f"{message_id}/{number}" for number in range(len(texts))]
-        return list(pool.map(partial(publish, context=context), texts, ids))
+        return list(pool.map(partial(publish, until=until, context=context), texts, ids))
 
 
-def publish(text: str, message_id: str, context: Any) -> bool:
+def publish(text: str, message_id: str, until: float, context: Any) -> bool:
     """Publish a text; one that cannot be is put into the queue of dead letters, from where `advent replay` sends it.
 
-    The id goes along, so that consumers know a text again that was published twice.
+    The id goes along, so that consumers know a text again that was published twice, as it may be if an answer is lost.
     """
     attributes = {"message_id": {"DataType": "String", "StringValue": message_id}}
     try:
-        sns.publish(TopicArn=TOPIC, Message=text, MessageAttributes=attributes)
+        counting.insist(lambda: sns.publish(TopicArn=TOPIC, Message=text, MessageAttributes=attributes), until)
     except (BotoCoreError, ClientError) as error:
         journal.write("ERROR", f"not announced: {type(error).__name__}: {error}", context, message_id=message_id)
     else:
         return True
     try:
         letter = {"topic": TOPIC, "message": text, "message_id": message_id}
-        sqs = boto3.client("sqs", config=counting.QUICK)  # hardly ever needed, so not made before
-        sqs.send_message(QueueUrl=DEAD_LETTERS, MessageBody=json.dumps(letter, ensure_ascii=False))
+        sqs.send_message(QueueUrl=DEAD_LETTERS, MessageBody=json.dumps(letter))
     except (BotoCoreError, ClientError) as error:
         journal.write("ERROR", f"and lost: {type(error).__name__}: {error}", context, message_id=message_id)
     return False

@@ -19,6 +19,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+import journal
+
 PARAMETER = os.environ.get("SLACK_SECRET_PARAMETER")  # where Systems Manager may keep Slack's secret
 LONGEST_BODY = 1_000_000  # bytes
 LONGEST_TEXT = 200_000  # bytes; Slack cuts messages at 40,000 characters, SNS at 262,144 bytes
@@ -26,8 +28,8 @@ OLDEST_SIGNATURE = 300  # seconds off our clock, either way
 KEEP_SECRET, ASK_AGAIN = 60.0, 1.0  # seconds for which the secret is believed; and after a refusal
 SLACKBOT = "USLACKBOT"  # the user under whose name Slack posts our own replies
 
-ssm = boto3.client("ssm", config=Config(connect_timeout=0.5, read_timeout=0.8, retries={"total_max_attempts": 2}))
-remembered: dict[str, Any] = {"secret": None, "read": None}
+ssm = boto3.client("ssm", config=Config(connect_timeout=0.5, read_timeout=0.8, retries={"total_max_attempts": 1}))
+remembered: dict[str, Any] = {"secret": None, "read": 0.0, "asked": 0.0}  # and when, in seconds of time.time()
 
 
 class RefusedError(Exception):
@@ -83,12 +85,13 @@ def answer(form: dict[str, str], text: str | None, status: int = 200) -> dict[st
 def _body(event: dict[str, Any]) -> bytes:
     """The very bytes that were sent, which is what Slack signs."""
     body = event.get("body") or ""
-    if len(body) > LONGEST_BODY * 4 // 3:
-        raise RefusedError(413, f"the body is longer than {LONGEST_BODY} bytes")
     try:
-        return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else str(body).encode()
+        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else str(body).encode()
     except ValueError:
         raise RefusedError(400, "the body cannot be decoded") from None
+    if len(raw) > LONGEST_BODY:
+        raise RefusedError(413, f"the body is longer than {LONGEST_BODY} bytes")
+    return raw
 
 
 def _form(headers: dict[str, str], body: bytes) -> dict[str, str]:
@@ -121,17 +124,25 @@ def _is_slack(secret: str, headers: dict[str, str], body: bytes, form: dict[str,
 
 
 def _secret(age: float) -> str | None:
-    """Slack's secret, not read longer ago than `age` seconds; None if none is kept: then the API is open to all."""
-    now = time.monotonic()
-    if PARAMETER and (remembered["read"] is None or now - remembered["read"] > age):
+    """Slack's secret, not read longer ago than `age` seconds; None if none is kept: then the API is open to all.
+
+    By the clock on the wall, for the other one stands still while Lambda keeps a container frozen.
+    """
+    now = time.time()
+    if PARAMETER and _is_over(age, remembered["read"], now) and _is_over(ASK_AGAIN, remembered["asked"], now):
+        remembered["asked"] = now
         try:
             kept = ssm.get_parameter(Name=PARAMETER, WithDecryption=True)["Parameter"]["Value"]
             remembered.update(secret=kept, read=now)
         except ssm.exceptions.ParameterNotFound:
             remembered.update(secret=None, read=now)
         except (BotoCoreError, ClientError) as error:
-            if remembered["read"] is None:  # never open the door only because we cannot look at the lock
-                raise RefusedError(503, "It cannot be told who sent this. Please try again in a moment.") from error
-            remembered["read"] = now - KEEP_SECRET + ASK_AGAIN  # go on with what we know, and ask again soon
+            journal.write("ERROR", f"cannot read the secret: {type(error).__name__}: {error}", None)
+    if PARAMETER and not remembered["read"]:  # never open the door only because we cannot look at the lock
+        raise RefusedError(503, "It cannot be told who sent this. Please try again in a moment.")
     secret: str | None = remembered["secret"]
     return secret
+
+
+def _is_over(seconds: float, since: float, now: float) -> bool:
+    return not 0 <= now - since <= seconds

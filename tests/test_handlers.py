@@ -10,6 +10,7 @@ import sys
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -56,6 +57,7 @@ def patient_app(stack: Stack, environment: dict[str, str], patch: Patch) -> Modu
     app = functions.load("app", patch)
     patch.setattr(app, "COUNT_WITHIN", 60)
     patch.setattr(app, "READ_WITHIN", 60)
+    patch.setattr(app, "PUBLISH_WITHIN", 60)
     return app
 
 
@@ -268,6 +270,116 @@ def test_what_passes_by_itself_is_tried_again_and_counts_once(
         assert len(proxy.calls) == 2 * len(PASSING) + 4  # with GetParameter and Publish
 
 
+@dataclass
+class Clock:
+    """A clock that goes on when somebody sleeps, or a call gets no answer: nobody has to wait."""
+
+    now: float = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def silence(self, handler: proxies.Handler, _: bytes) -> None:
+        """No answer until the client has lost patience; the call is never carried out."""
+        self.now += 0.8
+        handler.cut()
+
+
+CALLS = ["ssm:GetParameter", "dynamodb:TransactWriteItems", "dynamodb:BatchGetItem", "sns:Publish", "sqs:SendMessage"]
+SILENT = [[name] for name in CALLS] + [["sns:Publish", "sqs:SendMessage"], ["ssm:GetParameter", "sns:Publish"]]
+
+
+@pytest.mark.parametrize("silent", SILENT, ids="+".join)
+def test_whoever_is_silent_slack_gets_its_answer_in_three_seconds(
+    stack: Stack, running_engine: Engine, monkeypatch: Patch, silent: list[str]
+) -> None:
+    with proxies.running(running_engine) as proxy:
+        functions.environment(stack, "aws_advent", through(proxy), monkeypatch)
+        app = functions.load("app", monkeypatch)
+        clock = Clock()
+        for module in (app, app.counting):
+            monkeypatch.setattr(module, "time", clock)
+        proxy.script = {name: [clock.silence] * 100 for name in silent}
+        answer = app.handler(typed("silence"), Context())
+        assert clock.now - 1000 < 3
+        assert answer["statusCode"] == (503 if silent in ([CALLS[0]], [CALLS[1]], SILENT[-1]) else 200)
+        if "sns:Publish" in proxy.calls:
+            assert ("not announced" in answer["body"]) == ("sns:Publish" in silent)
+    letters(stack)
+
+
+def test_conflicts_without_end_are_given_up_in_time(stack: Stack, running_engine: Engine, monkeypatch: Patch) -> None:
+    with proxies.running(running_engine) as proxy:
+        functions.environment(stack, "aws_advent", through(proxy), monkeypatch)
+        app = functions.load("app", monkeypatch)
+        clock = Clock()
+        for module in (app, app.counting):
+            monkeypatch.setattr(module, "time", clock)
+        proxy.script = {"dynamodb:TransactWriteItems": [conflict] * 200}
+        assert reply(app.handler(typed("hot"), Context()), 503).startswith("Nothing was counted.")
+        assert clock.now - 1000 < 1
+        assert 3 < proxy.calls.count("dynamodb:TransactWriteItems") < 30
+
+
+def test_what_batch_get_item_leaves_for_later_is_asked_again(
+    stack: Stack, running_engine: Engine, monkeypatch: Patch
+) -> None:
+    def partly(handler: proxies.Handler, body: bytes) -> None:
+        status, headers, content = handler.upstream(body)
+        answer, request = json.loads(content), json.loads(body)["RequestItems"]["table"]
+        found = answer["Responses"]["table"]
+        late = [key for key in request["Keys"] if key["word"] != found[0]["word"]]
+        answer = {"Responses": {"table": found[:1]}, "UnprocessedKeys": {"table": {**request, "Keys": late}}}
+        plain = {name: value for name, value in headers.items() if name.lower() != "x-amz-crc32"}
+        handler.answer(status, plain, json.dumps(answer).encode())
+
+    with proxies.running(running_engine) as proxy:
+        app = patient_app(stack, through(proxy), monkeypatch)
+        proxy.script = {"dynamodb:BatchGetItem": [partly, partly]}
+        assert reply(app.handler(typed("later1 later2 later3"), Context())) == "later1 = 1, later2 = 1, later3 = 1"
+        assert proxy.calls.count("dynamodb:BatchGetItem") == 3
+
+
+def test_two_consumers_of_one_message_count_it_each(stack: Stack, running_engine: Engine, monkeypatch: Patch) -> None:
+    for name in ("sns_multiplier", "another"):
+        functions.environment(stack, "sns_multiplier", running_engine.environment(None), monkeypatch)
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", name)
+        consumer = functions.load("sns_multiplier", monkeypatch)
+        for _ in range(2):
+            consumer.handler(told("both", first_id=950), Context())
+    assert counts.of(stack.table, ["both"]) == {"both": 20}
+
+
+def test_a_message_published_twice_is_known_again(
+    stack: Stack, running_engine: Engine, monkeypatch: Patch, multiplier: ModuleType
+) -> None:
+    """An answer of SNS is lost, so function 1 publishes again; what was published is what the consumer gets."""
+    published: list[dict[str, Any]] = []
+
+    def lost(handler: proxies.Handler, body: bytes) -> None:
+        keep(handler, body, after=proxies.cut_after)
+
+    def keep(handler: proxies.Handler, body: bytes, after: Any = proxies.pass_on) -> None:
+        form = dict(urllib.parse.parse_qsl(body.decode()))
+        assert form["MessageAttributes.entry.1.Name"] == "message_id"
+        value = form["MessageAttributes.entry.1.Value.StringValue"]
+        published.append(told(form["Message"], first_id=970 + len(published), published_as=value))
+        after(handler, body)
+
+    with proxies.running(running_engine) as proxy:
+        app = patient_app(stack, through(proxy), monkeypatch)
+        proxy.script = {"sns:Publish": [lost, keep]}
+        reply(app.handler(typed("doubled"), Context()))
+    assert len(published) == 2
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "sns_multiplier")
+    for event in published:
+        multiplier.handler(event, Context())
+    assert counts.of(stack.table, ["doubled"]) == {"doubled": 11}
+
+
 def test_a_table_that_does_not_take_it_is_told_and_nothing_is_announced(
     stack: Stack, running_engine: Engine, monkeypatch: Patch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -281,7 +393,7 @@ def test_a_table_that_does_not_take_it_is_told_and_nothing_is_announced(
         proxy.script = {"dynamodb:TransactWriteItems": [denied]}  # one part of two
         words = [f"part{n}" for n in range(150)]
         answer = reply(app.handler(typed(" ".join(words)), Context()))
-        left_out = re.search(r"\(left out: (\d+) that the table did not take\)", answer)
+        left_out = re.search(r"\(left out: (\d+) that the table did not confirm\)", answer)
         assert left_out
         counted = [word for word, count in counts.of(stack.table, words).items() if count]
         assert len(words) - int(left_out[1]) == len(counted) in (50, 100)

@@ -1,6 +1,7 @@
 """Nothing is lost: what a consumer cannot take ends in the queue, and `advent replay` brings it to its end, once."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -123,6 +124,11 @@ def test_what_was_not_announced_goes_to_the_topic_and_what_is_for_nobody_stays(e
     assert "1 dead letter is for nobody in config.yaml" in done.stderr
     assert stack.queue.depth() == 1
     Patience().until(lambda: counts.of(stack.table, ["unheard"]) == {"unheard": 10}, "counted", within=60)
+    sqs.send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(ANNOUNCEMENT))  # as one killed half way would
+    assert "1 to the topic" in advent("replay").stdout
+    time.sleep(2)
+    assert counts.of(stack.table, ["unheard"]) == {"unheard": 10}  # it is known again by its id
+    assert "1 were taken out a moment ago" in advent("replay").stderr
     group = "/aws/lambda/sns_logger"
 
     def logged() -> bool:

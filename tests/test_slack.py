@@ -131,8 +131,8 @@ def test_the_secret_is_read_once_and_again_after_a_refusal(
 ) -> None:
     with proxies.running(running_engine) as proxy:
         app = new_app(locked, {**running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}, monkeypatch)
-        clock = time.monotonic()
-        monkeypatch.setattr(app.slack.time, "monotonic", lambda: clock)
+        clock = time.time()
+        monkeypatch.setattr(app.slack.time, "time", lambda: clock)
         for _ in range(3):
             reply(app.handler(typed("in", SECRET), Context()))
         reply(app.handler(typed("in", "wrong"), Context()), 401)
@@ -151,15 +151,22 @@ def test_the_secret_is_read_once_and_again_after_a_refusal(
 
         clock += 61
         proxy.script = {"ssm:GetParameter": [proxies.error_500, proxies.error_500]}
-        reply(app.handler(typed("in", "again"), Context()))  # goes on with what it knows
+        for _ in range(3):
+            reply(app.handler(typed("in", "again"), Context()))  # goes on with what it knows
+        reply(app.handler(typed("in", "wrong"), Context()), 401)
+        assert proxy.calls.count("ssm:GetParameter") == 4  # and asks no more often for that
 
 
-def test_an_unreadable_secret_does_not_open_the_door(locked: Stack, running_engine: Engine, monkeypatch: Patch) -> None:
+def test_an_unreadable_secret_does_not_open_the_door(
+    locked: Stack, running_engine: Engine, monkeypatch: Patch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with proxies.running(running_engine) as proxy:
         app = new_app(locked, {**running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}, monkeypatch)
         proxy.script = {"ssm:GetParameter": [proxies.refusing(400, "AccessDeniedException", "no")]}
         assert "told who sent this" in reply(app.handler(typed("in", SECRET), Context()), 503)
         assert "dynamodb:TransactWriteItems" not in proxy.calls
+        assert "cannot read the secret: AccessDenied" in capsys.readouterr().out
+        monkeypatch.setattr(app.slack, "ASK_AGAIN", 0)
         assert "in = " in reply(app.handler(typed("in", SECRET), Context()))
 
 
@@ -169,7 +176,7 @@ def test_the_whole_way_with_a_secret(engine: Engine, advent: Run) -> None:
     everything = [advent("-v", "slack", "secret", stdin=f"{SECRET}\n")]
     assert "/advent/awsadvent/slack-secret" in everything[0].stderr
     everything += [advent("-v", command) for command in ("up", "plan", "status")]
-    assert "only Slack gets in" in everything[-1].stdout
+    assert "only who knows the secret gets in" in everything[-1].stdout
     assert "nothing to do" in everything[-2].stdout
 
     # The functions of this engine are as new as the secret: none has looked before.
@@ -190,9 +197,19 @@ def test_the_whole_way_with_a_secret(engine: Engine, advent: Run) -> None:
     assert stack.secrets["slack-secret"].value() is None
 
 
-def test_a_secret_of_somebody_else_is_left_alone(engine: Engine, advent: Run) -> None:
+def test_a_secret_of_somebody_else_is_left_alone_and_not_used(engine: Engine, advent: Run) -> None:
+    advent("up")
     stack = stacks.tutorial(engine)
-    stack.aws.client("ssm").put_parameter(Name=stack.secrets["slack-secret"].name, Value="theirs", Type="SecureString")
-    assert "belongs to someone else" in advent("slack", "secret", stdin="ours\n", code=4).stderr
-    assert "belongs to someone else" in advent("slack", "secret", "--remove", code=4).stderr
-    assert stack.secrets["slack-secret"].value() == "theirs"
+    secret = stack.secrets["slack-secret"]
+    stack.aws.client("ssm").put_parameter(Name=secret.name, Value="theirs", Type="SecureString")
+    foreign = "belongs to someone else"
+    assert foreign in advent("slack", "secret", stdin="ours\n", code=4).stderr
+    assert foreign in advent("slack", "secret", "--remove", code=4).stderr
+    assert foreign in advent("say", "in", code=4).stderr
+    status = advent("status", code=4).stdout
+    assert foreign in status
+    assert "gets in" not in status  # neither open nor locked
+    assert foreign in advent("plan", code=4).stdout
+    assert foreign in advent("down", "--yes", code=4).stderr
+    kept = stack.aws.client("ssm").get_parameter(Name=secret.name, WithDecryption=True)["Parameter"]
+    assert kept["Value"] == "theirs"

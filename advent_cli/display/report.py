@@ -1,6 +1,6 @@
 """The results of plan and status, and errors, as lines of text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -12,7 +12,9 @@ from advent_cli.errors import AdventError
 from advent_cli.plan import Action, Step, counted
 from advent_cli.settings import Slack
 
-OPEN = "the API is open: who knows the URL can count words; `advent slack secret` lets only Slack in"
+OPEN = "the API is open: who knows the URL gets in"
+LOCK = "; `advent slack secret` lets only Slack in"
+LOCKED = "only who knows the secret gets in; `advent slack secret` changes it"
 STATES = {
     Action.CREATE: ("missing", "red"),
     Action.UPDATE: ("differs", "yellow"),
@@ -82,14 +84,37 @@ def _problem(console: Console, step: Step) -> None:
             line(console, f"    try: {step.seen.hint}")
 
 
-def api(console: Console, urls: list[str], slack: Slack | None, *, is_open: bool) -> None:
+def api(console: Console, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
     """The addresses of the API, what to tell Slack, and who gets in."""
     line(console)
     for url in urls:
         line(console, url)
     if slack:
         line(console, f"for Slack's outgoing webhook: trigger word {slack.trigger_word}, name {slack.bot_name}")
-    line(console, OPEN if is_open else "only who knows the secret gets in; `advent slack secret` changes it")
+    if is_open is not None:
+        line(console, door(slack) if is_open else LOCKED)
+
+
+def door(slack: Slack | None) -> str:
+    """That the API is open, and how to lock it."""
+    return f"{OPEN}{LOCK if slack else ''}"
+
+
+def after_up(console: Console, slack: Slack | None, stack: str | None, *, is_open: bool | None) -> None:
+    """Who gets in, and what to do next."""
+    if is_open:
+        line(console, door(slack))
+    if slack:
+        line(console, f"next: advent {f'--stack {stack} ' if stack else ''}say {slack.trigger_word} some words")
+
+
+def stacks(console: Console, found: Mapping[str, Mapping[str, int]]) -> None:
+    """Each stack with how many things of each kind it has."""
+    for name, kinds in found.items():
+        things = [f"{number} {kind}{'s' if number != 1 else ''}" for kind, number in sorted(kinds.items())]
+        line(console, (name, "bold"), f"  {', '.join(things)}")
+    if not found:
+        line(console, "no stacks")
 
 
 def dead_letters(console: Console, queue: str, number: int) -> None:
@@ -100,10 +125,12 @@ def dead_letters(console: Console, queue: str, number: int) -> None:
     return line(console, f"no dead letters in {queue}\n")
 
 
-def words(console: Console, top: list[tuple[str, int]], total: int) -> None:
-    """The `top` words with their counts as bars, and how many words there are in all."""
+def words(console: Console, top: list[tuple[str, int]], total: int, others: int = 0) -> None:
+    """The `top` words with their counts as bars, how many words there are, and how many items that are no words."""
+    if others:
+        line(console, f"{others} items in the table" if others != 1 else "1 item in the table", ", without a count")
     if not total:
-        return line(console, "no words counted yet")
+        return line(console, "no words counted yet") if not others else None
     if not top:
         return line(console, (f"{total} words counted", "bold"))
     names = [printable(word, 40) for word, _ in top]

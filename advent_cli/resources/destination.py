@@ -28,7 +28,7 @@ class Destination(Resource):
     goes_with_host: ClassVar[bool] = True
     aws: Aws
     name: str
-    queue_arn: str
+    queue_arn: str = ""
     host: str | None = None
 
     def scope(self) -> list[str]:

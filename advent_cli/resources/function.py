@@ -30,6 +30,7 @@ ROLE_IS_NEW = "IAM has not told Lambda about the role yet"
 RACES = (
     Race("InvalidParameterValueException", "cannot be assumed by Lambda", ROLE_IS_NEW),
     Race("InvalidParameterValueException", "execution role does not have permissions", ROLE_IS_NEW),
+    Race("InvalidParameterValueException", "destination ARN", "Lambda does not know the queue yet"),
     Race("InvalidParameterValueException", "KMS key is invalid for CreateGrant", ROLE_IS_NEW),
     Race("ResourceConflictException", "update is in progress", "Lambda is still busy with the function"),
     Race("ResourceConflictException", "following state: Pending", "Lambda is still making the function"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from advent_cli.aws import Aws
+from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import code, found
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.patience import Patience, Race
@@ -51,16 +51,19 @@ class Parameter(Resource):
         # Without our tag it is somebody else's, or, on servers that know tags of what is not there, it is not there.
         named = [{"Key": "Name", "Values": [self.name]}]
         if answer and ssm.describe_parameters(ParameterFilters=named)["Parameters"]:
-            raise ForeignError(self.key, self.title, self.arn)
+            foreign = ForeignError(self.key, self.title, self.arn)
+            foreign.hint = "remove it, or give the stack another name in config.yaml"
+            raise foreign
         return None
 
     def value(self) -> str | None:
-        """The secret itself; None if there is none."""
-        answer = found(self.aws.client("ssm").get_parameter, *MISSING, Name=self.name, WithDecryption=True)
-        return str(answer["Parameter"]["Value"]) if answer else None
+        """The secret itself; None if there is none. Raises ForeignError for one of somebody else's."""
+        call = partial(self.aws.client("ssm").get_parameter, Name=self.name, WithDecryption=True)
+        seen, answer = together(self.read, lambda: found(call, *MISSING))
+        return None if seen is None or answer is None else str(answer["Parameter"]["Value"])
 
     def put(self, value: str, wait: Patience) -> None:
-        """Keep this secret from now on; raises RefusedError where the parameter is somebody else's."""
+        """Keep this secret from now on; raises ForeignError where the parameter is somebody else's."""
         put = partial(self.aws.client("ssm").put_parameter, Name=self.name, Type="SecureString", Value=value)
         if self.read() is None:
             try:

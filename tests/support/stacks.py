@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from advent_cli import config, deploy
-from advent_cli.aws import Aws, connect
+from advent_cli.aws import connect
+from advent_cli.context import offline
 from advent_cli.engine import Interrupt
 from advent_cli.events import Event, Outcome
 from advent_cli.local import Engine
@@ -32,12 +33,7 @@ def tutorial(engine: Engine, calls: list[str] | None = None) -> Stack:
 
 def without_calls() -> Stack:
     """The tutorial's stack in an account that nobody is asked about, to know its keys before an engine runs."""
-    import boto3
-
-    session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1")
-    aws = Aws(session, TUTORIAL.stack)
-    aws.__dict__["identity"] = ("000000000000", "arn:aws:iam::000000000000:root")
-    return build(TUTORIAL, aws)
+    return build(TUTORIAL, offline(TUTORIAL.stack))
 
 
 def left(client: Callable[[str], Any]) -> list[str]:

@@ -1,0 +1,50 @@
+"""The commands that begin something: advent new consumer, advent new app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from advent_cli.errors import DONE, UsageError
+from advent_cli.options import Options
+
+
+@click.group()
+def new() -> None:
+    """Begin a consumer, or an app of your own."""
+
+
+@new.command()
+@click.argument("name")
+@click.option("--topic", metavar="NAME", help="The topic it listens to, if there are several.")
+@click.pass_obj
+def consumer(options: Options, name: str, topic: str | None) -> int:
+    """Add a consumer: a handler file to fill in, and its lines in config.yaml."""
+    from advent_cli import config
+    from advent_cli import new as begin
+
+    file = config.find(options.config)
+    if not options.config and file != Path("config.yaml"):
+        raise UsageError("there is no config.yaml here", hint="`advent new app DIR` begins an app of your own")
+    handler, titles = begin.consumer(file, name, topic)
+    click.echo(handler)
+    click.echo(f"added {name} to {file}; `advent up` will make:", err=True)
+    for title in titles:
+        click.echo(f"  {title}", err=True)
+    return DONE
+
+
+@new.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--from", "origin", default="tutorial", show_default=True, metavar="NAME", help="What to begin from.")
+def app(folder: Path, origin: str) -> int:
+    """Begin an app in DIR: from the tutorial's, or the examples new-hire (three at once) and pipeline (one by one)."""
+    from advent_cli import new as begin
+
+    if origin not in begin.origins():
+        raise UsageError(f"--from: found {origin!r}; allowed is one of {', '.join(begin.origins())}")
+    begin.app(folder, origin)
+    click.echo(folder)
+    click.echo(f"next: cd {folder} && advent up", err=True)
+    return DONE

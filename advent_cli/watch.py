@@ -1,0 +1,50 @@
+"""Tells when the files of an app have changed."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from advent_cli import config
+from advent_cli.errors import ConfigError
+
+PAUSE = 0.3  # seconds between two looks; an editor may take as long to write several files
+
+
+def changes(file: Path, sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
+    """Yield the name of a changed file each time that config.yaml, or a file of the handlers, is another.
+
+    Waits until nothing changes any more, so that several files saved together are one change.
+    """
+    before = _state(file)
+    while True:
+        sleep(PAUSE)
+        now = _state(file)
+        if now == before:
+            continue
+        changed = sorted(str(path) for path, _ in now.items() ^ before.items())[0]
+        while (later := _state(file)) != now:
+            now = later
+            sleep(PAUSE)
+        before = now
+        yield changed
+
+
+def _state(file: Path) -> dict[Path, tuple[int, int]]:
+    """Each file with its time and size; what vanishes meanwhile is left out."""
+    state = {}
+    for path in [file, *_handlers(file).rglob("*")]:
+        try:
+            stat = path.stat()
+        except OSError:
+            continue
+        if path.is_file() and "__pycache__" not in path.parts:
+            state[path] = (stat.st_mtime_ns, stat.st_size)
+    return state
+
+
+def _handlers(file: Path) -> Path:
+    """The folder of the handlers; the usual one as long as config.yaml cannot be read."""
+    try:
+        return config.handlers_folder(file)
+    except ConfigError:
+        return file.parent / "handlers"

@@ -15,7 +15,7 @@ from advent_cli.errors import DIFFERENT, DONE, FAILED, INTERRUPTED, REFUSED, Adv
 from advent_cli.options import Options
 
 if TYPE_CHECKING:  # the real imports stand in the commands that need them, so that --help is quick
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from advent_cli.deploy import Result
     from advent_cli.local import Engine
@@ -52,11 +52,13 @@ def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
 @click.pass_obj
 def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...], watch: bool) -> int:
     """Make AWS as config.yaml wants it; what is so already is left alone."""
-    from advent_cli import backup
+    from advent_cli import backup, config
+    from advent_cli import watch as watching
     from advent_cli.patience import Patience
 
     if import_file:
         backup.check(import_file)
+    before = watching.state(config.find(options.config)) if watch else {}
     stack, code = _up(options, adopt, ask=not yes, ask_first=not yes)
     if import_file and code != DONE:
         click.echo(f"nothing was set from {import_file}", err=True)
@@ -64,7 +66,7 @@ def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, 
         words = backup.restore(stack.table, import_file, Patience())
         click.echo(f"set the counts of {words} words from {import_file}", err=True)
     if watch and code != INTERRUPTED:
-        _watch(options, ask=not yes)
+        _watch(options, watching.changes(config.find(options.config), before), ask=not yes)
     return code
 
 
@@ -98,18 +100,16 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool)
     return stack, result.exit_code
 
 
-def _watch(options: Options, *, ask: bool) -> None:
+def _watch(options: Options, changes: Iterator[str], *, ask: bool) -> None:
     """Up again at each change, until Ctrl-C; what is wrong is told, and may be put right."""
     from contextlib import suppress
 
-    from advent_cli import config, watch
     from advent_cli.aws_errors import explain
     from advent_cli.display import report, terminal
 
-    file = config.find(options.config)
-    click.echo(f"watching {file} and its handlers; Ctrl-C ends it", err=True)
+    click.echo("watching config.yaml and its handlers; Ctrl-C ends it", err=True)
     with suppress(KeyboardInterrupt):
-        for changed in watch.changes(file):
+        for changed in changes:
             click.echo(f"{changed} was changed", err=True)
             try:
                 _, code = _up(options, (), ask=ask, ask_first=False)

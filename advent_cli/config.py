@@ -5,7 +5,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from msgspec import ValidationError, convert
+from msgspec import ValidationError, convert, to_builtins
 
 from advent_cli import checks, names
 from advent_cli.bundle import Source
@@ -56,10 +56,18 @@ def load(file: Path, stack: str | None = None) -> Config:
     checks.check(document)
     sources = {name: _source(document, name) for name in settings.functions}
     prefix = settings.prefix if stack in (None, settings.stack) else f"{stack}-"
-    named = names.prefixed(settings, prefix)
+    named = _checked(names.prefixed(settings, prefix), prefix)
     fields = {field: getattr(named, field) for field in Settings.__struct_fields__}
     fields |= {"stack": stack or settings.stack, "prefix": prefix}
     return Config(**fields, sources={f"{prefix}{name}": source for name, source in sources.items()})
+
+
+def _checked(named: Settings, prefix: str) -> Settings:
+    """The settings, if their names are fit for AWS with the prefix before them too."""
+    try:
+        return convert(to_builtins(named), Settings)
+    except ValidationError as error:
+        raise UsageError(f"with {prefix!r} before it, a name is not what AWS allows", why=str(error)) from None
 
 
 def handlers_folder(file: Path) -> Path:

@@ -16,14 +16,14 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "slack": (),
 }
 SECRET = {"up": ("read",), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
-SECRET["slack"] = ("read", "update", "delete")
+SECRET |= {"say": ("read",), "slack": ("read", "update", "delete")}
 PASS_ROLE = "iam:PassRole"
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
 BESIDES = {  # what commands do to the words and messages in the resources
     "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
     "status": ("dynamodb:Scan",),
     "down": ("dynamodb:Scan",),
-    "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter", "ssm:ListTagsForResource"),
+    "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter"),
     "replay": (
         "sqs:GetQueueAttributes",
         "sqs:ListQueueTags",

@@ -10,36 +10,39 @@ from advent_cli.errors import ConfigError
 PAUSE = 0.3  # seconds between two looks; an editor may take as long to write several files
 
 
-def changes(file: Path, sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
-    """Yield the name of a changed file each time that config.yaml, or a file of the handlers, is another.
+State = dict[Path, tuple[int, int]]
+
+
+def changes(file: Path, before: State, sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
+    """Yield the name of a changed file each time that config.yaml, or a file of the handlers, is another than `before`.
 
     Waits until nothing changes any more, so that several files saved together are one change.
     """
-    before = _state(file)
     while True:
         sleep(PAUSE)
-        now = _state(file)
+        now = state(file)
         if now == before:
             continue
         changed = sorted(str(path) for path, _ in now.items() ^ before.items())[0]
-        while (later := _state(file)) != now:
-            now = later
+        later = before
+        while later != now:
             sleep(PAUSE)
+            now, later = state(file), now
         before = now
         yield changed
 
 
-def _state(file: Path) -> dict[Path, tuple[int, int]]:
-    """Each file with its time and size; what vanishes meanwhile is left out."""
-    state = {}
+def state(file: Path) -> State:
+    """config.yaml and each file of the handlers, with its time and size; what vanishes meanwhile is left out."""
+    found = {}
     for path in [file, *_handlers(file).rglob("*")]:
         try:
             stat = path.stat()
         except OSError:
             continue
         if path.is_file() and "__pycache__" not in path.parts:
-            state[path] = (stat.st_mtime_ns, stat.st_size)
-    return state
+            found[path] = (stat.st_mtime_ns, stat.st_size)
+    return found
 
 
 def _handlers(file: Path) -> Path:

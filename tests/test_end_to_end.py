@@ -152,7 +152,7 @@ def test_what_leaves_config_yaml_leaves_the_account(engine: Engine, advent: Run,
     assert {line[:2] for line in advent("status").stdout.splitlines() if "sns_logger" in line} == {"le"}
     plan = advent("plan").stdout.splitlines()
     assert {tuple(line.split()) for line in plan[:-1]} == {
-        ("-", "subscription", "sns_logger"),
+        ("-", "subscription", "awsadvent", "to", "sns_logger"),
         ("-", "function", "sns_logger"),
         ("-", "role", "sns_logger_lambda"),
         ("-", "log-group", "/aws/lambda/sns_logger"),
@@ -164,7 +164,7 @@ def test_what_leaves_config_yaml_leaves_the_account(engine: Engine, advent: Run,
     assert "nothing to do" in advent("plan").stdout
     assert "awsadvent = 11" in advent("say", "awsadvent").stderr
 
-    own.write_text(text.replace("  sns_multiplier:", "  multiplier:"))  # renamed: one goes and one comes
+    own.write_text(text.replace("  sns_multiplier:", "  multiplier:\n    handler: sns_multiplier.handler"))  # renamed: one goes and one comes
     renamed = advent("plan").stdout
     assert "- function     sns_multiplier\n" in renamed
     assert "+ function     multiplier\n" in renamed
@@ -181,8 +181,9 @@ def test_a_consumer_that_no_longer_subscribes_hears_no_more(engine: Engine, adve
     text = own.read_text()
     own.write_text(text.replace("    subscribes: awsadvent\n    memory: 256", "    memory: 256"))
     plan = advent("plan").stdout
-    assert "- subscription sns_multiplier\n" in plan
-    assert '    other_permissions: ["advent-sns"] -> none\n' in plan
+    assert "- subscription awsadvent to sns_multiplier\n" in plan
+    assert "- destination  sns_multiplier\n" in plan
+    assert '    other_permissions: ["advent-awsadvent"] -> none\n' in plan
     advent("up")
     assert "nothing to do" in advent("plan").stdout
     policy = client(engine, "lambda").get_policy(FunctionName="sns_multiplier")["Policy"]
@@ -196,6 +197,7 @@ def test_other_names_for_everything_leave_nothing_of_the_old(engine: Engine, adv
     for old, new in [
         ("name: table", "name: other"),
         (": awsadvent\n", ": broker\n"),
+        ("[awsadvent]", "[broker]"),
         ("name: aws_advent", "name: path"),
     ]:
         text = text.replace(old, new)

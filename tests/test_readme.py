@@ -25,8 +25,8 @@ def settings(kind: Any, path: str = "") -> Iterator[str]:
     if get_origin(kind) is dict and issubclass(get_args(kind)[1], msgspec.Struct):
         yield path
         yield from settings(get_args(kind)[1], f"{path}.NAME")
-    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        for name, hint in get_type_hints(kind).items():
+    elif structs := [part for part in (kind, *get_args(kind)) if isinstance(part, msgspec.StructMeta)]:
+        for name, hint in get_type_hints(structs[0]).items():
             yield from settings(hint, f"{path}.{name}" if path else name)
     else:
         yield path
@@ -34,7 +34,7 @@ def settings(kind: Any, path: str = "") -> Iterator[str]:
 
 def test_every_command_and_option_is_in_it() -> None:
     everything = dict(commands(advent, "advent"))
-    assert len(everything) == 13
+    assert len(everything) == 17
     for path, command in everything.items():
         assert f"`{path}" in README, path
         for option in [*command.params, *advent.params]:
@@ -71,7 +71,8 @@ def test_the_consumer_that_it_adds_is_a_good_one() -> None:
     snippet = README.split("```yaml\n")[1].split("```")[0]
     import yaml
 
-    from advent_cli.settings import Function
+    from advent_cli import new
 
-    (function,) = yaml.safe_load(snippet).values()
-    assert msgspec.convert(function, Function).subscribes == ["awsadvent"]
+    ((name, function),) = yaml.safe_load(snippet).items()
+    added = new._with_function("functions:\n  a: {}\n", name, "awsadvent")
+    assert yaml.safe_load(added)["functions"][name] == function

@@ -189,6 +189,9 @@ CHANGES: dict[str, dict[str, Change]] = {
         "handler": _function(Handler="other.handler"),
         "runtime": _function(Runtime="python3.12"),
         "memory": _function(MemorySize=512),
+        "concurrency": lambda stack, it: _client(stack, "lambda").put_function_concurrency(
+            FunctionName=it.name, ReservedConcurrentExecutions=5
+        ),
         "timeout": _function(Timeout=7),
         "role": _function(Role="arn:aws:iam::000000000000:role/advent/awsadvent/sns_logger_lambda2"),
         "environment": _function(Environment={"Variables": {"OTHER": "1"}}),

@@ -7,9 +7,19 @@ from typing import Any
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
 from advent_cli.errors import AdventError
-from advent_cli.patience import Patience
+from advent_cli.patience import Patience, Race
 
 READY, BUSY, FAILED, UPDATE_FAILED = "ready", "busy", "failed", "last update failed"
+ROLE_IS_NEW = "IAM has not told Lambda about the role yet"
+RACES = (
+    Race("InvalidParameterValueException", "cannot be assumed by Lambda", ROLE_IS_NEW),
+    Race("InvalidParameterValueException", "execution role does not have permissions", ROLE_IS_NEW),
+    Race("InvalidParameterValueException", "destination ARN", "Lambda does not know the queue yet"),
+    Race("InvalidParameterValueException", "KMS key is invalid for CreateGrant", ROLE_IS_NEW),
+    Race("ResourceConflictException", "update is in progress", "Lambda is still busy with the function"),
+    Race("ResourceConflictException", "following state: Pending", "Lambda is still making the function"),
+    Race("ResourceConflictException", "concurrent update operation", "Lambda is still busy with the function"),
+)
 
 
 def described(aws: Aws, name: str) -> dict[str, Any] | None:

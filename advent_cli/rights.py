@@ -14,6 +14,7 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "say": (),
     "replay": (),
     "slack": (),
+    "list": (),
 }
 SECRET = {"up": ("read",), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
 SECRET |= {"say": ("read",), "slack": ("read", "update", "delete")}
@@ -42,7 +43,7 @@ def policy(stack: Stack, command: str) -> dict[str, Any]:
     anywhere: set[str] = set()
     for name in VERBS if command == "all" else [command]:
         actions |= {*BESIDES.get(name, ())}
-        anywhere |= set(LOOKING) if VERBS[name] else set()
+        anywhere |= set(LOOKING) if VERBS[name] or name == "list" else set()
         for resource in _all(stack):
             for verb in SECRET.get(name, ()) if resource.kind == "parameter" else VERBS[name]:
                 actions |= {*resource.rights.get(verb, ())}

@@ -164,7 +164,9 @@ def test_what_leaves_config_yaml_leaves_the_account(engine: Engine, advent: Run,
     assert "nothing to do" in advent("plan").stdout
     assert "awsadvent = 11" in advent("say", "awsadvent").stderr
 
-    own.write_text(text.replace("  sns_multiplier:", "  multiplier:\n    handler: sns_multiplier.handler"))  # renamed: one goes and one comes
+    own.write_text(
+        text.replace("  sns_multiplier:", "  multiplier:\n    handler: sns_multiplier.handler")
+    )  # renamed: one goes and one comes
     renamed = advent("plan").stdout
     assert "- function     sns_multiplier\n" in renamed
     assert "+ function     multiplier\n" in renamed

@@ -7,8 +7,10 @@ import click
 import msgspec
 
 from advent_cli.cli import advent
+from advent_cli.display import report
 from advent_cli.settings import Settings
-from tests.support.stacks import ROOT
+from tests.support import stacks
+from tests.support.stacks import ROOT, TUTORIAL
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -76,3 +78,16 @@ def test_the_consumer_that_it_adds_is_a_good_one() -> None:
     ((name, function),) = yaml.safe_load(snippet).items()
     added = new._with_function("functions:\n  a: {}\n", name, "awsadvent")
     assert yaml.safe_load(added)["functions"][name] == function
+
+
+def test_the_run_that_it_shows_has_the_steps_of_the_tutorial() -> None:
+    """In their order, and with their sum; only the times may be others."""
+    shown = README.split("```\n+ ")[1].split("```")[0].splitlines()
+    shown = [f"+ {shown[0]}", *shown[1:]]
+    rows = [line for line in shown if line.startswith("+ ")]
+    keys = list(stacks.without_calls().resources)
+    assert [
+        " ".join(row.split()[1:])[: len(key)].replace(" ", "/", 1) for row, key in zip(rows, keys, strict=True)
+    ] == keys
+    assert shown[len(rows)].startswith(f"{len(rows) - 1} created, 1 attached in ")
+    assert report.door(TUTORIAL.slack) in shown

@@ -21,9 +21,11 @@ COMMANDS = {
     "say": ["say", "awsadvent"],
     "replay": ["replay"],
     "slack": ["slack", "secret"],
+    "list": ["list"],
     "down": ["down", "--yes"],
 }
 STATEMENTS = {command: rights.policy(stacks.without_calls(), command)["Statement"] for command in COMMANDS}
+NOTHING = {"Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": ["*"]}  # a policy needs a statement
 UNENFORCED = [rights.PASS_ROLE]  # the engine does not ask for it; AWS does
 
 
@@ -48,7 +50,7 @@ class Person:
 
     def may(self, statements: list[dict[str, Any]]) -> None:
         """Replace what the person may do."""
-        document = json.dumps({"Version": "2012-10-17", "Statement": as_the_engine_sees_it(statements)})
+        document = json.dumps({"Version": "2012-10-17", "Statement": as_the_engine_sees_it(statements or [NOTHING])})
         self.iam.put_user_policy(UserName="person", PolicyName="all", PolicyDocument=document)
 
     def runs(self, *words: str) -> "subprocess.CompletedProcess[str]":

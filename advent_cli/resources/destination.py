@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
+from advent_cli.lambda_answers import RACES
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
-from advent_cli.resources.function import RACES
 
 RETRIES = 2  # after the first try; Lambda allows no more
 LONGEST_WAIT = 480  # seconds; the handlers' tokens work for ten minutes, so that no retry comes too late to be known

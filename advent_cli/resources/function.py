@@ -13,6 +13,7 @@ from advent_cli.errors import ForeignError
 from advent_cli.lambda_answers import (
     BUSY,
     FAILED,
+    RACES,
     READY,
     UPDATE_FAILED,
     described,
@@ -22,20 +23,10 @@ from advent_cli.lambda_answers import (
     variables,
     wait_until_ready,
 )
-from advent_cli.patience import Patience, Race
+from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
 from advent_cli.resources.role import Role
 
-ROLE_IS_NEW = "IAM has not told Lambda about the role yet"
-RACES = (
-    Race("InvalidParameterValueException", "cannot be assumed by Lambda", ROLE_IS_NEW),
-    Race("InvalidParameterValueException", "execution role does not have permissions", ROLE_IS_NEW),
-    Race("InvalidParameterValueException", "destination ARN", "Lambda does not know the queue yet"),
-    Race("InvalidParameterValueException", "KMS key is invalid for CreateGrant", ROLE_IS_NEW),
-    Race("ResourceConflictException", "update is in progress", "Lambda is still busy with the function"),
-    Race("ResourceConflictException", "following state: Pending", "Lambda is still making the function"),
-    Race("ResourceConflictException", "concurrent update operation", "Lambda is still busy with the function"),
-)
 ROLE_ID_TAG = "advent:role-id"
 ROLE_IS_GONE = "one of the same name that was deleted since"
 STATEMENTS = "advent-"  # what the ids of our statements in a function's resource policy begin with

@@ -5,10 +5,9 @@ from functools import partial
 from typing import ClassVar
 
 from advent_cli.aws import Aws
-from advent_cli.lambda_answers import described, variables, wait_until_ready
+from advent_cli.lambda_answers import RACES, described, variables, wait_until_ready
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
-from advent_cli.resources.function import RACES
 
 
 @dataclass(frozen=True)

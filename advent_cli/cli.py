@@ -12,7 +12,7 @@ import click
 
 from advent_cli.cli_build import down, up
 from advent_cli.cli_local import local
-from advent_cli.cli_look import list_stacks, plan, policy, status
+from advent_cli.cli_look import list_stacks, logs, plan, policy, status
 from advent_cli.cli_messages import replay, say, secret, slack
 from advent_cli.cli_new import new
 from advent_cli.options import Options
@@ -37,5 +37,5 @@ def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
     context.obj = Options(**given, trace=trace)
 
 
-for command in (up, plan, status, say, replay, down, list_stacks, policy, slack, secret, new, local):
+for command in (up, plan, status, logs, say, replay, down, list_stacks, policy, slack, secret, new, local):
     advent.add_command(command)

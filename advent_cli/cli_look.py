@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from advent_cli.errors import DIFFERENT, DONE
+from advent_cli.errors import DIFFERENT, DONE, UsageError
 from advent_cli.options import Options
 
 
@@ -68,7 +68,7 @@ def list_stacks(options: Options) -> None:
 @click.command()
 @click.argument(
     "command",
-    type=click.Choice(["up", "plan", "status", "say", "replay", "slack", "list", "down", "all"]),
+    type=click.Choice(["up", "plan", "status", "say", "replay", "slack", "list", "logs", "down", "all"]),
     default="all",
 )
 @click.pass_obj
@@ -80,3 +80,39 @@ def policy(options: Options, command: str) -> None:
     from advent_cli.context import open_stack
 
     click.echo(json.dumps(rights.policy(open_stack(options, local.start), command), indent=2))
+
+
+@click.command()
+@click.argument("function", nargs=-1)
+@click.option("-f", "--follow", is_flag=True, help="Then go on with each new line, until Ctrl-C.")
+@click.option("--since", default="10m", show_default=True, metavar="SPAN", help="How far back: 90s, 10m, 2h or 1d.")
+@click.option("--errors", is_flag=True, help="Only what went wrong.")
+@click.pass_obj
+def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, errors: bool) -> int:
+    """Show what the functions wrote, all or just FUNCTION..., merged in time; with -v Lambda's own lines too."""
+    import time
+
+    from advent_cli import local
+    from advent_cli import logs as lines
+    from advent_cli.context import open_stack
+    from advent_cli.display import terminal
+    from advent_cli.display.lines import show
+
+    try:
+        start = time.time() - lines.seconds(since)
+    except ValueError:
+        raise UsageError(f"--since: found {since!r}; allowed is a span like 90s, 10m, 2h or 1d") from None
+    stack = open_stack(options, local.require)
+    known = list(stack.config.functions)
+    for name in function:
+        if name not in known:
+            raise UsageError(f"there is no function {name!r}", hint=f"allowed is one of {', '.join(known)}")
+    names, out = [name for name in known if name in function or not function], terminal.stdout()
+    try:
+        for line in (lines.follow if follow else lines.since)(stack.aws, names, start):
+            if (options.trace or not line.is_platform or line.is_trouble) and (line.is_trouble or not errors):
+                show(out, names, line)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
+    return DONE

@@ -15,6 +15,7 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "replay": (),
     "slack": (),
     "list": (),
+    "logs": (),
 }
 SECRET = {"up": ("read",), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
 SECRET |= {"say": ("read",), "slack": ("read", "update", "delete")}
@@ -23,6 +24,7 @@ LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
 BESIDES = {  # what commands do to the words and messages in the resources
     "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
     "status": ("dynamodb:Scan",),
+    "logs": ("logs:FilterLogEvents",),
     "down": ("dynamodb:Scan",),
     "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter"),
     "replay": (

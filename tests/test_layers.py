@@ -21,7 +21,7 @@ LAYERS = [  # each may import from those above it, and from its own line
     {"parts"},
     {"uses", "stacks"},
     {"stack", "plan", "local", "local_server"},
-    {"leftovers", "rights", "events", "counts", "context", "replay"},
+    {"leftovers", "rights", "events", "counts", "context", "replay", "logs"},
     {"new"},
     {"survey", "engine", "display", "backup"},
     {"deploy", "say"},

@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": ["replay"],
     "slack": ["slack", "secret"],
     "list": ["list"],
+    "logs": ["logs"],
     "down": ["down", "--yes"],
 }
 STATEMENTS = {command: rights.policy(stacks.without_calls(), command)["Statement"] for command in COMMANDS}
@@ -72,8 +73,11 @@ def prepare(person: Person, command: str) -> None:
     """The stack as it is before the command."""
     stack = stacks.tutorial(person.engine)
     (stacks.down if command == "up" else stacks.up)(stack)
-    for body in (of_lambda("sns_logger"), ANNOUNCEMENT) if command == "replay" else ():
-        stack.aws.client("sqs").send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(body))
+    if command == "replay":
+        for body in (of_lambda("sns_logger"), ANNOUNCEMENT):
+            stack.aws.client("sqs").send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(body))
+        for name in ("sns_logger", "sns_multiplier"):  # which do not run, for they would write into the next test
+            stack.aws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

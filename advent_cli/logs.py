@@ -1,0 +1,93 @@
+"""Reads what the functions wrote to CloudWatch Logs, merged in time."""
+
+import heapq
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from advent_cli.aws import Aws, together
+from advent_cli.aws_errors import found
+
+LAG = 15.0  # seconds for which CloudWatch may be late with a line, so that following looks back so far
+PAUSE = 1.0  # seconds between two looks while following
+PLATFORM = re.compile(r"(START|END|REPORT) RequestId: |INIT_START ")  # what Lambda itself writes about each run
+TROUBLE = re.compile(
+    r"\bERROR\b|\bCRITICAL\b|Traceback|Task timed out|Runtime exited|errorMessage|Status: (error|timeout)"
+)
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True, order=True)
+class Line:
+    """One event of a log: when (seconds since 1970), of which function, its text and AWS's own id of it."""
+
+    time: float
+    function: str
+    text: str
+    event_id: str
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether Lambda wrote it, and not the function."""
+        return PLATFORM.match(self.text) is not None
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether it tells of something that went wrong."""
+        return TROUBLE.search(self.text) is not None
+
+    @property
+    def fields(self) -> dict[str, Any] | None:
+        """What a line of JSON says; None for any other."""
+        try:
+            fields = json.loads(self.text)
+        except ValueError:
+            return None
+        return fields if isinstance(fields, dict) else None
+
+
+def seconds(text: str) -> float:
+    """A span of time like 90s, 10m, 2h or 1d; raises ValueError."""
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if match is None:
+        raise ValueError(text)
+    return int(match[1]) * UNITS[match[2]]
+
+
+def since(aws: Aws, functions: list[str], start: float) -> Iterator[Line]:
+    """The lines of these functions from `start` (seconds since 1970) on, in the order of time.
+
+    A function without a log has no lines. All of one function's lines are in memory at the same time.
+    """
+    each = together(*[lambda name=name: list(_lines(aws, name, start)) for name in functions])
+    return heapq.merge(*each)
+
+
+def follow(aws: Aws, functions: list[str], start: float, sleep: Callable[[float], None] = time.sleep) -> Iterator[Line]:
+    """The lines from `start` on, then each new one, for ever; none twice, though CloudWatch may be late with some."""
+    seen: dict[str, float] = {}
+    while True:
+        for line in since(aws, functions, start):
+            if line.event_id not in seen:
+                seen[line.event_id] = line.time
+                yield line
+        newest = max(seen.values(), default=start)
+        start = max(start, newest - LAG)
+        seen = {event_id: at for event_id, at in seen.items() if at >= start}
+        sleep(PAUSE)
+
+
+def _lines(aws: Aws, function: str, start: float) -> Iterator[Line]:
+    pages = aws.client("logs").get_paginator("filter_log_events")
+    asked = pages.paginate(logGroupName=f"/aws/lambda/{function}", startTime=int(start * 1000))
+    alike: Counter[tuple[object, ...]] = Counter()
+    for page in found(lambda: list(asked), "ResourceNotFoundException") or []:
+        for event in page["events"]:
+            told = (event.get("logStreamName"), event["timestamp"], event["message"])
+            alike[told] += 1
+            event_id = event.get("eventId") or f"{told} {alike[told]}"  # not every server gives one
+            yield Line(event["timestamp"] / 1000, function, event["message"].rstrip("\n"), event_id)

@@ -20,13 +20,15 @@ def place(stack: Stack) -> str:
 
 
 def loss(stack: Stack, step: Step) -> str:
-    """What is lost with a step, in words; nothing but with a table that has words or a queue that has messages."""
+    """What is lost with a step, in words: the words in a table, the messages in a queue, a secret."""
     kind, _, name = step.key.partition("/")
     if isinstance(step.seen, dict) and kind == "table":
         number = counts.number_of_words(Table(stack.aws, name), step.seen)
-        return f", and in it the counts of {number} words"
+        return f", and in it the counts of {number} words" if number else ""
     if isinstance(step.seen, dict) and kind == "queue" and (depth := Queue(stack.aws, name).depth()):
         return f", and in it {depth} dead letter{'s' if depth != 1 else ''}"
+    if isinstance(step.seen, dict) and kind == "parameter":
+        return ", which only a person knows"
     return ""
 
 

@@ -63,11 +63,13 @@ class Bundle:
 
 
 def files(source: Path) -> set[Path]:
-    """The file, and those of the same folder that it imports, or that these import."""
+    """The file, and the modules and packages of the same folder that it imports, or that these import."""
     found, new = {source}, {source}
     while new:
         names = {name for file in new for name in _imported(file)}
-        new = {file for name in names if (file := source.with_name(f"{name}.py")).is_file()} - found
+        near = {file for name in names if (file := source.with_name(f"{name}.py")).is_file()}
+        inside = {file for name in names for file in source.with_name(name or ".py").rglob("*.py")}
+        new = (near | inside) - found
         found |= new
     return found
 
@@ -76,7 +78,7 @@ def _contents(bundle: Bundle) -> dict[str, bytes]:
     """What is in the zip, by its name there: the packages, and above them the code itself."""
     file, folder = bundle.source.file, bundle.source.file.parent
     if not bundle.source.is_folder:
-        return {each.name: _text(each) for each in files(file)}
+        return {each.relative_to(folder).as_posix(): _text(each) for each in files(file)}
     contents: dict[str, bytes] = {}
     if (folder / REQUIREMENTS).is_file():
         installed = packages.installed(folder / REQUIREMENTS, bundle.runtime, bundle.architecture)

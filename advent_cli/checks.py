@@ -7,11 +7,13 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
 
+from advent_cli import names
 from advent_cli.settings import Function, Settings
 from advent_cli.yamlfile import Document
 
 RESERVED = ("AWS_", "LAMBDA_")  # see "Using Lambda environment variables" in the Lambda developer guide
 OURS = re.compile(r"DYNAMO_TABLE|DYNAMO_KEY|DEAD_LETTER_QUEUE_URL|SNS_TOPIC_ARN(_\w+)?|\w+_PARAMETER")
+LONGEST_ROLE = 64
 ENVIRONMENT_LIMIT = 2500  # bytes of all names and values together: Lambda's 4096, less room for what we set ourselves
 
 
@@ -28,6 +30,11 @@ def check(document: Document[Settings]) -> None:
     for name, function in functions:
         for use in ("publishes", "subscribes"):
             _known_topics(document, ("functions", name, use), getattr(function, use))
+        for use in ("publishes", "reads_secrets"):
+            _told_apart(document, ("functions", name, use), [names.variable(each) for each in getattr(function, use)])
+        for use in ("subscribes", "routes"):
+            _told_apart(document, ("functions", name, use), getattr(function, use))
+        _name(document, name, function)
         _filter(document, name, function)
         _environment(document, name, function)
     if not settings.allow_cycle:
@@ -50,6 +57,19 @@ def _known_topics(document: Document[Settings], path: tuple[str, ...], topics: I
         if topic not in known:
             allowed = f"one of {', '.join(known)}" if known else "a topic, but none is listed under topics"
             raise document.error((*path, str(number)), f"the topic {topic!r}", allowed)
+
+
+def _told_apart(document: Document[Settings], path: tuple[str, ...], given: list[str]) -> None:
+    """Names that environment variables would spell alike are as bad as the same name twice."""
+    for number, name in enumerate(given):
+        if name in given[:number]:
+            raise document.error((*path, str(number)), f"{name!r}, which is there already", "each name once")
+
+
+def _name(document: Document[Settings], name: str, function: Function) -> None:
+    if len(function.role) > LONGEST_ROLE:
+        found = f"a name that makes the role {function.role!r}"
+        raise document.error(("functions", name), found, f"a role of at most {LONGEST_ROLE} characters")
 
 
 def _filter(document: Document[Settings], name: str, function: Function) -> None:

@@ -30,12 +30,16 @@ PATH = click.Path(path_type=Path, dir_okay=False)
 @click.pass_obj
 def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...], watch: bool) -> int:
     """Make AWS as config.yaml wants it; what is so already is left alone."""
+    from dataclasses import replace
+
     from advent_cli import backup, config
     from advent_cli import watch as watching
     from advent_cli.patience import Patience
 
     if import_file:
         backup.check(import_file)
+    # Found once: were config.yaml away for a moment, `up` would take the tutorial's for it.
+    options = replace(options, config=str(config.find(options.config)))
     before = watching.state(config.find(options.config)) if watch else {}
     stack, code = _up(options, adopt, ask=not yes, ask_first=not yes)
     if import_file and code != DONE:

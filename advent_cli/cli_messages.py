@@ -36,7 +36,8 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
         lambda: talk.expected(stack, message) if consumers else {},
     )
     if url is None:
-        missing = f"the {stack.api.title} is missing" if stack.config.routes else "no function has a route"
+        posts = [route for route in stack.config.routes if route.startswith(("POST ", "ANY ")) and "{" not in route]
+        missing = f"the {stack.api.title} is missing" if posts else "no function has a route that Slack could post to"
         raise AdventError(missing, hint="`advent up` makes what is in config.yaml")
     trigger_word = stack.config.slack.trigger_word if stack.config.slack else ""
     if not message.startswith(trigger_word) and not slack.is_command(message):

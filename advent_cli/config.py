@@ -86,7 +86,7 @@ def check_region(name: str) -> None:
 def check_stack(name: str | None) -> str | None:
     """Refuse what cannot be a prefix, which the name of another stack is; raises UsageError."""
     try:
-        return name and convert(name, Prefix)
+        return name if name is None else convert(name or "-", Prefix)
     except ValidationError:
         raise UsageError(f"--stack: found {name!r}; allowed is {allowed_by(Prefix)}") from None
 

@@ -41,6 +41,7 @@ def candidates(stack: Stack) -> dict[str, Resource]:
             lambda: list(_roles(stack)),
             lambda: list(_apis(stack)),
             lambda: list(_subscriptions(stack)),
+            lambda: list(_secrets(stack)),
         )
         for resource in resources
     ]
@@ -109,3 +110,10 @@ def _subscriptions(stack: Stack) -> Iterator[Resource]:
                 with suppress(ForeignError):
                     function.read()
                     yield found
+
+
+def _secrets(stack: Stack) -> Iterator[Resource]:
+    under = [{"Key": "Name", "Option": "BeginsWith", "Values": [f"/advent/{stack.aws.stack}/"]}]
+    for page in stack.aws.client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=under):
+        for parameter in page["Parameters"]:
+            yield Parameter(stack.aws, parameter["Name"])

@@ -40,3 +40,8 @@ def prefixed(settings: Settings, prefix: str) -> Settings:
         dead_letters=f"{prefix}{settings.dead_letters}",
         functions=functions,
     )
+
+
+def variable(name: str) -> str:
+    """A name as environment variables spell it."""
+    return name.upper().replace("-", "_")

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from advent_cli.errors import RefusedError, UsageError
 from advent_cli.stack import build
 
 TUTORIAL = "tutorial"
+LONGEST_NAME = 29  # of an app; a prefix is that and a dash
 SKELETON = '''"""{name}, subscribed to {topic}: says here what it does with each message."""
 
 import json
@@ -33,8 +35,14 @@ def consumer(file: Path, name: str, topic: str | None) -> tuple[Path, list[str]]
     All else in config.yaml stays as it is, to the letter. Raises UsageError or RefusedError before anything is written.
     """
     before = config.load(file)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,50}", name) or name.replace("-", "_") in sys.stdlib_module_names:
+        hint = "letters, digits, _ and -, a letter first, at most 51, and no module of Python's own"
+        raise UsageError(f"{name!r} cannot be the name of a consumer", hint=hint)
     if topic is None and len(before.topics) != 1:
-        raise UsageError("there is not just one topic to listen to", hint=f"--topic, one of {', '.join(before.topics)}")
+        raise UsageError(
+            "there is not just one topic to listen to",
+            hint=f"--topic NAME; there are: {', '.join(before.topics) or 'none'}",
+        )
     topic = topic or before.topics[0].removeprefix(before.prefix)
     if f"{before.prefix}{name}" in before.functions:
         raise RefusedError(f"there is a function {name} already", hint="take another name")
@@ -91,8 +99,10 @@ def app(folder: Path, origin: str) -> None:
     Raises RefusedError where something is in that folder already.
     """
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-")
-    if not re.match(r"[A-Za-z]", name) or len(name) > 30:
-        raise UsageError(f"{folder.name!r} cannot be the name of an app", hint="a letter first, at most 30 characters")
+    if not re.match(r"[A-Za-z]", name) or len(name) > LONGEST_NAME:
+        raise UsageError(
+            f"{folder.name!r} cannot be the name of an app", hint=f"a letter first, at most {LONGEST_NAME} characters"
+        )
     if folder.exists() and any(folder.iterdir()):
         raise RefusedError(f"{folder} is not empty", hint="name a new folder")
     source = origins()[origin]

@@ -40,11 +40,12 @@ class Stack:
 
     @property
     def urls(self) -> list[str]:
-        """The addresses of the API's routes, Slack's first; none if there is no API yet. Asks AWS for the API's id."""
+        """The addresses of the API's routes; none if there is no API yet. Asks AWS for the API's id."""
         endpoint = self.api.endpoint() if self.config.routes else None
         return [f"{endpoint}{route.partition(' ')[2]}" for route in self.config.routes] if endpoint else []
 
     @property
     def url(self) -> str | None:
-        """Where Slack posts to: the first route. None if there is no API yet."""
-        return next(iter(self.urls), None)
+        """Where Slack posts to: the first route for a POST to one address. None if there is none, or no API yet."""
+        routes = zip(self.config.routes, self.urls, strict=False)
+        return next((url for route, url in routes if route.startswith(("POST ", "ANY ")) and "{" not in route), None)

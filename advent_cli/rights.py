@@ -17,7 +17,7 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "list": (),
     "logs": (),
 }
-SECRET = {"up": ("read",), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
+SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
 SECRET |= {"say": ("read",), "slack": ("read", "update", "delete")}
 PASS_ROLE = "iam:PassRole"
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over

@@ -16,6 +16,10 @@ def _name(pattern: str, longest: int, words: str, shortest: int = 1) -> Meta:
 
 # The limits are those of each service's API reference (CreateTable, CreateTopic, CreateRole, CreateFunction ...).
 Name = Annotated[str, _name(r"[A-Za-z0-9_-]", 64, "letters, digits, _ and -")]
+SecretName = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]*\Z", max_length=64, description="letters, digits, _ and -, a letter first"),
+]
 TableName = Annotated[str, _name(r"[A-Za-z0-9_.-]", 255, "letters, digits, _ - and .", shortest=3)]
 TopicName = Annotated[str, _name(r"[A-Za-z0-9_-]", 256, "letters, digits, _ and -")]
 QueueName = Annotated[str, _name(r"[A-Za-z0-9_-]", 80, "letters, digits, _ and -")]
@@ -33,15 +37,18 @@ Handler = Annotated[
 RouteKey = Annotated[
     str,
     Meta(
-        pattern=r"^(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /[A-Za-z0-9_.{}+/-]*\Z",
+        pattern=r"^(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /"
+        r"(([A-Za-z0-9_.~-]+|\{[A-Za-z0-9_]+\})(/([A-Za-z0-9_.~-]+|\{[A-Za-z0-9_]+\}))*(/\{[A-Za-z0-9_]+\+\})?)?\Z",
         max_length=200,
-        description="METHOD /PATH, as in POST /aws_advent",
+        description="METHOD /PATH, as in POST /aws_advent or GET /orders/{id}",
     ),
 ]
 Prefix = Annotated[
     str,
     Meta(
-        pattern=r"^([A-Za-z][A-Za-z0-9_-]*)?\Z", max_length=30, description="letters, digits, _ and -, a letter first"
+        pattern=r"^([A-Za-z][A-Za-z0-9_-]*)?\Z",
+        max_length=30,
+        description="at most 30 letters, digits, _ and -, a letter first",
     ),
 ]
 Concurrency = Annotated[int, Meta(ge=0, le=10000, description="a whole number of functions at once, 0 to stop it")]
@@ -107,7 +114,7 @@ class Function(Struct, frozen=True):
     publishes: list[TopicName] = []
     subscribes: list[TopicName] = []
     filter: dict[Scope, Any] = {}
-    reads_secrets: list[Name] = []
+    reads_secrets: list[SecretName] = []
     memory: Memory = 128
     timeout: Timeout = 30
     concurrency: Concurrency | None = None

@@ -63,9 +63,11 @@ def _add_function(stack: Stack, name: str) -> None:
             stack.add(topic)
         publish = Policy(aws, names[1], role.name, uses.may_publish(stack, want), host=role.key)
         stack.add(publish, role, uses=topics)
+        before: list[Variable] = []  # each changes all of the function's variables, so one goes after the other
         for variable, arn in function.attached.items():
             told = Variable(aws, f"{variable} on {name}", name, variable, arn, host=function.key)
-            stack.add(told, function, stack.topics[arn.split(":")[-1]])
+            stack.add(told, function, stack.topics[arn.split(":")[-1]], *before)
+            before = [told]
     for heard in want.subscribes:
         _add_subscription(stack, function, stack.topics[heard], may)
 

@@ -17,10 +17,13 @@ KINDS["apigateway"] = "api"
 
 def all_of(aws: Aws) -> dict[str, Counter[str]]:
     """The stacks by name, with how many things of each kind they have. Lists lag: what was just deleted may show."""
+    tagged, roles = together(lambda: _tagged(aws), lambda: _roles(aws))
     found: dict[str, Counter[str]] = {}
-    for pairs in together(lambda: _tagged(aws), lambda: _roles(aws)):
-        for stack, kind in pairs:
-            found.setdefault(stack, Counter())[kind] += 1
+    for stack, kind in tagged:
+        found.setdefault(stack, Counter())[kind] += 1
+    for stack, kind in roles:  # which have no region: a stack of another region is not one of this
+        if stack in found:
+            found[stack][kind] += 1
     return dict(sorted(found.items()))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from advent_cli.names import variable
 from advent_cli.parts import Stack
 from advent_cli.settings import Function
 
@@ -48,11 +49,6 @@ def topics(stack: Stack, want: Function) -> dict[str, str]:
         return {"SNS_TOPIC_ARN": stack.topics[want.publishes[0]].arn}
     unprefixed = {name: name.removeprefix(stack.config.prefix) for name in want.publishes}
     return {f"SNS_TOPIC_ARN_{variable(short)}": stack.topics[name].arn for name, short in unprefixed.items()}
-
-
-def variable(name: str) -> str:
-    """A name as environment variables spell it."""
-    return name.upper().replace("-", "_")
 
 
 def allow(actions: list[str] | tuple[str, ...], *resources: str) -> Statement:

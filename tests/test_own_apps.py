@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from advent_cli import config, new
+from advent_cli import config, new, watch
 from advent_cli.errors import AdventError
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
@@ -202,6 +202,106 @@ def test_watching_follows_each_save_and_survives_mistakes(engine: Engine, advent
     assert "Traceback" not in log.read_text()
 
 
+def test_a_config_that_is_away_for_a_moment_is_not_taken_for_the_tutorial(
+    engine: Engine, advent: Run, own: Path
+) -> None:
+    text = own.read_text().replace("stack: awsadvent", "stack: mine\nprefix: mine-")
+    own.write_text(text)
+    advent("up")
+    log = own.parent / "watch.txt"
+    with log.open("w") as out:
+        process = subprocess.Popen([ADVENT, "up", "--watch"], cwd=own.parent, stderr=out, stdout=out)
+        try:
+            until(lambda: "watching" in log.read_text(), "watching")
+            own.unlink()
+            until(lambda: "cannot read config.yaml" in log.read_text(), "the loss is told")
+            own.write_text(text)
+            until(lambda: log.read_text().count("http://") == 2, "all is well again")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
+            process.wait()
+    assert [line.split()[0] for line in advent("list").stdout.splitlines()] == ["mine"]
+
+
+def test_files_saved_together_are_one_change(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    (tmp_path / "handlers").mkdir()
+    file.write_text("a")
+    saves = iter(["nothing", "one.py", "two.py", "nothing", "nothing", "three.py", "nothing", "nothing"])
+
+    def sleep(_: float) -> None:
+        if (name := next(saves)) != "nothing":
+            (tmp_path / "handlers" / name).write_text("x")
+
+    changes = watch.changes(file, watch.state(file), sleep)
+    assert next(changes).endswith("one.py")
+    assert next(changes).endswith("three.py")
+    assert list(saves) == ["nothing"]  # the last is not needed to know that nothing changes any more
+
+
+def test_a_living_function_learns_of_several_topics(engine: Engine, advent: Run, own: Path) -> None:
+    text = own.read_text().replace("topics: [awsadvent]", "topics: [awsadvent, b-1, c, d]")
+    own.write_text(text)
+    advent("up")
+    own.write_text(text.replace("  sns_logger:\n", "  sns_logger:\n    publishes: [b-1, c, d]\n"))
+    advent("up")
+    assert "nothing to do" in advent("plan").stdout
+    client = stacks.tutorial(engine).aws.client("lambda")
+    told = client.get_function_configuration(FunctionName="sns_logger")["Environment"]["Variables"]
+    assert {name for name in told if name.startswith("SNS")} == {f"SNS_TOPIC_ARN_{n}" for n in ("B_1", "C", "D")}
+
+
+def test_a_secret_that_no_function_reads_any_more_is_not_lost_unasked(engine: Engine, advent: Run, own: Path) -> None:
+    text = own.read_text()
+    own.write_text(text.replace("reads_secrets: slack-secret", "reads_secrets: [slack-secret, api-key]"))
+    advent("up")
+    assert "no function reads the secret 'other'" in advent("secret", "other", stdin="x\n", code=2).stderr
+    advent("secret", "api-key", stdin="12345\n")
+    advent("slack", "secret", stdin="67890\n")
+    own.write_text(text)
+    assert "- parameter    /advent/awsadvent/api-key" in advent("plan").stdout
+    kept = advent("up", code=4)
+    assert "api-key is no longer in config.yaml, which only a person knows" in kept.stderr
+    assert "12345" not in kept.stderr + kept.stdout
+    advent("up", "--yes")
+    client = stacks.tutorial(engine).aws.client("ssm")
+    assert [p["Name"] for p in client.describe_parameters()["Parameters"]] == ["/advent/awsadvent/slack-secret"]
+    own.write_text(text.replace("    reads_secrets: slack-secret\n", ""))
+    assert "0 left" in advent("down", "--yes").stderr
+    assert client.describe_parameters()["Parameters"] == []
+
+
+def test_an_empty_name_of_a_stack_is_no_stack(advent: Run) -> None:
+    assert "--stack: found ''" in advent("--stack", "", "plan", code=2).stderr
+
+
+ROUTES = {
+    "POST /orders/{id}/lines": "*/POST/orders/*/lines",
+    "ANY /{proxy+}": "*/*/*",
+    "GET /": "*/GET/",
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_route_calls_its_function_as_itself_and_as_no_other(route: str) -> None:
+    stack = stacks.without_calls()
+    stack.aws.ids[stack.api.name] = "abc"
+    assert stack.api.calls_as(route) == f"arn:aws:execute-api:us-east-1:000000000000:abc/{ROUTES[route]}"
+
+
+def test_say_posts_to_a_route_that_takes_posts(engine: Engine, advent: Run, own: Path) -> None:
+    routes = "routes: [GET /look, 'POST /x/{id}', POST /aws_advent]"
+    text = own.read_text()
+    own.write_text(text.replace("routes: POST /aws_advent", routes))
+    advent("up")
+    assert advent("say", "--no-wait", "awsadvent").stdout == "awsadvent = 1\n"
+    own.write_text(text.replace("routes: POST /aws_advent", "routes: GET /look"))
+    advent("up")
+    assert "no function has a route that Slack could post to" in advent("say", "awsadvent", code=1).stderr
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     """An app of one's own in the directory of the `advent` fixture."""
@@ -250,9 +350,11 @@ def test_the_rest_of_config_yaml_stays_as_it_is(tmp_path: Path, name: str) -> No
     [
         (("shouter", "--topic", "nope"), "found the topic 'nope'"),
         (("sns_logger",), "there is a function sns_logger already"),
-        (("app",), "exists already"),
-        (("two words",), "the name 'two words'"),
-        (("x" * 65,), "the name"),
+        (("counting",), "exists already"),
+        (("two words",), "'two words' cannot be the name of a consumer"),
+        (("../evil",), "'../evil' cannot be the name of a consumer"),
+        (("json",), "'json' cannot be the name of a consumer"),
+        (("x" * 65,), "cannot be the name of a consumer"),
     ],
 )
 def test_what_cannot_be_added_changes_nothing(advent: Run, own: Path, words: tuple[str, ...], why: str) -> None:

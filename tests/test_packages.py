@@ -90,6 +90,35 @@ def test_the_wheel_is_that_of_lambdas_python_and_machine(
         assert b"cp312" in archive.read("greeting.py")
 
 
+def test_an_older_python_has_an_older_linux(folder: Path, tmp_path: Path) -> None:
+    wheel(tmp_path / "wheels", "cp311-cp311-manylinux_2_28_x86_64", "")
+    with pytest.raises(ConfigError, match=r"Python 3\.11 on x86_64"):
+        _ = of(folder, "x86_64", "python3.11").data
+    wheel(tmp_path / "wheels", "cp311-cp311-manylinux_2_24_x86_64", "")
+    assert "greeting.py" in names(of(folder, "x86_64", "python3.11"))
+
+
+def test_what_the_requirements_include_counts_too(folder: Path, tmp_path: Path) -> None:
+    wheel(tmp_path / "wheels", "py3-none-any", "one = 1\n")
+    text = (folder / "requirements.txt").read_text()
+    (folder / "requirements.txt").write_text("-r more.txt\n")
+    (folder / "more.txt").write_text(text)
+    first = packages.installed(folder / "requirements.txt", "python3.13", "")
+    (folder / "more.txt").write_text(f"{text}\n# changed\n")
+    assert packages.installed(folder / "requirements.txt", "python3.13", "") != first
+
+
+def test_a_package_beside_the_handlers_goes_along(tmp_path: Path) -> None:
+    (tmp_path / "lib" / "deep").mkdir(parents=True)
+    (tmp_path / "lib" / "__init__.py").write_text("")
+    (tmp_path / "lib" / "deep" / "down.py").write_text("import other\n")
+    (tmp_path / "app.py").write_text("from lib.deep import down\n")
+    (tmp_path / "other.py").write_text("")
+    (tmp_path / "unused.py").write_text("")
+    made = Bundle(Source(tmp_path / "app.py", is_folder=False, handler="app.handler"), "python3.13", "")
+    assert names(made) == ["app.py", "lib/__init__.py", "lib/deep/down.py", "other.py"]
+
+
 def test_what_cannot_be_installed_is_told(folder: Path, tmp_path: Path) -> None:
     wheel(tmp_path / "wheels", "cp312-cp312-win_amd64", "")
     with pytest.raises(ConfigError, match=r"cannot be installed for Python 3\.13 on x86_64: .*greeting") as caught:

@@ -57,7 +57,7 @@ class Queue(Resource):
         return [self.arn]
 
     def want(self) -> Settings:
-        arns: Any = self.topic_arns[0] if len(self.topic_arns) == 1 else list(self.topic_arns)
+        arns: Any = self.topic_arns[0] if len(self.topic_arns) == 1 else sorted(self.topic_arns)
         from_topics = {
             "Effect": "Allow",
             "Principal": {"Service": "sns.amazonaws.com"},
@@ -79,7 +79,7 @@ class Queue(Resource):
             raise ForeignError(self.key, self.title, self.arn)
         return {
             "keeps_seconds": int(attributes["MessageRetentionPeriod"]),
-            "policy": json.loads(attributes.get("Policy") or "null"),
+            "policy": _ordered(json.loads(attributes.get("Policy") or "null")),
         }
 
     def depth(self) -> int:
@@ -95,7 +95,7 @@ class Queue(Resource):
         call = partial(
             self.aws.client("sqs").create_queue,
             QueueName=self.name,
-            Attributes=self._settings(),
+            Attributes={name: value for name, value in self._settings().items() if value},
             tags=self.aws.owner_tag,
         )
         wait.retry(call, *RACES, within=90)
@@ -116,3 +116,12 @@ class Queue(Resource):
         call = self.aws.client("sqs").get_queue_attributes
         answer = found(call, *MISSING, QueueUrl=self.url, AttributeNames=["All"])
         return answer["Attributes"] if answer else None
+
+
+def _ordered(policy: Any) -> Any:
+    """The policy with the topics in it in one order, whatever order SQS gives them."""
+    for statement in policy["Statement"] if isinstance(policy, dict) else ():
+        test = statement.get("Condition", {}).get("ArnEquals", {})
+        if isinstance(arns := test.get("aws:SourceArn"), list):
+            test["aws:SourceArn"] = sorted(arns) if len(arns) > 1 else arns[0]
+    return policy

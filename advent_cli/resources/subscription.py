@@ -79,7 +79,7 @@ class Subscription(Resource):
     def update(self, now: Settings, wait: Patience) -> None:
         call, arn = self.aws.client("sns").set_subscription_attributes, self._find()
         if now["filter"] != (self.filters or None):
-            if now["filter"]:  # or SNS would check the old one against the new scope
+            if now["filter"] and now["filter"].keys() != self.filters.keys():  # SNS checks the old one in the new scope
                 call(SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue="{}")
             for name, value in self._policy().items():
                 call(SubscriptionArn=arn, AttributeName=name, AttributeValue=value)

@@ -22,6 +22,23 @@ Exit codes: 0 done; 1 a step failed; 2 wrong usage or config; 3 the target canno
 credentials; 4 refused (not ours, or not confirmed); 130 interrupted."""
 
 
+def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
+    """Print the versions of what matters, and end."""
+    if not value or context.resilient_parsing:
+        return
+    import platform
+    from importlib import metadata
+
+    versions = [f"Python {platform.python_version()}"]
+    for name in ("boto3", "ministack"):
+        try:
+            versions.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            versions.append(f"no {name}")
+    click.echo(f"advent {metadata.version('advent')} ({', '.join(versions)})")
+    context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.option("--config", metavar="FILE", help="The config.yaml to use; else ./config.yaml, else the tutorial's own.")
 @click.option("--stack", metavar="NAME", help="Another stack of the same app; all its names begin with NAME-.")
@@ -29,7 +46,9 @@ credentials; 4 refused (not ours, or not confirmed); 130 interrupted."""
 @click.option("--profile", metavar="NAME", help="A profile of your AWS settings, for --target aws.")
 @click.option("--region", metavar="NAME", help="Instead of the region in config.yaml.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell each call to AWS; plan and status tell all settings.")
-@click.version_option(package_name="advent")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the versions."
+)
 @click.pass_context
 def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
     """Build the serverless pub/sub word counter of the AWS Advent article, talk to it and take it down again."""

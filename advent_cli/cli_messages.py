@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from advent_cli.errors import DONE, AdventError, UsageError
 from advent_cli.options import SLACK_SECRET, Options
+
+if TYPE_CHECKING:
+    from advent_cli.settings import Slack
 
 
 @click.command()
@@ -79,9 +83,45 @@ def replay(options: Options) -> int:
     return DONE
 
 
-@click.group()
-def slack() -> None:
-    """What Slack and the app must know of each other."""
+@click.group(invoke_without_command=True)
+@click.pass_context
+def slack(context: click.Context) -> int:
+    """Tell what to do in Slack, step by step, with the values to paste."""
+    from advent_cli.slack import steps
+
+    if context.invoked_subcommand is None:
+        url, settings = _for_slack(context.obj)
+        click.echo(steps(url, settings))
+    return DONE
+
+
+@slack.command("manifest")
+@click.pass_obj
+def slack_manifest(options: Options) -> int:
+    """Print the manifest, in YAML, of a Slack app with a slash command that posts to this app."""
+    import yaml
+
+    from advent_cli.slack import manifest
+
+    url, settings = _for_slack(options)
+    click.echo(yaml.safe_dump(manifest(url, settings), sort_keys=False), nl=False)
+    return DONE
+
+
+def _for_slack(options: Options) -> tuple[str, Slack]:
+    """The URL and what config.yaml says of Slack; a note if Slack could not reach that URL."""
+    from advent_cli import local
+    from advent_cli.context import open_stack
+
+    stack = open_stack(options, local.require)
+    if stack.config.slack is None:
+        raise AdventError("config.yaml says nothing of Slack", hint="add slack: with trigger_word and bot_name")
+    url = stack.url
+    if url is None:
+        raise AdventError(f"the {stack.api.title} is missing, or has no route for POST", hint="`advent up` makes it")
+    if not url.startswith("https://"):
+        click.echo("note: Slack cannot reach the local engine; with --target aws it can", err=True)
+    return url, stack.config.slack
 
 
 @slack.command("secret")

@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import re
 import time
 import urllib.parse
 from dataclasses import dataclass
+from typing import Any
 
 from advent_cli.settings import Slack
 
@@ -64,6 +66,50 @@ def shown(reply: str) -> str:
     for plain, escaped in reversed(ESCAPES.items()):
         reply = reply.replace(escaped, plain)
     return reply
+
+
+def manifest(url: str, slack: Slack) -> dict[str, Any]:
+    """A Slack app with one slash command that posts to `url`, as "App manifest reference" on docs.slack.dev has it.
+
+    Slack takes up to 35 characters for the app's name and 32 for a command with its slash; what is longer is cut.
+    """
+    command = re.sub(r"[^a-z0-9_-]+", "-", slack.trigger_word.lower()).strip("-") or "count"
+    slash_command = {
+        "command": f"/{command}"[:32],
+        "url": url,
+        "description": "Counts words",
+        "usage_hint": "some words",
+        "should_escape": True,  # names and links as in messages, which is what the function takes apart
+    }
+    return {
+        "_metadata": {"major_version": 1},
+        "display_information": {"name": slack.bot_name[:35]},
+        "features": {"slash_commands": [slash_command]},
+        "oauth_config": {"scopes": {"bot": ["commands"]}},
+        "settings": {"org_deploy_enabled": False, "socket_mode_enabled": False, "token_rotation_enabled": False},
+    }
+
+
+STEPS = """\
+A slash command, which is what Slack recommends:
+  1. https://api.slack.com/apps > Create New App > From a manifest; paste what `advent slack manifest` prints
+  2. Install to Workspace
+  3. Basic Information > App Credentials > Signing Secret: give it to `advent slack secret`
+  4. in a channel: {command} some words
+
+An outgoing webhook, as in the article (Slack calls these legacy, and may not let you add a new one):
+  1. Slack's App Directory > Outgoing WebHooks > Add
+  2. Trigger Word(s): {trigger_word}
+     URL(s): {url}
+     Customize Name: {bot_name}
+  3. Token: give it to `advent slack secret`
+  4. in that channel: {trigger_word} some words"""
+
+
+def steps(url: str, slack: Slack) -> str:
+    """What to do in Slack, step by step, for either way to connect it."""
+    command = manifest(url, slack)["features"]["slash_commands"][0]["command"]
+    return STEPS.format(command=command, url=url, trigger_word=slack.trigger_word, bot_name=slack.bot_name)
 
 
 def _form(fields: dict[str, str]) -> bytes:

@@ -6,11 +6,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 
 from advent_cli import counts, slack
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
 from advent_cli.resources.function import Function
+from advent_cli.settings import Slack as SlackSettings
 from advent_cli.stack import Stack
 from tests.conftest import Run
 from tests.support import functions, stacks
@@ -195,6 +197,35 @@ def test_the_whole_way_with_a_secret(engine: Engine, advent: Run) -> None:
 
     assert "/advent/awsadvent/slack-secret" in advent("down", "--yes").stderr
     assert stack.secrets["slack-secret"].value() is None
+
+
+LONGEST = {"name": 35, "command": 32, "url": 3000, "description": 2000, "usage_hint": 1000}
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "command"),
+    [("awsadvent", "awsadvent-bot", "/awsadvent"), ("Zähl!mit", "b" * 80, "/z-hl-mit"), ("!!", "x", "/count")],
+)
+def test_the_manifest_is_as_slacks_documentation_has_it(word: str, name: str, command: str) -> None:
+    made = slack.manifest("https://x.execute-api.eu-west-1.amazonaws.com/p", SlackSettings(word, name))
+    (slash,) = made["features"]["slash_commands"]
+    assert slash["command"] == command
+    assert made["_metadata"]["major_version"] in (1, 2)
+    assert made.keys() <= {"_metadata", "display_information", "features", "oauth_config", "settings"}
+    assert slash.keys() == {"command", "url", "description", "usage_hint", "should_escape"}
+    for field, text in {**slash, **made["display_information"]}.items():
+        assert not isinstance(text, str) or 0 < len(text) <= LONGEST[field], field
+    assert made["oauth_config"]["scopes"]["bot"] == ["commands"]  # and no right to read anything
+
+
+def test_the_steps_and_the_manifest_have_the_url(deployed: Stack, advent: Run) -> None:
+    url = deployed.url or "none"
+    steps = advent("slack")
+    assert f"URL(s): {url}\n" in steps.stdout
+    assert "Trigger Word(s): awsadvent\n" in steps.stdout
+    assert "Slack cannot reach the local engine" in steps.stderr
+    loaded = yaml.safe_load(advent("slack", "manifest").stdout)
+    assert loaded == slack.manifest(url, TUTORIAL.slack or SlackSettings("", ""))
 
 
 def test_a_secret_of_somebody_else_is_left_alone_and_not_used(engine: Engine, advent: Run) -> None:

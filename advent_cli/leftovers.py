@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from advent_cli.aws import together
+from advent_cli.aws_errors import explain
 from advent_cli.errors import ForeignError
+from advent_cli.lambda_answers import described, statements, tags
 from advent_cli.resource import Resource
 from advent_cli.resources.api import Api, all_apis
 from advent_cli.resources.destination import Destination
-from advent_cli.resources.function import Function
+from advent_cli.resources.function import STATEMENTS, Function
 from advent_cli.resources.log_group import LogGroup
 from advent_cli.resources.parameter import Parameter
+from advent_cli.resources.permission import Permission
 from advent_cli.resources.queue import Queue
 from advent_cli.resources.role import Role
 from advent_cli.resources.subscription import Subscription
@@ -20,6 +23,7 @@ from advent_cli.stack import Stack
 
 ORDER = (  # in which they are removed
     "subscription",
+    "permission",
     "destination",
     "api",
     "function",
@@ -42,6 +46,7 @@ def candidates(stack: Stack) -> dict[str, Resource]:
             lambda: list(_apis(stack)),
             lambda: list(_subscriptions(stack)),
             lambda: list(_secrets(stack)),
+            lambda: list(_permissions(stack)),
         )
         for resource in resources
     ]
@@ -52,13 +57,13 @@ def candidates(stack: Stack) -> dict[str, Resource]:
 
 
 def needs(leftovers: dict[str, Resource], stack: Stack) -> dict[str, set[str]]:
-    """The order of removal: kind after kind, and a function only when the route is known to lead to another."""
+    """The order of removal: kind after kind, and a function, or the right to call it, after the new ways are there."""
     graph = {}
-    routes = {key for key, resource in stack.resources.items() if resource.kind == "route"}
+    ways = {key for key, resource in stack.resources.items() if resource.kind in ("route", "permission")}
     for key, resource in leftovers.items():
         earlier = ORDER[: ORDER.index(resource.kind)]
         before = {other for other, r in leftovers.items() if r.kind in earlier}
-        graph[key] = before | (routes if resource.kind == "function" else set())
+        graph[key] = before | (ways if resource.kind in ("function", "permission") else set())
     return graph
 
 
@@ -117,3 +122,20 @@ def _secrets(stack: Stack) -> Iterator[Resource]:
     for page in stack.aws.client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=under):
         for parameter in page["Parameters"]:
             yield Parameter(stack.aws, parameter["Name"])
+
+
+def _permissions(stack: Stack) -> Iterator[Resource]:
+    """Statements of ours in the policies of functions, for a route or a topic that no longer calls them."""
+    for function in [each for each in stack.resources.values() if isinstance(each, Function)]:
+        try:
+            answer = described(stack.aws, function.name)
+            there = statements(stack.aws, function.name) if answer and stack.aws.owns(tags(answer)) else {}
+        except Exception as error:
+            if explain(error) is None:
+                raise
+            continue  # which is told beside the function itself
+        for known_id in there:
+            if known_id.startswith(STATEMENTS) and known_id not in function.statements:
+                nowhere = ("", "", "", lambda: None)
+                name = f"{known_id} of {function.name}"
+                yield Permission(stack.aws, name, function.name, *nowhere, host=function.key, known_id=known_id)

@@ -25,7 +25,6 @@ BESIDES = {  # what commands do to the words and messages in the resources
     "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
     "status": ("dynamodb:Scan",),
     "logs": ("logs:FilterLogEvents",),
-    "slack": ("apigateway:GET",),
     "down": ("dynamodb:Scan",),
     "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter"),
     "replay": (

@@ -291,6 +291,20 @@ def test_a_route_calls_its_function_as_itself_and_as_no_other(route: str) -> Non
     assert stack.api.calls_as(route) == f"arn:aws:execute-api:us-east-1:000000000000:abc/{ROUTES[route]}"
 
 
+def test_a_route_that_moves_to_another_function_is_never_without_one(engine: Engine, advent: Run, own: Path) -> None:
+    advent("up")
+    text = own.read_text()
+    own.write_text(
+        text.replace("    routes: POST /aws_advent\n", "").replace(
+            "  sns_logger:\n", "  sns_logger:\n    routes: POST /aws_advent\n"
+        )
+    )
+    calls = [line.split()[0] for line in advent("-v", "up").stderr.splitlines() if line.startswith("  ")]
+    order = [call for call in calls if call.endswith(("AddPermission", "UpdateRoute", "RemovePermission"))]
+    assert order == ["lambda:AddPermission", "apigateway:UpdateRoute", "lambda:RemovePermission"]
+    assert "nothing to do" in advent("plan").stdout
+
+
 def test_say_posts_to_a_route_that_takes_posts(engine: Engine, advent: Run, own: Path) -> None:
     routes = "routes: [GET /look, 'POST /x/{id}', POST /aws_advent]"
     text = own.read_text()

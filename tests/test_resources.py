@@ -128,7 +128,7 @@ def test_access_denied_is_not_absence(deployed: Stack, running_engine: Engine) -
         look(stack)
     allow: dict[str, Any] = {
         "Effect": "Allow",
-        "Action": ["tag:GetResources", "iam:ListRoles", "apigateway:GET"],
+        "Action": ["tag:GetResources", "iam:ListRoles", "apigateway:GET", "ssm:DescribeParameters"],
         "Resource": "*",
     }
     allow["Action"] += ["sns:ListSubscriptionsByTopic"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, together
+from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
 from advent_cli.bundle import Bundle
 from advent_cli.errors import ForeignError
@@ -18,7 +18,6 @@ from advent_cli.lambda_answers import (
     UPDATE_FAILED,
     described,
     state,
-    statements,
     tags,
     variables,
     wait_until_ready,
@@ -38,7 +37,7 @@ class Function(Resource):
 
     `environment` is what it sets itself; `attached` are variables that steps of their own see to, so this one only
     carries them along: into the create call, and unharmed through a change of the others. `statements` are the ids of
-    the statements that its resource policy should have from us.
+    the statements that its resource policy should have from us; those and others are steps of their own too.
 
     A function whose role was deleted and made anew stays broken, though nothing of it looks different (Lambda's grant
     for its environment variables was for the old role). So the role's own id is kept in a tag of the function.
@@ -49,7 +48,6 @@ class Function(Resource):
         "read": (
             "lambda:GetFunction",
             "lambda:GetFunctionConfiguration",
-            "lambda:GetPolicy",
             "lambda:ListTags",
         ),
         "create": (
@@ -59,7 +57,6 @@ class Function(Resource):
         "update": (
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
-            "lambda:RemovePermission",
             "lambda:PutFunctionConcurrency",
             "lambda:DeleteFunctionConcurrency",
         ),
@@ -98,7 +95,6 @@ class Function(Resource):
             "concurrency": self.concurrency,
             "role": self.role.arn if self.role else "",
             "environment": self.environment,
-            "other_permissions": [],
             "state": READY,
         }
 
@@ -109,9 +105,7 @@ class Function(Resource):
         now, tagged = answer["Configuration"], tags(answer)
         if not self.aws.owns(tagged):
             raise ForeignError(self.key, self.title, now["FunctionArn"], f"last changed {now['LastModified']}")
-        role_id, policy = together(
-            lambda: self.role.unique_id() if self.role else None, lambda: statements(self.aws, self.name)
-        )
+        role_id = self.role.unique_id() if self.role else None
         same_role = tagged.get(ROLE_ID_TAG, role_id) == role_id
         return {
             "code": now["CodeSha256"],
@@ -123,9 +117,6 @@ class Function(Resource):
             "concurrency": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
             "role": now["Role"] if same_role else ROLE_IS_GONE,
             "environment": {k: v for k, v in variables(now).items() if k not in self.attached},
-            "other_permissions": sorted(
-                sid for sid in policy if sid.startswith(STATEMENTS) and sid not in self.statements
-            ),
             "state": state(now),
         }
 
@@ -159,11 +150,8 @@ class Function(Resource):
             wait_until_ready(self.aws, self.name, wait)
         if "concurrency" in different:
             self._reserve(wait)
-        if different - {"code", "architecture", "concurrency", "other_permissions", "state"}:
+        if different - {"code", "architecture", "concurrency", "state"}:
             self._update_configuration(wait)
-        for sid in now["other_permissions"]:
-            call = partial(client.remove_permission, FunctionName=self.name, StatementId=sid)
-            wait.retry(partial(found, call, "ResourceNotFoundException"), *RACES)
         return None
 
     def delete(self, wait: Patience) -> None:

@@ -48,11 +48,12 @@ class Permission(Resource):
     source: str
     source_arn: Callable[[], str | None]
     host: str | None = None
+    known_id: str = ""
 
     @property
     def statement_id(self) -> str:
-        """The same at each run, so that statements do not pile up."""
-        return statement_id(self.caller)
+        """The same at each run, so that statements do not pile up; of one that is left over, the one it has."""
+        return self.known_id or statement_id(self.caller)
 
     def scope(self) -> list[str]:
         return [self.aws.arn("lambda", f"function:{self.function}")]

@@ -86,12 +86,6 @@ def _statement(**settings: str) -> Change:
     return change
 
 
-def _extra_statement(stack: Stack, it: Any) -> None:
-    _client(stack, "lambda").add_permission(
-        FunctionName=it.name, StatementId="advent-s3", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
-    )
-
-
 def _integration(**settings: str) -> Change:
     def change(stack: Stack, it: Any) -> None:
         client = _client(stack, "apigatewayv2")
@@ -185,7 +179,6 @@ CHANGES: dict[str, dict[str, Change]] = {
         "architecture": lambda stack, it: _client(stack, "lambda").update_function_code(
             FunctionName=it.name, ZipFile=it.bundle.data, Architectures=["arm64"]
         ),
-        "other_permissions": _extra_statement,
         "handler": _function(Handler="other.handler"),
         "runtime": _function(Runtime="python3.12"),
         "memory": _function(MemorySize=512),

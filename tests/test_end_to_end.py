@@ -289,3 +289,12 @@ def test_keep_table_keeps_one_that_is_left_over_too(engine: Engine, advent: Run,
     advent("up", code=4)  # the old table is not deleted without a question
     assert advent("down", "--yes", "--keep-table").stderr.endswith("0 left\n")
     assert sorted(client(engine, "dynamodb").list_tables()["TableNames"]) == ["other", "table"]
+
+
+def test_the_version_names_what_matters(advent: Run) -> None:
+    import re
+
+    told = advent("--version").stdout
+    assert re.fullmatch(
+        r"advent \d+\.\d+\.\d+ \(Python 3\.\d+\.\d+, boto3 1\.\d+\.\d+, ministack 1\.\d+\.\d+\)\n", told
+    )

@@ -1,4 +1,4 @@
-"""The commands about messages: advent say, advent replay, advent slack."""
+"""The commands about messages and who may send them: advent say, advent replay, advent slack, advent secret."""
 
 from __future__ import annotations
 
@@ -40,8 +40,10 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
         lambda: talk.expected(stack, message) if consumers else {},
     )
     if url is None:
-        posts = [route for route in stack.config.routes if route.startswith(("POST ", "ANY ")) and "{" not in route]
-        missing = f"the {stack.api.title} is missing" if posts else "no function has a route that Slack could post to"
+        is_there = bool(stack.config.posts)
+        missing = (
+            f"the {stack.api.title} is missing" if is_there else "no function has a route that Slack could post to"
+        )
         raise AdventError(missing, hint="`advent up` makes what is in config.yaml")
     trigger_word = stack.config.slack.trigger_word if stack.config.slack else ""
     if not message.startswith(trigger_word) and not slack.is_command(message):

@@ -25,6 +25,11 @@ class Config(Settings, frozen=True, kw_only=True):
         return [route for function in self.functions.values() for route in function.routes]
 
     @property
+    def posts(self) -> list[str]:
+        """Those of the routes that take a POST, and lead to one address: the ones that Slack could post to."""
+        return [route for route in self.routes if route.startswith(("POST ", "ANY ")) and "{" not in route]
+
+    @property
     def secrets(self) -> list[str]:
         """The names of the secrets that functions read, each once."""
         return list(dict.fromkeys(name for function in self.functions.values() for name in function.reads_secrets))

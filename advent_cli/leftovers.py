@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 
 from advent_cli.aws import together
 from advent_cli.aws_errors import explain
@@ -81,8 +82,6 @@ def _tagged(stack: Stack) -> Iterator[Resource]:
                 yield Topic(aws, resource)
             elif service == "sqs":
                 yield Queue(aws, resource)
-            elif service == "ssm" and resource.startswith("parameter/"):
-                yield Parameter(aws, resource.removeprefix("parameter"))
             elif service == "lambda" and resource.startswith("function:"):
                 yield Function(aws, resource.removeprefix("function:"))
             elif service == "logs" and resource.startswith("log-group:"):
@@ -126,16 +125,21 @@ def _secrets(stack: Stack) -> Iterator[Resource]:
 
 def _permissions(stack: Stack) -> Iterator[Resource]:
     """Statements of ours in the policies of functions, for a route or a topic that no longer calls them."""
-    for function in [each for each in stack.resources.values() if isinstance(each, Function)]:
-        try:
-            answer = described(stack.aws, function.name)
-            there = statements(stack.aws, function.name) if answer and stack.aws.owns(tags(answer)) else {}
-        except Exception as error:
-            if explain(error) is None:
-                raise
-            continue  # which is told beside the function itself
-        for known_id in there:
+    functions = [each for each in stack.resources.values() if isinstance(each, Function)]
+    for function, ids in zip(functions, together(*[partial(_ids, stack, f) for f in functions]), strict=True):
+        for known_id in ids:
             if known_id.startswith(STATEMENTS) and known_id not in function.statements:
                 nowhere = ("", "", "", lambda: None)
                 name = f"{known_id} of {function.name}"
                 yield Permission(stack.aws, name, function.name, *nowhere, host=function.key, known_id=known_id)
+
+
+def _ids(stack: Stack, function: Function) -> list[str]:
+    """The ids of the statements in the policy of a function of ours."""
+    try:
+        answer = described(stack.aws, function.name)
+        return list(statements(stack.aws, function.name)) if answer and stack.aws.owns(tags(answer)) else []
+    except Exception as error:
+        if explain(error) is None:
+            raise
+        return []  # it is told beside the function itself

@@ -46,6 +46,6 @@ class Stack:
 
     @property
     def url(self) -> str | None:
-        """Where Slack posts to: the first route for a POST to one address. None if there is none, or no API yet."""
-        routes = zip(self.config.routes, self.urls, strict=False)
-        return next((url for route, url in routes if route.startswith(("POST ", "ANY ")) and "{" not in route), None)
+        """Where Slack posts to, the first route that it could. None if there is none, or no API yet."""
+        addresses = dict(zip(self.config.routes, self.urls, strict=False))
+        return next((addresses[route] for route in self.config.posts if route in addresses), None)

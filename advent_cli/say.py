@@ -1,4 +1,4 @@
-"""Says something to the app as Slack's outgoing webhook would, and watches the consumers do their part."""
+"""Says something to the app as Slack would, and watches the consumers do their part."""
 
 import http.client
 import json

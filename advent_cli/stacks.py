@@ -4,7 +4,8 @@ from collections import Counter
 
 from advent_cli.aws import OWNER_TAG, Aws, together
 
-KINDS = {
+KINDS = {  # what we call the things of a service
+    "apigateway": "api",
     "dynamodb": "table",
     "sns": "topic",
     "sqs": "queue",
@@ -12,7 +13,6 @@ KINDS = {
     "logs": "log group",
     "ssm": "secret",
 }
-KINDS["apigateway"] = "api"
 
 
 def all_of(aws: Aws) -> dict[str, Counter[str]]:

@@ -1,4 +1,4 @@
-"""The commands about messages and who may send them: advent say, advent replay, advent slack, advent secret."""
+"""The commands about messages and who may send them: advent replay, advent slack, advent secret."""
 
 from __future__ import annotations
 
@@ -12,52 +12,6 @@ from advent_cli.options import SLACK_SECRET, Options
 
 if TYPE_CHECKING:
     from advent_cli.settings import Slack
-
-
-@click.command()
-@click.argument("text", nargs=-1, required=True)
-@click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
-@click.pass_obj
-def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
-    """Post TEXT as Slack would, print the bot's reply, and watch the counts settle.
-
-    TEXT that begins with a slash is posted as a slash command: advent say /count some words
-    """
-    from advent_cli import local, slack
-    from advent_cli import say as talk
-    from advent_cli.aws import together
-    from advent_cli.context import open_stack
-    from advent_cli.display import terminal
-    from advent_cli.display.text import printable
-    from advent_cli.patience import Patience
-
-    message = talk.message(text)
-    stack = open_stack(options, local.require)
-    consumers, kept = [] if no_wait else talk.writers(stack), stack.secrets.get(SLACK_SECRET)
-    url, secret, answered = together(
-        lambda: stack.url,
-        lambda: kept.value() if kept else None,
-        lambda: talk.expected(stack, message) if consumers else {},
-    )
-    if url is None:
-        is_there = bool(stack.config.posts)
-        missing = (
-            f"the {stack.api.title} is missing" if is_there else "no function has a route that Slack could post to"
-        )
-        raise AdventError(missing, hint="`advent up` makes what is in config.yaml")
-    trigger_word = stack.config.slack.trigger_word if stack.config.slack else ""
-    if not message.startswith(trigger_word) and not slack.is_command(message):
-        click.echo(f"note: Slack posts only what begins with {trigger_word!r}", err=True)
-    with terminal.waiting() as tell:
-        post = slack.post(message, stack.config.slack, secret)
-        reply = talk.post(url, post, Patience(tell=tell), lambda: talk.untouched(stack, answered))
-    click.echo(printable(reply, 100_000) if sys.stdout.isatty() else reply)
-    if answered and talk.tells_counts(reply, answered):
-        with terminal.waiting() as tell:
-            now = talk.settle(stack, answered, Patience(tell=tell))
-        counted = ", ".join(f"{printable(word)} = {count}" for word, count in now.items())
-        click.echo(f"then, with {' and '.join(consumers)}: {counted}", err=True)
-    return DONE
 
 
 @click.command()

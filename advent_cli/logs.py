@@ -23,12 +23,16 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 @dataclass(frozen=True, order=True)
 class Line:
-    """One event of a log: when (seconds since 1970), of which function, its text and AWS's own id of it."""
+    """One event of a log: when (seconds since 1970), of which function, its text, AWS's own id of it, and its stream.
+
+    Each container of a function writes a stream of its own, one run after the other.
+    """
 
     time: float
     function: str
     text: str
     event_id: str
+    stream: str = ""
 
     @property
     def is_platform(self) -> bool:
@@ -63,7 +67,7 @@ def since(aws: Aws, functions: list[str], start: float) -> Iterator[Line]:
 
     A function without a log has no lines. All of one function's lines are in memory at the same time.
     """
-    each = together(*[lambda name=name: list(_lines(aws, name, start)) for name in functions])
+    each = together(*[lambda name=name: list(of(aws, name, start)) for name in functions])
     return heapq.merge(*each)
 
 
@@ -81,7 +85,8 @@ def follow(aws: Aws, functions: list[str], start: float, sleep: Callable[[float]
         sleep(PAUSE)
 
 
-def _lines(aws: Aws, function: str, start: float) -> Iterator[Line]:
+def of(aws: Aws, function: str, start: float) -> Iterator[Line]:
+    """The lines of one function from `start` on; none if it has no log."""
     pages = aws.client("logs").get_paginator("filter_log_events")
     asked = pages.paginate(logGroupName=f"/aws/lambda/{function}", startTime=int(start * 1000))
     alike: Counter[tuple[object, ...]] = Counter()
@@ -90,4 +95,10 @@ def _lines(aws: Aws, function: str, start: float) -> Iterator[Line]:
             told = (event.get("logStreamName"), event["timestamp"], event["message"])
             alike[told] += 1
             event_id = event.get("eventId") or f"{told} {alike[told]}"  # not every server gives one
-            yield Line(event["timestamp"] / 1000, function, event["message"].rstrip("\n"), event_id)
+            yield Line(
+                event["timestamp"] / 1000,
+                function,
+                event["message"].rstrip("\n"),
+                event_id,
+                event.get("logStreamName", ""),
+            )

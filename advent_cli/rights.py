@@ -19,6 +19,7 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
 }
 SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
 SECRET |= {"say": ("read",), "slack": ("read", "update", "delete")}
+LINKS = ("subscription", "permission", "variable")  # which `say` looks at, to tell why a message does not come
 PASS_ROLE = "iam:PassRole"
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
 BESIDES = {  # what commands do to the words and messages in the resources
@@ -26,7 +27,7 @@ BESIDES = {  # what commands do to the words and messages in the resources
     "status": ("dynamodb:Scan",),
     "logs": ("logs:FilterLogEvents",),
     "down": ("dynamodb:Scan",),
-    "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter"),
+    "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter", "logs:FilterLogEvents"),
     "replay": (
         "sqs:GetQueueAttributes",
         "sqs:ListQueueTags",
@@ -47,7 +48,7 @@ def policy(stack: Stack, command: str) -> dict[str, Any]:
         actions |= {*BESIDES.get(name, ())}
         anywhere |= set(LOOKING) if VERBS[name] or name == "list" else set()
         for resource in _all(stack):
-            for verb in SECRET.get(name, ()) if resource.kind == "parameter" else VERBS[name]:
+            for verb in _verbs(name, resource.kind):
                 actions |= {*resource.rights.get(verb, ())}
                 anywhere |= {*resource.rights_anywhere.get(verb, ())}
     statements = [_allow(anywhere, {"*"})] if anywhere else []
@@ -57,6 +58,13 @@ def policy(stack: Stack, command: str) -> dict[str, Any]:
         to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
         statements.append({**_allow({PASS_ROLE}, _arns(stack, "iam")), "Condition": to_lambda})
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _verbs(command: str, kind: str) -> tuple[str, ...]:
+    """What a command does to a resource of this kind."""
+    if kind == "parameter":
+        return SECRET.get(command, ())
+    return ("read",) if command == "say" and kind in LINKS else VERBS[command]
 
 
 def _all(stack: Stack) -> list[Resource]:

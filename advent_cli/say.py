@@ -1,33 +1,37 @@
-"""Says something to the app as Slack would, and watches the consumers do their part."""
+"""Says something to the app as Slack would."""
 
 import http.client
 import json
 import re
 import socket
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections import Counter
 from collections.abc import Callable
-from itertools import islice
+from dataclasses import dataclass, field, replace
 
-from advent_cli import counts, slack
-from advent_cli.aws_errors import found
+from advent_cli import slack
+from advent_cli.aws import together
 from advent_cli.errors import AdventError, TargetError, UsageError
+from advent_cli.options import SLACK_SECRET
 from advent_cli.patience import GaveUpError, Patience
+from advent_cli.settings import Slack
 from advent_cli.slack import Post
 from advent_cli.stack import Stack
 
 TIMEOUT = 30  # seconds for one answer; API Gateway itself gives up after 30
-NOT_THERE_YET = {403: "Forbidden", 404: "Not Found"}  # what API Gateway says of an API it does not know everywhere yet
+NOT_THERE_YET = {  # what API Gateway says of an API that it does not know everywhere yet, and of one that is busy
+    403: "Forbidden",
+    404: "Not Found",
+    429: "Too Many Requests",
+}
 NOT_ALLOWED_YET = {  # what it says of a function that is as new as that; and the function, of its role's policies
     500: "Internal Server Error",
     503: "Please try again",
 }
 UNAUTHORIZED = 401
-LONGEST_WORD, MOST_WORDS = 2048, 1000  # bytes, and different words; the handlers leave out what is beyond
 SEE = "`advent status` tells whether all is there; the functions' log groups may tell more"
-CALM = 3.0  # seconds without a change after which several consumers count as done
 
 
 def message(words: tuple[str, ...]) -> str:
@@ -40,14 +44,53 @@ def message(words: tuple[str, ...]) -> str:
     return text
 
 
-def post(url: str, message: Post, wait: Patience, untouched: Callable[[], bool] = lambda: False) -> str:
-    """Post what Slack would and return the text of the bot's reply.
+@dataclass(frozen=True)
+class Reply:
+    """What the bot said; and of the post, when it was sent (seconds since 1970), how long the answer took, and its id.
+
+    The id is what the function told in a header; else the API Gateway's, which functions know as the request's.
+    """
+
+    text: str
+    at: float
+    seconds: float
+    message_id: str | None
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where Slack posts to, the function behind it, Slack's settings, and the secret that Slack has, if any."""
+
+    url: str
+    function: str
+    slack: Slack | None
+    secret: str | None = field(repr=False)
+
+    def say(self, text: str, wait: Patience, untouched: Callable[[], bool] = lambda: False) -> Reply:
+        """Post a message; see `post`."""
+        return post(self.url, slack.post(text, self.slack, self.secret), wait, untouched)
+
+
+def door(stack: Stack) -> Door:
+    """Find the app's door; raises AdventError if it has none, or not yet."""
+    config, kept = stack.config, stack.secrets.get(SLACK_SECRET)
+    if not config.posts:
+        raise AdventError("no function has a route that Slack could post to", hint="give one of them routes: POST /...")
+    url, secret = together(lambda: stack.url, lambda: kept.value() if kept else None)
+    if url is None:
+        raise AdventError(f"the {stack.api.title} is missing", hint="`advent up` makes what is in config.yaml")
+    function = next(name for name, function in config.functions.items() if config.posts[0] in function.routes)
+    return Door(url, function, config.slack, secret)
+
+
+def post(url: str, message: Post, wait: Patience, untouched: Callable[[], bool] = lambda: False) -> Reply:
+    """Post what Slack would and return the bot's reply.
 
     An API that is not reachable everywhere yet is tried again for a while, and so is one whose function is not allowed
     to work yet, if `untouched` says that no word was counted. Whatever else goes wrong is an AdventError, and is not
     tried again.
     """
-    reply, refused = "", None
+    reply, refused = Reply("", 0, 0, None), None
 
     def answered() -> bool:
         nonlocal reply, refused
@@ -75,10 +118,10 @@ def post(url: str, message: Post, wait: Patience, untouched: Callable[[], bool] 
         wait.until(answered, f"{url} does not answer yet", within=20, hint=SEE)
     except GaveUpError as error:
         raise refused or error from None
-    text = _text(reply) if reply else ""
+    text = _text(reply.text) if reply.text else ""
     if text is None:
-        raise AdventError("the API answered something that is no reply for Slack", why=reply[:300])
-    return text
+        raise AdventError("the API answered something that is no reply for Slack", why=reply.text[:300])
+    return replace(reply, text=text)
 
 
 def _text(reply: str) -> str | None:
@@ -89,7 +132,7 @@ def _text(reply: str) -> str | None:
         return None
 
 
-def _post_once(url: str, message: Post) -> str:
+def _post_once(url: str, message: Post) -> Reply:
     parts = urllib.parse.urlsplit(url)
     host = parts.hostname or ""
     request = urllib.request.Request(url, message.body, message.headers, method="POST")  # noqa: S310
@@ -98,52 +141,7 @@ def _post_once(url: str, message: Post) -> str:
         request.add_unredirected_header("Host", parts.netloc)
         request.host = f"127.0.0.1:{parts.port or 80}"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    at, began = time.time(), time.perf_counter()
     with opener.open(request, timeout=TIMEOUT) as answer:
-        return str(answer.read().decode())
-
-
-def untouched(stack: Stack, answered: dict[str, int]) -> bool:
-    """Whether none of the words can have been counted yet; unknown is no."""
-    now = counts.of(stack.table, answered)
-    return bool(answered) and all(now[word] < answered[word] for word in answered)
-
-
-def tells_counts(reply: str, answered: dict[str, int]) -> bool:
-    """Whether the reply is one of a word counter, so that there is something to wait for."""
-    return all(f"{word} = " in reply for word in answered)
-
-
-def writers(stack: Stack) -> list[str]:
-    """The consumers that count too, so that the counts go on changing after the reply."""
-    functions = stack.config.functions.items()
-    return [name for name, function in functions if function.subscribes and "write" in function.table]
-
-
-def expected(stack: Stack, text: str) -> dict[str, int]:
-    """The counts that function 1 will answer with, from those there are before the text is posted."""
-    fitting = Counter(word for word in slack.counted(text).split() if len(word.encode()) <= LONGEST_WORD)
-    words = dict(islice(fitting.items(), MOST_WORDS))
-    before = found(lambda: counts.of(stack.table, words), "ResourceNotFoundException")
-    if before is None:
-        raise AdventError(f"the {stack.table.title} is missing", hint="`advent up` makes it")
-    return {word: before[word] + times for word, times in words.items()}
-
-
-def settle(stack: Stack, answered: dict[str, int], wait: Patience) -> dict[str, int]:
-    """Wait until the consumers have counted on from what was `answered`, and return the counts then.
-
-    With one consumer that is when each word has moved; with several, when nothing has moved for a while after that.
-    """
-    now, moved_at = answered, wait.clock()
-
-    def settled() -> bool:
-        nonlocal now, moved_at
-        latest = counts.of(stack.table, answered)
-        if latest != now:
-            now, moved_at = latest, wait.clock()
-        if any(now[word] <= answered[word] for word in answered):
-            return False
-        return len(writers(stack)) == 1 or wait.clock() - moved_at > CALM
-
-    wait.until(settled, f"waiting for {', '.join(writers(stack))} to count", within=20, hint=SEE)
-    return now
+        message_id = answer.headers.get("X-Message-Id") or answer.headers.get("apigw-requestid")
+        return Reply(str(answer.read().decode()), at, time.perf_counter() - began, message_id)

@@ -52,7 +52,7 @@ def main() -> None:
 
 def send(url: str, stack: Stack, text: str) -> str:
     """Post one message, once."""
-    return say.post(url, slack.post(text, stack.config.slack, None), Patience())
+    return say.post(url, slack.post(text, stack.config.slack, None), Patience()).text
 
 
 def collect(stack: Stack) -> str:

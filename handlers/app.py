@@ -56,7 +56,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if not counted:
         refused = isinstance(error, ClientError)  # else only the answer may have been lost on its way
         why = "Nothing was counted" if refused else "The table did not answer in time: this may be counted, or not"
-        return slack.answer(form, f"{why}. Please try again in a moment.", 503)
+        return slack.answer(form, f"{why}. Please try again in a moment.", 503, message_id)
 
     notes = [left_out] if left_out else []
     if error:
@@ -64,12 +64,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     reply = say_counts(counted, began + READ_WITHIN) + told(", ".join(notes))
     # A message stays one message, unless it was counted in several parts: then each part is one, counted as a whole.
     texts = [text] if len(words) <= counting.PART else [" ".join(Counter(part).elements()) for part in counted]
-    if TOPIC and not all(announce(texts, message_id, began + PUBLISH_WITHIN, context)):
+    published = announce(texts, message_id, began + PUBLISH_WITHIN, context) if TOPIC else []
+    if not all(published):
         reply += " (counted, not announced)"
     taken = round((time.monotonic() - began) * 1000)
     shown = {"text": text} if LOG_TEXT else {}
-    journal.write("INFO", "counted", context, message_id=message_id, words=len(words), milliseconds=taken, **shown)
-    return slack.answer(form, reply)
+    done = {"words": len(words), "published": list(filter(None, published)), "milliseconds": taken}
+    journal.write("INFO", "counted", context, message_id=message_id, **done, **shown)
+    return slack.answer(form, reply, message_id=message_id)
 
 
 def told(left_out: str) -> str:
@@ -88,28 +90,28 @@ def say_counts(counted: list[dict[str, int]], until: float) -> str:
         return f"Counted {len(words)} words, but the table does not tell their counts."
 
 
-def announce(texts: list[str], message_id: str, until: float, context: Any) -> list[bool]:
-    """Tell the topic, of each text side by side; for each whether that went well."""
+def announce(texts: list[str], message_id: str, until: float, context: Any) -> list[str | None]:
+    """Tell the topic, of each text side by side; for each the id that SNS gave it, None if it could not be told."""
     with ThreadPoolExecutor(len(texts)) as pool:
         ids = [f"{message_id}/{number}" for number in range(len(texts))]
         return list(pool.map(partial(publish, until=until, context=context), texts, ids))
 
 
-def publish(text: str, message_id: str, until: float, context: Any) -> bool:
+def publish(text: str, message_id: str, until: float, context: Any) -> str | None:
     """Publish a text; one that cannot be is put into the queue of dead letters, from where `advent replay` sends it.
 
     The id goes along, so that consumers know a text again that was published twice, as it may be if an answer is lost.
     """
     attributes = {"message_id": {"DataType": "String", "StringValue": message_id}}
     try:
-        counting.insist(lambda: sns.publish(TopicArn=TOPIC, Message=text, MessageAttributes=attributes), until)
+        answer = counting.insist(lambda: sns.publish(TopicArn=TOPIC, Message=text, MessageAttributes=attributes), until)
     except (BotoCoreError, ClientError) as error:
         journal.write("ERROR", f"not announced: {type(error).__name__}: {error}", context, message_id=message_id)
     else:
-        return True
+        return str(answer["MessageId"])
     try:
         letter = {"topic": TOPIC, "message": text, "message_id": message_id}
         sqs.send_message(QueueUrl=DEAD_LETTERS, MessageBody=json.dumps(letter))
     except (BotoCoreError, ClientError) as error:
         journal.write("ERROR", f"and lost: {type(error).__name__}: {error}", context, message_id=message_id)
-    return False
+    return None

@@ -71,14 +71,14 @@ def text(form: dict[str, str]) -> str | None:
     return typed
 
 
-def answer(form: dict[str, str], text: str | None, status: int = 200) -> dict[str, Any]:
-    """The reply as an HTTP API takes it, its text as Slack takes it. No text: the bot says nothing."""
+def answer(form: dict[str, str], text: str | None, status: int = 200, message_id: str = "") -> dict[str, Any]:
+    """The reply as an HTTP API takes it, its text as Slack does (none: the bot says nothing); logs have the same id."""
     body: dict[str, str] = {}
     if text is not None:
         escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         # Else only the person who typed the command would see the answer.
         body = {**({"response_type": "in_channel"} if "command" in form else {}), "text": escaped}
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", **({"X-Message-Id": message_id} if message_id else {})}
     return {"statusCode": status, "headers": headers, "body": json.dumps(body) if body else ""}
 
 

@@ -6,9 +6,13 @@ subscriber can do something else (anything else, even) with the same message.
 
 from typing import Any
 
+import journal
+
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Take an event of SNS and print the words of each of its messages, one a line."""
+    """Take an event of SNS and print the words of each of its messages, one a line; and last which message it was."""
     for record in event["Records"]:
-        for word in record["Sns"]["Message"].split():
+        words = record["Sns"]["Message"].split()
+        for word in words:
             print(word)
+        journal.write("INFO", "logged", context, message_id=journal.sent_as(record["Sns"]), words=len(words))

@@ -20,18 +20,13 @@ def handler(event: dict[str, Any], context: Any) -> None:
     for record in event["Records"]:
         began = time.monotonic()
         message = record["Sns"]
+        message_id = journal.sent_as(message)
         words, left_out = counting.words(message["Message"])
         more = {word: times * MULTIPLIER for word, times in words.items()}
         until = began + context.get_remaining_time_in_millis() / 1000 - SPARE
-        _, error = counting.add(more, sent_as(message), until)
+        _, error = counting.add(more, message_id, until)
         if error:
             raise error
         taken = round((time.monotonic() - began) * 1000)
-        fields = {"message_id": sent_as(message), "words": len(words), "milliseconds": taken}
+        fields = {"message_id": message_id, "words": len(words), "milliseconds": taken}
         journal.write("INFO", "counted", context, **fields, **({"left_out": left_out} if left_out else {}))
-
-
-def sent_as(message: dict[str, Any]) -> str:
-    """The id of a message: the publisher's own, if it gave one, for SNS gives a new one each time it is told."""
-    given = message.get("MessageAttributes", {}).get("message_id", {})
-    return str(given.get("Value") or message["MessageId"])

@@ -18,7 +18,7 @@ COMMANDS = {
     "up": ["up", "--yes"],
     "plan": ["plan"],
     "status": ["status"],
-    "say": ["say", "awsadvent"],
+    "say": ["say", "--trace", "awsadvent"],
     "replay": ["replay"],
     "slack": ["slack", "secret"],
     "list": ["list"],

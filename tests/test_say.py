@@ -63,7 +63,7 @@ QUICKLY = Patience(sleep=no_sleep)
 
 def test_it_posts_what_slack_posts_to_the_host_of_the_url(gateway: Gateway) -> None:
     gateway.answers = [REPLY]
-    assert say.post(gateway.url, POST, QUICKLY) == "some = 1"
+    assert say.post(gateway.url, POST, QUICKLY).text == "some = 1"
     host, body = gateway.posted[0]
     assert host == urllib.parse.urlsplit(gateway.url).netloc  # though that name resolves nowhere
     fields = dict(urllib.parse.parse_qsl(body))
@@ -77,13 +77,13 @@ def test_it_posts_what_slack_posts_to_the_host_of_the_url(gateway: Gateway) -> N
 def test_an_api_that_is_not_there_yet_is_tried_again(gateway: Gateway) -> None:
     gateway.answers = [*NEW, REPLY]
     words: list[str] = []
-    assert say.post(gateway.url, POST, Patience(tell=words.append, sleep=no_sleep)) == "some = 1"
+    assert say.post(gateway.url, POST, Patience(tell=words.append, sleep=no_sleep)).text == "some = 1"
     assert "does not answer yet" in words[0]
 
 
 def test_a_function_not_allowed_yet_is_tried_again_only_if_nothing_was_counted(gateway: Gateway) -> None:
     gateway.answers = [REFUSED, REFUSED, REPLY]
-    assert say.post(gateway.url, POST, QUICKLY, lambda: True) == "some = 1"
+    assert say.post(gateway.url, POST, QUICKLY, lambda: True).text == "some = 1"
     gateway.answers = [REFUSED, REPLY]
     with pytest.raises(AdventError, match="the API answered 500"):
         say.post(gateway.url, POST, QUICKLY, lambda: False)
@@ -99,7 +99,7 @@ def test_an_answer_that_is_no_reply_is_told(gateway: Gateway, answer: bytes) -> 
 
 def test_no_reply_is_a_reply_too(gateway: Gateway) -> None:
     gateway.answers = [(200, b"")]
-    assert say.post(gateway.url, POST, QUICKLY) == ""
+    assert say.post(gateway.url, POST, QUICKLY).text == ""
 
 
 def test_nobody_at_the_url_is_told() -> None:

@@ -7,9 +7,11 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TextIO, cast
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from advent_cli.display.plain import Plain
 from advent_cli.display.rows import Rows
+from advent_cli.display.tree import Way
 from advent_cli.patience import tell_nobody
 
 
@@ -49,19 +51,41 @@ def _console(stream: TextIO) -> Console:
     return Console(file=stream, force_terminal=lively, no_color=not lively, highlight=False, emoji=False)
 
 
+def is_lively() -> bool:
+    """Whether stderr is a terminal that can move and colour what it shows."""
+    return _lively(sys.stderr)
+
+
 def _lively(stream: TextIO) -> bool:
     return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
 def listener(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractContextManager[Plain]:
     """What shows a run: rows that change in place, or a line for each step."""
-    return Plain(cast(TextIO, Tolerant(sys.stderr))) if lines_only or not _lively(sys.stderr) else Rows(stderr())
+    return Plain(cast(TextIO, Tolerant(sys.stderr))) if lines_only or not is_lively() else Rows(stderr())
+
+
+def way(seconds: float) -> Way:
+    """What shows a message's way through the app, which began with an answer after so many seconds."""
+    return Way(stderr(), seconds * 1000)
+
+
+@contextmanager
+def counting(things: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """Show how many things are done while this is entered; call what it gives after each. Only on a terminal."""
+    if not is_lively():
+        yield lambda: None
+        return
+    columns = (TextColumn(things), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=stderr(), transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
+        task = progress.add_task(things, total=total)
+        yield lambda: progress.advance(task)
 
 
 @contextmanager
 def waiting() -> Iterator[Callable[[str], None]]:
     """Show what we wait for while this is entered; not where it would stay in the way as text."""
-    if not _lively(sys.stderr):
+    if not is_lively():
         yield tell_nobody
         return
     with stderr().status("") as shown:

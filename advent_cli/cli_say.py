@@ -1,0 +1,171 @@
+"""The command that talks to the app: advent say."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+import time
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from advent_cli.errors import DONE, FAILED, AdventError, TargetError, UsageError
+from advent_cli.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from advent_cli.hops import Hop
+    from advent_cli.patience import Patience
+    from advent_cli.say import Door, Reply
+    from advent_cli.stack import Stack
+
+
+@click.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
+@click.option("--trace/--no-trace", default=None, help="Follow the message through the app; so on a terminal.")
+@click.option("--repeat", metavar="N", default=1, type=click.IntRange(1), help="Say it N times, one after the other.")
+@click.pass_obj
+def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | None, repeat: int) -> int:
+    """Post TEXT as Slack would, print the bot's reply, and watch the counts settle.
+
+    TEXT that begins with a slash is posted as a slash command: advent say /count some words. A single - means the lines
+    of stdin, each a message of its own.
+    """
+    from advent_cli import local
+    from advent_cli import say as talk
+    from advent_cli.context import open_stack
+    from advent_cli.display import terminal
+
+    lines = text == ("-",)
+    many = lines or repeat > 1
+    if trace and (many or no_wait):
+        raise UsageError("--trace follows one message to its end", hint="leave out --no-wait, --repeat and -")
+    if lines and repeat > 1:
+        raise UsageError("--repeat says TEXT again, and not the lines of stdin", hint="leave out one of them")
+    message = "" if lines else talk.message(text)
+    stack = open_stack(options, local.require)
+    if many:
+        messages, number = _lines(sys.stdin) if lines else ([message] * repeat, repeat)
+        return _say_many(stack, messages, number, wait=not no_wait)
+    return _say(stack, message, wait=not no_wait, trace=terminal.is_lively() if trace is None else trace)
+
+
+def _say(stack: Stack, message: str, *, wait: bool, trace: bool) -> int:
+    """One message, and what becomes of it."""
+    from advent_cli import say as talk
+    from advent_cli import settle, slack
+    from advent_cli.aws import together
+    from advent_cli.display import terminal
+    from advent_cli.display.text import printable
+    from advent_cli.patience import Patience
+
+    consumers = settle.writers(stack) if wait else []
+    door, answered = together(
+        lambda: talk.door(stack),
+        lambda: settle.expected(stack, message) if consumers else {},
+    )
+    trigger_word = door.slack.trigger_word if door.slack else ""
+    if not message.startswith(trigger_word) and not slack.is_command(message):
+        click.echo(f"note: Slack posts only what begins with {trigger_word!r}", err=True)
+    with terminal.waiting() as tell:
+        reply = _answer(stack, door, message, answered, Patience(tell=tell), trace=trace)
+    click.echo(printable(reply.text, 100_000) if sys.stdout.isatty() else reply.text)
+    answered = answered if settle.tells_counts(reply.text, answered) else {}
+    if wait and trace:
+        return _follow(stack, door, reply, answered)
+    if answered:
+        with terminal.waiting() as tell:
+            now = settle.settle(stack, answered, Patience(tell=tell))
+        click.echo(f"then, with {' and '.join(consumers)}: {_told(now)}", err=True)
+    return DONE
+
+
+def _answer(stack: Stack, door: Door, message: str, answered: dict[str, int], wait: Patience, *, trace: bool) -> Reply:
+    """The reply; if there is none, the error tells what is wrong with the function behind the door (with `trace`)."""
+    from advent_cli import settle
+    from advent_cli.causes import causes
+
+    try:
+        return door.say(message, wait, lambda: settle.untouched(stack, answered))
+    except TargetError:
+        raise
+    except AdventError as error:
+        if not trace:
+            raise
+        raise AdventError(error.what, why=error.why, hint=causes(stack, door.function, None) or error.hint) from None
+
+
+def _follow(stack: Stack, door: Door, reply: Reply, answered: Mapping[str, int]) -> int:
+    """Show the message's way to its last function, and what the one that counts on has made of the counts."""
+    from advent_cli import counts, settle
+    from advent_cli.display import terminal
+    from advent_cli.hops import State
+    from advent_cli.patience import Patience
+    from advent_cli.trace import Known, follow
+
+    def show(way: Hop) -> None:
+        shown.way = way
+
+    known = Known(door.function, reply.at, reply.message_id)
+    with terminal.way(reply.seconds) as shown:
+        if answered:
+            shown.notes[door.function] = ", ".join(map(str, answered.values()))
+        way = follow(stack, known, show, Patience())
+        writers = settle.writers(stack)
+        done = [hop.function for hop in way.all() if hop.function in writers and hop.state is State.DONE]
+        if answered and len(writers) == 1 and done == writers:
+            now = counts.of(stack.table, answered)
+            more = {now[word] - before for word, before in answered.items()}
+            added = f"+{more.pop()}: " if len(more) == 1 else ""
+            shown.notes[writers[-1]] = added + ", ".join(map(str, now.values()))
+    return FAILED if any(hop.problem for hop in way.all()) else DONE
+
+
+def _say_many(stack: Stack, messages: Iterable[str], number: int | None, *, wait: bool) -> int:
+    """Message after message; who gets no reply is told, and counted."""
+    from advent_cli import say as talk
+    from advent_cli import settle
+    from advent_cli.display import report, terminal
+    from advent_cli.patience import Patience
+
+    door, said, failed, last, began = talk.door(stack), 0, 0, "", time.monotonic()
+    with terminal.counting("said", number) as one_more:
+        for message in messages:
+            try:
+                click.echo(door.say(talk.message((message,)), Patience()).text)
+                said, last = said + 1, message
+            except TargetError:
+                raise
+            except AdventError as error:
+                report.error(terminal.stderr(), error)
+                failed += 1
+            one_more()
+    seconds = time.monotonic() - began
+    click.echo(f"{said} said in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""), err=True)
+    if wait and last and settle.writers(stack):
+        with terminal.waiting() as tell:
+            now = settle.calm(stack, settle.expected(stack, last), Patience(tell=tell))
+        click.echo(f"then, with {' and '.join(settle.writers(stack))}: {_told(now)}", err=True)
+    return FAILED if failed else DONE
+
+
+def _lines(stream: TextIO) -> tuple[Iterable[str], int | None]:
+    """The lines of stdin that are not empty; and how many, if that can be known before the first is said."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="surrogateescape")  # a line that is no text is refused, and the others are said
+    lines = (line.strip() for line in stream)
+    messages = (line for line in lines if line)
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        everything = list(messages)
+        return everything, len(everything)
+    return messages, None
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    from advent_cli.display.text import printable
+
+    return ", ".join(f"{printable(word)} = {count}" for word, count in counts.items())

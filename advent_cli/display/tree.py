@@ -1,0 +1,84 @@
+"""A message's way through the app, as a tree that grows."""
+
+from itertools import groupby
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+from rich.tree import Tree
+
+from advent_cli.display.text import printable
+from advent_cli.hops import Hop, State
+
+MOST_LINES = 8  # of what a function wrote
+LONGEST_LINE = 1000  # where no terminal sets a width
+STYLES = {
+    State.WAITED_FOR: "dim",
+    State.DONE: "green",
+    State.FAILED: "bold red",
+    State.MISSING: "bold red",
+    State.UNSEEN: "dim",
+}
+
+
+class Way:
+    """Shows the way while this is entered: growing on a terminal, elsewhere once at the end.
+
+    `notes` has more to tell of a function, by its name.
+    """
+
+    def __init__(self, console: Console, milliseconds: float) -> None:
+        self.console = console
+        self.said = f"the API answered in {milliseconds:.0f} ms"
+        self.way: Hop | None = None
+        self.notes: dict[str, str] = {}
+        self.live = Live(console=console, get_renderable=self.draw, refresh_per_second=8, redirect_stdout=False)
+
+    def __enter__(self) -> "Way":
+        if self.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.console.is_terminal:
+            self.live.stop()
+        elif self.way:
+            self.console.width = LONGEST_LINE
+            self.console.print(self.draw())
+
+    def draw(self) -> Tree:
+        """The way as it is now."""
+        tree = Tree(self.said, guide_style="dim")
+        if self.way:
+            self._add(tree, self.way)
+        return tree
+
+    def _add(self, tree: Tree, hop: Hop) -> None:
+        branch = tree.add(self._told(hop))
+        for topic, hops in groupby(hop.hops, key=lambda behind: behind.topic):
+            ids = f"  message {', '.join(hop.published[:3])}" if hop.published else ""
+            heard = branch.add(Text.assemble("topic ", (topic or "", "bold"), (ids, "dim")))
+            for behind in hops:
+                self._add(heard, behind)
+
+    def _told(self, hop: Hop) -> Text:
+        text = Text.assemble((hop.function, "bold"))
+        if hop.state is State.DONE and hop.milliseconds is not None:
+            text.append(f"  {hop.milliseconds:.0f} ms", STYLES[hop.state])
+        else:
+            text.append(f"  {hop.state.value}", STYLES[hop.state])
+        if self.way and hop is not self.way and hop.ended and self.way.ended:
+            text.append(f"  {max(0, hop.ended - self.way.ended) * 1000:.0f} ms after {self.way.function}", "dim")
+        if said := _lines(hop.said) if hop.state is not State.FAILED else "":
+            text.append(f"  {said}")
+        if hop.function in self.notes and hop.state is State.DONE:
+            text.append(f"  ({self.notes[hop.function]})", "bold")
+        if hop.problem:
+            style = "yellow" if hop.state is State.DONE else "red"
+            text.append(f"\n{'but ' if hop.state is State.DONE else ''}{printable(hop.problem, 300)}", style)
+        return text
+
+
+def _lines(said: tuple[str, ...]) -> str:
+    shown = " | ".join(printable(line, 80) for line in said[-MOST_LINES:])
+    return f"... | {shown}" if len(said) > MOST_LINES else shown

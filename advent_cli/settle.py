@@ -1,0 +1,77 @@
+"""Waits for the consumers to count on, after function 1 has answered."""
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import islice
+
+from advent_cli import counts, slack
+from advent_cli.aws_errors import found
+from advent_cli.errors import AdventError
+from advent_cli.patience import Patience
+from advent_cli.say import SEE
+from advent_cli.stack import Stack
+
+LONGEST_WORD, MOST_WORDS = 2048, 1000  # bytes, and different words; the handlers leave out what is beyond
+CALM = 3.0  # seconds without a change after which several consumers, or messages, count as done
+
+
+def untouched(stack: Stack, answered: dict[str, int]) -> bool:
+    """Whether none of the words can have been counted yet; unknown is no."""
+    now = counts.of(stack.table, answered)
+    return bool(answered) and all(now[word] < answered[word] for word in answered)
+
+
+def tells_counts(reply: str, answered: dict[str, int]) -> bool:
+    """Whether the reply is one of a word counter, so that there is something to wait for."""
+    return all(f"{word} = " in reply for word in answered)
+
+
+def writers(stack: Stack) -> list[str]:
+    """The consumers that count too, so that the counts go on changing after the reply."""
+    functions = stack.config.functions.items()
+    return [name for name, function in functions if function.subscribes and "write" in function.table]
+
+
+def expected(stack: Stack, text: str) -> dict[str, int]:
+    """The counts that function 1 will answer with, from those there are before the text is posted."""
+    fitting = Counter(word for word in slack.counted(text).split() if len(word.encode()) <= LONGEST_WORD)
+    words = dict(islice(fitting.items(), MOST_WORDS))
+    before = found(lambda: counts.of(stack.table, words), "ResourceNotFoundException")
+    if before is None:
+        raise AdventError(f"the {stack.table.title} is missing", hint="`advent up` makes it")
+    return {word: before[word] + times for word, times in words.items()}
+
+
+def settle(stack: Stack, answered: Mapping[str, int], wait: Patience) -> Mapping[str, int]:
+    """Wait until the consumers have counted on from what was `answered`, and return the counts then.
+
+    With one consumer that is when each word has moved; with several, when nothing has moved for a while after that.
+    """
+    now, moved_at = answered, wait.clock()
+
+    def settled() -> bool:
+        nonlocal now, moved_at
+        latest = counts.of(stack.table, answered)
+        if latest != now:
+            now, moved_at = latest, wait.clock()
+        if any(now[word] <= answered[word] for word in answered):
+            return False
+        return len(writers(stack)) == 1 or wait.clock() - moved_at > CALM
+
+    wait.until(settled, f"waiting for {', '.join(writers(stack))} to count", within=20, hint=SEE)
+    return now
+
+
+def calm(stack: Stack, words: Mapping[str, int], wait: Patience) -> Mapping[str, int]:
+    """Wait until these words have not moved for a while, after many messages, and return their counts then."""
+    now, moved_at = words, wait.clock()
+
+    def still() -> bool:
+        nonlocal now, moved_at
+        latest = counts.of(stack.table, words)
+        if latest != now:
+            now, moved_at = latest, wait.clock()
+        return wait.clock() - moved_at > CALM
+
+    wait.until(still, f"waiting for {', '.join(writers(stack))} to count")
+    return now

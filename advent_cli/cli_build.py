@@ -154,7 +154,7 @@ def _tell(result: Result) -> None:
     from advent_cli.display import report, terminal, text
 
     err = terminal.stderr()
-    report.line(err, (text.ended(result.finished.values(), result.seconds), "bold"))
+    report.line(err, (text.ended(result.finished.values(), result.seconds, result.waited), "bold"))
     for event in result.finished.values():
         if isinstance(event.error, AdventError):
             if not isinstance(event.error, UsesForeignError):  # the row says it, and the cause is told once

@@ -15,6 +15,7 @@ from advent_cli.plan import Action, Step, decide
 from advent_cli.resource import Resource
 from advent_cli.stack import Stack
 from advent_cli.survey import Survey, code_of, look
+from advent_cli.waits import Waits
 
 EXISTS = {
     "ConflictException",
@@ -31,10 +32,11 @@ Listener = Callable[[Event], None]
 
 @dataclass
 class Result:
-    """How a run ended: the last event of each step, whether it was stopped, and how long it took."""
+    """How a run ended: the last event of each step, whether it was stopped, how long it took; and waited, for whom."""
 
     finished: dict[str, Finished] = field(default_factory=dict)
     seconds: float = 0.0
+    waited: dict[str, float] = field(default_factory=dict)
     stopped: bool = False
 
     @property
@@ -85,7 +87,7 @@ def _run(
 ) -> Result:
     resources = {**survey.stack.resources, **survey.leftovers}
     by_key = {step.key: step for step in steps}
-    result, began = Result(), time.monotonic()
+    result, waits, began = Result(), Waits(), time.monotonic()
 
     def work(key: str, tell: Tell) -> Outcome:
         if key not in by_key:
@@ -97,6 +99,7 @@ def _run(
 
     listen(Planned(steps))
     for event in engine.walk(needs, work, interrupt):
+        waits.note(event)
         if isinstance(event, Finished):
             if event.key not in by_key:
                 continue
@@ -104,7 +107,7 @@ def _run(
             result.finished[event.key] = event
         listen(event)
     result.stopped = interrupt.asked
-    result.seconds = time.monotonic() - began
+    result.seconds, result.waited = time.monotonic() - began, waits.seconds
     return result
 
 

@@ -1,5 +1,6 @@
 """What a person sees: rows on a terminal, lines in a pipe, and nothing harmful from other people's words."""
 
+import importlib
 import io
 
 from rich.console import Console
@@ -7,10 +8,13 @@ from rich.console import Console
 from advent_cli.display import report
 from advent_cli.display.plain import Plain
 from advent_cli.display.rows import Rows
-from advent_cli.display.text import printable
+from advent_cli.display.text import ended, printable
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.events import Event, Finished, Outcome, Planned, Started, Stopping, Waiting
+from advent_cli.patience import Race
 from advent_cli.plan import Step
+from advent_cli.waits import Waits, whom
+from tests.test_layers import PACKAGE
 
 KEYS = ["table/table", "policy/sns_multiplier_lambda_dynamo_microservice", "function/aws_advent", "api/aws_advent"]
 EVENTS: list[Event] = [
@@ -44,18 +48,76 @@ def test_lines_come_when_a_step_ends_and_only_then() -> None:
     ]
 
 
+def drawn(width: int, height: int, events: list[Event] = EVENTS) -> list[str]:
+    """What a terminal of this size shows after these events."""
+    rows = Rows(Console(file=io.StringIO(), width=width, height=height))
+    for event in events:
+        rows(event)
+    return shown(width, rows.draw()).splitlines()
+
+
 def test_all_rows_are_there_from_the_start_and_each_fits_its_line() -> None:
     for width in (40, 60, 80, 120):
-        rows = Rows(Console(file=io.StringIO(), width=width))
+        lines = drawn(width, 30)
+        assert len(lines) == len(KEYS) + 2
+        assert max(map(len, lines)) <= width
+        assert [line[0] for line in lines[:4]] == ["+", "x", lines[2][0], "."]
+        assert " 6.2 s created" in lines[0]
+    for text in ("IAM has not told Lambda about the role yet, 4 s", "failed", "skipped", "3 of 4, 0.0 s", "stopping"):
+        assert text in "\n".join(lines)
+    assert "creating" in drawn(80, 30, [EVENTS[0], Started(KEYS[0])])[0]
+
+
+def test_a_short_terminal_shows_what_failed_and_what_moves() -> None:
+    for height in range(4, 8):
+        assert len(drawn(80, height)) < height
+    lines = drawn(80, 6)
+    assert [line[0] for line in lines[:2]] == ["x", drawn(80, 30)[2][0]]
+    assert lines[2] == "  and 2 more"
+
+
+def test_at_the_end_every_row_stands_there_once() -> None:
+    out = io.StringIO()
+    with Rows(Console(file=out, width=80, height=4, force_terminal=True, legacy_windows=False)) as rows:
         for event in EVENTS:
             rows(event)
-        lines = shown(width, rows.draw()).splitlines()
-        assert len(lines) == len(KEYS) + 1
-        assert max(map(len, lines)) <= width
-        assert [line[0] for line in lines] == ["+", "x", lines[2][0], ".", "s"]
-        assert " 6.2 s created" in lines[0]
-    for text in ("IAM has not told Lambda about the role yet, 4 s", "failed", "skipped", "stopping"):
-        assert text in "\n".join(lines)
+    end = out.getvalue().rpartition("\x1b[2K")[2]  # what follows the last line that was cleared
+    assert [key.partition("/")[2] in end for key in KEYS] == [True] * 4
+    assert "3 of 4" not in end
+
+
+def test_waiting_is_counted_once_for_each_service_however_many_wait() -> None:
+    now = 0.0
+    waits = Waits(clock=lambda: now)
+    events: list[tuple[float, Event]] = [
+        (1, Waiting("a", "IAM has not told Lambda about the role yet")),
+        (2, Waiting("b", "IAM does not know the new role everywhere yet, 4 s")),
+        (3, Waiting("c", "DynamoDB is making the table")),
+        (4, Finished("a", Outcome.CREATED)),
+        (6, Waiting("b", "Lambda is setting up the function")),
+        (6, Finished("c", Outcome.CREATED)),
+        (7, Finished("b", Outcome.CREATED)),
+        (8, Finished("d", Outcome.CREATED)),
+    ]
+    for at, event in events:
+        now = at
+        waits.note(event)
+    assert waits.seconds == {"IAM": 5, "DynamoDB": 3, "Lambda": 1}
+    words = ended([Finished("a", Outcome.CREATED)], 8.04, waits.seconds)
+    assert words == (
+        "1 created in 8.0 s, of which 5.0 s waiting for IAM and 3.0 s waiting for DynamoDB and 1.0 s waiting for Lambda"
+    )
+
+
+def test_all_that_is_waited_for_is_named() -> None:
+    """Else the time would be booked on AWS as a whole."""
+    names = [f"resources.{file.stem}" for file in (PACKAGE / "resources").glob("[a-z]*.py")]
+    modules = [importlib.import_module(f"advent_cli.{name}") for name in ("lambda_answers", *names)]
+    values = [value for module in modules for value in vars(module).values()]
+    races = [race for value in values for race in (value if isinstance(value, tuple) else (value,))]
+    words = {race.words for race in races if isinstance(race, Race)}
+    assert len(words) > 12
+    assert [one for one in words if whom(one) == "AWS"] == []
 
 
 def test_words_of_others_cannot_steer_the_terminal() -> None:

@@ -25,7 +25,7 @@ LAYERS = [  # each may import from those above it, and from its own line
     {"runs"},
     {"new"},
     {"survey", "engine", "display", "backup"},
-    {"deploy", "say", "causes"},
+    {"deploy", "say", "causes", "waits"},
     {"settle", "trace"},
     {"asking"},
     {"cli_local", "cli_messages", "cli_new", "cli_look", "cli_build", "cli_say"},

@@ -37,8 +37,15 @@ ORDER = (  # in which they are removed
 )
 
 
-def candidates(stack: Stack) -> dict[str, Resource]:
-    """The resources, by key, that may be left over. Lists lag and name what is gone; reading each one tells."""
+def by_name(stack: Stack) -> dict[str, Resource]:
+    """The resources, by key, that may be left over and whose names are known: to be read without looking for them."""
+    consumers = stack.config.functions.items()
+    stopped = [Destination(stack.aws, name, host=f"function/{name}") for name, f in consumers if not f.subscribes]
+    return {resource.key: resource for resource in (*stopped, *stack.secrets.values())}
+
+
+def listed(stack: Stack) -> dict[str, Resource]:
+    """The resources, by key, that lists name and config.yaml does not. Lists lag, and name what is gone."""
     found = [
         resource
         for resources in together(
@@ -51,10 +58,8 @@ def candidates(stack: Stack) -> dict[str, Resource]:
         )
         for resource in resources
     ]
-    consumers = stack.config.functions.items()
-    stopped = [Destination(stack.aws, name, host=f"function/{name}") for name, f in consumers if not f.subscribes]
     groups = [LogGroup(stack.aws, f"/aws/lambda/{r.name}") for r in found if isinstance(r, Function)]
-    return {r.key: r for r in [*found, *groups, *stopped, *stack.secrets.values()] if r.key not in stack.resources}
+    return {r.key: r for r in [*found, *groups] if r.key not in stack.resources}
 
 
 def needs(leftovers: dict[str, Resource], stack: Stack) -> dict[str, set[str]]:

@@ -1,6 +1,6 @@
 """Looks at everything that is ours, or should be, all at the same time; changes nothing."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -70,21 +70,15 @@ class Survey:
 
 def look(stack: Stack) -> Survey:
     """Read every resource of the stack; raises where AWS does not let us look for what is left over."""
-    resources = list(stack.resources.values())
-    reading: dict[str, Future[Seen]] = {}
-
-    def read(resource: Resource) -> Seen:
-        if resource.host and isinstance(reading[resource.host].result(), ForeignError):
-            return UsesForeignError(stack.resources[resource.host].title)  # of what is not ours no more is read
-        return _read(resource)
-
-    with stack.aws.remembering(), ThreadPoolExecutor(min(len(resources) + 1, MOST_AT_ONCE)) as pool:
-        finding = pool.submit(leftovers.candidates, stack)
-        for resource in sorted(resources, key=lambda resource: resource.host is not None):  # hosts before their parts
-            reading[resource.key] = pool.submit(read, resource)
-        seen = {key: reading[key].result() for key in stack.resources}
-        candidates = finding.result()
-        found = dict(zip(candidates, pool.map(_read, candidates.values()), strict=True))
+    by_name = {**stack.resources, **leftovers.by_name(stack)}
+    with stack.aws.remembering(), ThreadPoolExecutor(min(len(by_name) + 1, MOST_AT_ONCE)) as pool:
+        finding = pool.submit(leftovers.listed, stack)
+        reading = {key: pool.submit(_read, resource) for key, resource in by_name.items()}
+        listed = {key: resource for key, resource in finding.result().items() if key not in by_name}
+        reading |= {key: pool.submit(_read, resource) for key, resource in listed.items()}
+        found = {key: future.result() for key, future in reading.items()}
+    seen = {key: _seen(stack, resource, found) for key, resource in stack.resources.items()}
+    candidates = {key: r for key, r in {**by_name, **listed}.items() if key not in stack.resources}
     left = {key: r for key, r in candidates.items() if _is_left(r, found[key], seen)}
     return Survey(stack, {**seen, **{key: found[key] for key in left}}, left)
 
@@ -112,6 +106,13 @@ def code_of(problems: list[Exception]) -> int:
     if grave:
         return UNREACHABLE if all(isinstance(problem, TargetError) for problem in grave) else FAILED
     return REFUSED if problems else DONE
+
+
+def _seen(stack: Stack, resource: Resource, found: dict[str, Seen]) -> Seen:
+    """What was found; but nothing is told of a part of something that is not ours."""
+    if resource.host and isinstance(found[resource.host], ForeignError):
+        return UsesForeignError(stack.resources[resource.host].title)
+    return found[resource.key]
 
 
 def _is_left(resource: Resource, seen: Seen, others: dict[str, Seen]) -> bool:

@@ -152,6 +152,35 @@ def test_the_tutorial_can_be_executed(engine: Engine, advent: Run, bash: Shell) 
     assert "nothing to delete" in advent("down", "--explain", "--yes").stderr
 
 
+CONSUMER_FIRST = """\
+stack: trial
+table: {name: trial, key: word}
+topics: [one, two]
+api: {name: trial}
+functions:
+  listener: {handler: code/app.handler, subscribes: [one, two], filter: {body: {kind: ["it's"]}}, concurrency: 1}
+  front:
+    routes: [GET /a, "POST /b/{x}"]
+    publishes: [one, two]
+    environment: {ODD: "a $HOME `id` \\"q\\" 'x' é"}
+"""
+
+
+def test_so_can_an_app_of_ones_own_and_what_it_is_changed_to(engine: Engine, advent: Run, bash: Shell) -> None:
+    """Parts stand before those that they need, two routes share an integration, and some things are left over."""
+    for name in ("front.py", "code/app.py"):
+        (bash.folder / "handlers" / name).parent.mkdir(parents=True, exist_ok=True)
+        (bash.folder / "handlers" / name).write_text("def handler(event, context):\n    print(event)\n")
+    config = bash.folder / "config.yaml"
+    changed = CONSUMER_FIRST.replace("[one, two], filter", "one, filter").replace("GET /a", "PUT /c")
+    for text in (CONSUMER_FIRST, changed.replace("it's", "other")):
+        config.write_text(text)
+        script = advent("plan", "--explain").stdout
+        bash.run(script)
+        assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    assert {"-", "+", "~"} <= {line[2] for line in script.splitlines() if line.startswith("# ")}
+
+
 def test_what_was_changed_by_hand_can_be_put_back_by_hand(whole: Stack, advent: Run, bash: Shell) -> None:
     for kind, changes in tampering.CHANGES.items():
         resource = tampering.of_kind(whole, kind)
@@ -230,6 +259,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=[OPE
 TREES = st.recursive(TEXTS | st.integers() | st.booleans(), lambda t: st.lists(t) | st.dictionaries(TEXTS, t))
 
 
+@settings(max_examples=50)
 @given(text=TEXTS, words=st.lists(TEXTS, min_size=1), tree=st.dictionaries(TEXTS, TREES), flag=st.booleans())
 def test_a_command_says_what_the_parameters_say(text: str, words: list[str], tree: dict[str, Any], flag: bool) -> None:
     params = {"TopicArn": text, "Architectures": words, "Tags": tree, "AutoDeploy": flag, "MemorySize": 7}

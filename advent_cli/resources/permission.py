@@ -18,6 +18,7 @@ from advent_cli.resource import Resource, Settings
 from advent_cli.resources.function import STATEMENTS
 
 ACTION = "lambda:InvokeFunction"
+WAY = "Lambda > Functions > {it.function} > Configuration > Permissions > Resource-based policy"
 LONGEST_ID = 80  # characters of the caller's name in a statement's id, which may have a hundred
 RACES = (
     Race("ResourceConflictException", "concurrent update operation", "Lambda is busy with the function's policy"),
@@ -42,9 +43,9 @@ class Permission(Resource):
         "update": ("lambda:RemovePermission",),
     }
     console: ClassVar[dict[str, str]] = {
-        "create": "Lambda > Functions > {it.function} > Configuration > Permissions > Add permissions",
-        "update": "Lambda > Functions > {it.function} > Configuration > Permissions > {it.statement_id} > Edit",
-        "delete": "Lambda > Functions > {it.function} > Configuration > Permissions > {it.statement_id} > Delete",
+        "create": f"{WAY} > Add permissions",
+        "update": f"{WAY} > {{it.statement_id}} > Edit",
+        "delete": f"{WAY} > {{it.statement_id}} > Delete",
     }
     goes_with_host: ClassVar[bool] = True
     aws: Aws

@@ -156,7 +156,7 @@ class Route(Resource):
 
     def _listed(self, api_id: str | None) -> Call:
         """Asking for the integration that a route before this one has made."""
-        keep = Keep(INTEGRATION_ID, f"Items[?IntegrationUri=='{self.function_arn}'] | [0].IntegrationId")
+        keep = Keep(INTEGRATION_ID, f'Items[?IntegrationUri==`"{self.function_arn}"`] | [0].IntegrationId')
         return Call("apigatewayv2", "get_integrations", {"ApiId": api_id or API_ID}, keep)
 
     def _parts(self, api_id: str) -> Parts:

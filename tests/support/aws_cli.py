@@ -27,7 +27,7 @@ def main(words: list[str]) -> None:
     client = botocore.session.get_session().create_client(service, endpoint_url=settings.get("endpoint-url"))
     model = client.meta.service_model
     if waiter:
-        named = client.get_waiter(next(n for n in client.waiter_names if xform_name(n, "-") == waiter))
+        named = client.get_waiter(waiter.replace("-", "_"))
         named.wait(**_params(model, service, named.config.operation, given))
         return
     operation = _dashed(model)[verb]

@@ -74,17 +74,23 @@ def files(source: Path) -> set[Path]:
     return found
 
 
+def names(source: Source) -> list[str]:
+    """The files that go along, packages aside, named from the folder of the source."""
+    folder = source.file.parent
+    if source.is_folder:
+        return sorted(name.as_posix() for name in _tree(folder) if name.name != REQUIREMENTS)
+    return sorted(each.relative_to(folder).as_posix() for each in files(source.file))
+
+
 def _contents(bundle: Bundle) -> dict[str, bytes]:
     """What is in the zip, by its name there: the packages, and above them the code itself."""
-    file, folder = bundle.source.file, bundle.source.file.parent
-    if not bundle.source.is_folder:
-        return {each.relative_to(folder).as_posix(): _text(each) for each in files(file)}
+    folder = bundle.source.file.parent
     contents: dict[str, bytes] = {}
-    if (folder / REQUIREMENTS).is_file():
+    if bundle.source.is_folder and (folder / REQUIREMENTS).is_file():
         installed = packages.installed(folder / REQUIREMENTS, bundle.runtime, bundle.architecture)
         contents = {str(name): (installed / name).read_bytes() for name in _tree(installed) if name.parts[0] != "bin"}
         contents = {name: data for name, data in contents.items() if not name.endswith(".dist-info/RECORD")}
-    return contents | {name.as_posix(): _text(folder / name) for name in _tree(folder) if name.name != REQUIREMENTS}
+    return contents | {name: _text(folder / name) for name in names(bundle.source)}
 
 
 def _tree(folder: Path) -> Iterator[Path]:

@@ -27,8 +27,11 @@ PATH = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--adopt", metavar="KIND/NAME", multiple=True, help="Make what is in the way ours; may be repeated.")
 @click.option("--watch", is_flag=True, help="Do so again whenever config.yaml or a handler is saved, until Ctrl-C.")
+@click.option("--explain", is_flag=True, help="First show the steps in the console, and as aws commands.")
 @click.pass_obj
-def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...], watch: bool) -> int:
+def up(
+    options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...], watch: bool, explain: bool
+) -> int:
     """Make AWS as config.yaml wants it; what is so already is left alone."""
     from dataclasses import replace
 
@@ -41,22 +44,23 @@ def up(options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, 
     # Found once: were config.yaml away for a moment, `up` would take the tutorial's for it.
     options = replace(options, config=str(config.find(options.config)))
     before = watching.state(config.find(options.config)) if watch else {}
-    stack, code = _up(options, adopt, ask=not yes, ask_first=not yes)
+    stack, code = _up(options, adopt, ask=not yes, ask_first=not yes, explain=explain)
     if import_file and code != DONE:
         click.echo(f"nothing was set from {import_file}", err=True)
     elif import_file:
         words = backup.restore(stack.table, import_file, Patience())
         click.echo(f"set the counts of {words} words from {import_file}", err=True)
     if watch and code != INTERRUPTED:
-        _watch(options, watching.changes(config.find(options.config), before), ask=not yes)
+        _watch(options, watching.changes(config.find(options.config), before), ask=not yes, explain=explain)
     return code
 
 
-def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool) -> tuple[Stack, int]:
+def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool, explain: bool) -> tuple[Stack, int]:
     """Once up, with the URL at the end; the stack, and the exit code."""
     from advent_cli import asking, deploy, local
+    from advent_cli import explain as explaining
     from advent_cli.context import open_stack
-    from advent_cli.display import report, terminal
+    from advent_cli.display import report, terminal, tutorial
     from advent_cli.engine import Interrupt
     from advent_cli.plan import Action
     from advent_cli.survey import adopt as make_ours
@@ -71,8 +75,11 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool)
     if ask:
         steps = tuple(asking.spared(stack, step) for step in steps)
     changes = any(step.action not in (Action.NOTHING, Action.BLOCKED) for step in steps)
+    if explain:
+        tutorial.show(terminal.stderr(), *explaining.up(survey, steps, options), show_settings=False)
     if ask_first and changes and stack.aws.endpoint is None and sys.stdin.isatty():
-        report.plan(terminal.stderr(), steps, show_settings=False)
+        if not explain:
+            report.plan(terminal.stderr(), steps, show_settings=False)
         asking.confirm(f"Do this in {asking.place(stack)}?")
     with Interrupt() as interrupt, terminal.listener(lines_only=options.trace is not None) as listen:
         result = deploy.up(survey, steps, listen, interrupt)
@@ -83,11 +90,11 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool)
     return stack, result.exit_code
 
 
-def _watch(options: Options, changes: Iterator[str], *, ask: bool) -> None:
+def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool) -> None:
     """Up again at each change, until Ctrl-C; what is wrong is told, and may be put right."""
     from contextlib import suppress
 
-    from advent_cli.aws_errors import explain
+    from advent_cli.aws_errors import explain as in_words
     from advent_cli.display import report, terminal
 
     click.echo("watching config.yaml and its handlers; Ctrl-C ends it", err=True)
@@ -95,9 +102,9 @@ def _watch(options: Options, changes: Iterator[str], *, ask: bool) -> None:
         for changed in changes:
             click.echo(f"{changed} was changed", err=True)
             try:
-                _, code = _up(options, (), ask=ask, ask_first=False)
+                _, code = _up(options, (), ask=ask, ask_first=False, explain=explain)
             except Exception as error:  # a mistake in a file, or the network: told, and survived
-                if (told := explain(error)) is None:
+                if (told := in_words(error)) is None:
                     raise
                 report.error(terminal.stderr(), told)
                 continue
@@ -109,12 +116,14 @@ def _watch(options: Options, changes: Iterator[str], *, ask: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--export", metavar="FILE", type=PATH, help="First write the word counts to FILE, as JSON lines.")
 @click.option("--keep-table", is_flag=True, help="Leave the table; the next up finds it as ours.")
+@click.option("--explain", is_flag=True, help="First show the steps in the console, and as aws commands.")
 @click.pass_obj
-def down(options: Options, yes: bool, export: Path | None, keep_table: bool) -> int:
+def down(options: Options, yes: bool, export: Path | None, keep_table: bool, explain: bool) -> int:
     """Delete all that up made, the table with its words included."""
     from advent_cli import asking, backup, deploy, local
+    from advent_cli import explain as explaining
     from advent_cli.context import open_stack
-    from advent_cli.display import report, terminal
+    from advent_cli.display import report, terminal, tutorial
     from advent_cli.engine import Interrupt
     from advent_cli.plan import Action
     from advent_cli.survey import look
@@ -129,9 +138,11 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool) -> 
     if all(step.action is Action.NOTHING for step in steps):
         click.echo("nothing to delete", err=True)
         return DONE
+    if explain:
+        tutorial.show(err, *explaining.down(survey, steps, options), show_settings=False)
     for step in steps:
         loss = asking.loss(stack, step)
-        if step.action is Action.DELETE and (loss or not yes):
+        if step.action is Action.DELETE and (loss or not (yes or explain)):
             report.line(err, ("- ", "red"), step.title, (loss, "bold red"))
     if not yes and any(step.action is Action.DELETE for step in steps):
         asking.confirm(f"Delete all of this from {asking.place(stack)}?")

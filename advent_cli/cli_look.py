@@ -10,18 +10,25 @@ from advent_cli.options import Options
 
 @click.command()
 @click.option("--exit-code", is_flag=True, help="End with 5 if there is something to do.")
+@click.option("--explain", is_flag=True, help="Add the way through the console and the aws commands: a shell script.")
 @click.pass_obj
-def plan(options: Options, exit_code: bool) -> int:
+def plan(options: Options, exit_code: bool, explain: bool) -> int:
     """Show what up would do: + create, ~ update with the settings that differ, - delete, ! cannot. Writes nothing."""
+    from advent_cli import explain as explaining
     from advent_cli import local
     from advent_cli.context import open_stack
-    from advent_cli.display import report, terminal
+    from advent_cli.display import report, terminal, tutorial
     from advent_cli.plan import Action
     from advent_cli.survey import exit_code as code_of
     from advent_cli.survey import look
 
-    steps = look(open_stack(options, local.start)).steps_up()
-    report.plan(terminal.stdout(), steps, show_settings=options.trace is not None)
+    survey = look(open_stack(options, local.start))
+    steps = survey.steps_up()
+    if explain:
+        before, told = explaining.up(survey, steps, options)
+        tutorial.show(terminal.stdout(), before, told, show_settings=options.trace is not None)
+    else:
+        report.plan(terminal.stdout(), steps, show_settings=options.trace is not None)
     different = exit_code and any(step.action is not Action.NOTHING for step in steps)
     return code_of(steps) or (DIFFERENT if different else DONE)
 

@@ -51,15 +51,24 @@ class Result:
 
 def up(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
     """Carry out the steps of `steps_up`, each as soon as those it needs are done."""
-    needs = {**survey.stack.needs, **leftovers.needs(survey.leftovers, survey.stack)}
-    return _run(survey, steps, needs, listen, interrupt)
+    return _run(survey, steps, order_up(survey), listen, interrupt)
 
 
 def down(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
     """Carry out the steps of `steps_down`, what needs another before that other."""
+    return _run(survey, steps, order_down(survey), listen, interrupt)
+
+
+def order_up(survey: Survey) -> dict[str, set[str]]:
+    """For each key those that `up` does before it."""
+    return {**survey.stack.needs, **leftovers.needs(survey.leftovers, survey.stack)}
+
+
+def order_down(survey: Survey) -> dict[str, set[str]]:
+    """For each key those that `down` does before it."""
     among_themselves = leftovers.needs(survey.leftovers, survey.stack)
     left = {key: before & survey.leftovers.keys() for key, before in among_themselves.items()}
-    return _run(survey, steps, {**engine.reverse(survey.stack.needs), **left}, listen, interrupt)
+    return {**engine.reverse(survey.stack.needs), **left}
 
 
 def receipt(stack: Stack, kept: set[str]) -> list[Step]:

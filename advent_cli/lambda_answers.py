@@ -6,6 +6,7 @@ from typing import Any
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Line, Until
 from advent_cli.errors import AdventError
 from advent_cli.patience import Patience, Race
 
@@ -71,6 +72,15 @@ def wait_until_ready(aws: Aws, name: str, wait: Patience) -> None:
     if state(now) != READY:
         why = now.get("StateReason") or now.get("LastUpdateStatusReason") or ""
         raise AdventError(f"Lambda could not set up {name}", why=why, hint="see the cause, and run `advent up` again")
+
+
+def carry_out(aws: Aws, name: str, lines: list[Line], wait: Patience) -> None:
+    """Send the calls about a function one after the other, and wait where it says so; the rest is for people."""
+    for line in lines:
+        if isinstance(line, Call):
+            wait.retry(line.on(aws), *RACES)
+        elif isinstance(line, Until):
+            wait_until_ready(aws, name, wait)
 
 
 def tags(answer: dict[str, Any]) -> dict[str, str]:

@@ -7,9 +7,10 @@ from functools import partial
 from advent_cli.aws import together
 from advent_cli.aws_errors import explain
 from advent_cli.errors import ForeignError
+from advent_cli.gateway import all_apis
 from advent_cli.lambda_answers import described, statements, tags
 from advent_cli.resource import Resource
-from advent_cli.resources.api import Api, all_apis
+from advent_cli.resources.api import Api
 from advent_cli.resources.destination import Destination
 from advent_cli.resources.function import STATEMENTS, Function
 from advent_cli.resources.log_group import LogGroup

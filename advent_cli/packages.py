@@ -33,7 +33,7 @@ def installed(requirements: Path, runtime: str, architecture: str) -> Path:
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as new:
-            _install(requirements, runtime.removeprefix("python"), architecture, Path(new, "all"))
+            _install(requirements, runtime, architecture, Path(new, "all"))
             try:
                 os.replace(Path(new, "all"), folder)
             except OSError:
@@ -51,9 +51,10 @@ def _contents(requirements: Path) -> bytes:
     return text
 
 
-def _install(requirements: Path, python: str, architecture: str, target: Path) -> None:
-    target.mkdir()
-    command = [*_installer(), "--target", str(target), "--only-binary", ":all:", "-r", str(requirements)]
+def command(requirements: Path, runtime: str, architecture: str, target: str) -> list[str]:
+    """The words of the command that installs them as wheels into the folder `target`."""
+    python = runtime.removeprefix("python")
+    command = [*_installer(), "--target", target, "--only-binary", ":all:", "-r", str(requirements)]
     machine = MACHINES.get(architecture)
     newest = GLIBC if tuple(map(int, python.split("."))) >= NEW_LINUX else OLD_GLIBC
     if machine and "uv" in Path(command[0]).name:
@@ -62,11 +63,17 @@ def _install(requirements: Path, python: str, architecture: str, target: Path) -
         platforms = [f"manylinux_2_{minor}" for minor in range(newest, 16, -1)] + ["manylinux2014"]
         command += ["--python-version", python, "--implementation", "cp"]
         command += [word for name in platforms for word in ("--platform", f"{name}_{machine}")]
-    done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 (what the person asked to install)
+    return command
+
+
+def _install(requirements: Path, runtime: str, architecture: str, target: Path) -> None:
+    target.mkdir()
+    words = command(requirements, runtime, architecture, str(target))
+    done = subprocess.run(words, capture_output=True, text=True)  # noqa: S603 (what the person asked to install)
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         why = " / ".join([line for line in lines if line.startswith("ERROR:")] or lines[-TOLD:])
-        place = f"for Python {python} on {architecture}" if architecture else "for this machine"
+        place = f"for Python {runtime.removeprefix('python')} on {architecture}" if architecture else "for this machine"
         hint = "is the network there? And only wheels are installed, for nothing can be built for another machine"
         raise ConfigError(f"the packages of {requirements} cannot be installed {place}", why=why, hint=hint)
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
+from advent_cli.calls import Line
 from advent_cli.errors import RefusedError
 from advent_cli.patience import Patience
 
@@ -14,7 +15,8 @@ class Resource(ABC):
     """One thing in AWS that the stack owns.
 
     `want` and `read` return the same shape, so that equal means nothing to do. Every call may be repeated: what is
-    there already, or gone already, is no error. Only `create`, `update` and `delete` change anything.
+    there already, or gone already, is no error. Only `create`, `update` and `delete` change anything. What each of
+    these would send now, the `to_` of its name tells, in the same order; it may read, and raises what the other would.
     """
 
     kind: ClassVar[str]
@@ -28,6 +30,9 @@ class Resource(ABC):
     """The IAM actions that read, create, update and delete need on `scope`."""
     rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {}
     """Those that AWS does not restrict to a resource."""
+
+    console: ClassVar[dict[str, str]]
+    """Where in the AWS console a person would create, update and delete it; with `{it.name}` and the like in it."""
 
     aws: Aws
     name: str
@@ -78,3 +83,15 @@ class Resource(ABC):
     @abstractmethod
     def delete(self, wait: Patience) -> None:
         """Remove it and return when it is gone."""
+
+    @abstractmethod
+    def to_create(self) -> list[Line]:
+        """What `create` does. Of what is not there yet, and AWS will give an id, a variable of the shell knows it."""
+
+    @abstractmethod
+    def to_update(self, now: Settings) -> list[Line]:
+        """What `update` does."""
+
+    @abstractmethod
+    def to_delete(self) -> list[Line]:
+        """What `delete` does."""

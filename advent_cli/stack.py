@@ -5,7 +5,7 @@ from advent_cli.aws import Aws
 from advent_cli.bundle import Bundle
 from advent_cli.config import Config
 from advent_cli.parts import Stack as Stack
-from advent_cli.resources.api import Api
+from advent_cli.resources.api import API_ID, Api
 from advent_cli.resources.destination import Destination
 from advent_cli.resources.function import Function
 from advent_cli.resources.log_group import LogGroup
@@ -75,10 +75,12 @@ def _add_function(stack: Stack, name: str) -> None:
 def _add_route(stack: Stack, function: Function, key: str) -> None:
     """The API, a route of it, and its right to call the function for that route."""
     api, before = stack.api, [other for other in stack.resources.values() if isinstance(other, Route)]
-    route = Route(stack.aws, key, api, function.arn, tuple(stack.config.routes), host=api.key)
+    shares = any(other.function_arn == function.arn for other in before)
+    route = Route(stack.aws, key, api, function.arn, tuple(stack.config.routes), host=api.key, shares=shares)
     permission = Permission(
         stack.aws, f"{key} to {function.name}", function.name, key, "apigateway",
         f"{key} of {api.title}", lambda: api.calls_as(key), host=function.key,
+        source_in_shell=api.called_by(API_ID, key),
     )  # fmt: skip
     stack.add(api)
     stack.add(permission, function, api)

@@ -1,6 +1,6 @@
 """The results of plan and status, and errors, as lines of text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -39,17 +39,21 @@ def plan(console: Console, steps: Iterable[Step], *, show_settings: bool) -> Non
     """What there is to do, with the settings that differ, and the sum; with `show_settings` those of new things too."""
     steps = list(steps)
     for step in steps:
-        if step.action is Action.NOTHING:
-            continue
-        kind, name = kind_and_name(step.key)
-        line(console, (f"{step.action.value} {kind:12} {name}", ACTION_STYLES[step.action]))
-        if step.action is Action.CREATE and show_settings:
-            settings(console, step.want or {})
-        for difference in step.differences:
-            change = f"{setting(difference.now)} -> {setting(difference.want)}"
-            line(console, f"    {difference.setting}: ", (change, "yellow"))
-        _problem(console, step)
+        for parts in told(step, show_settings=show_settings) if step.action is not Action.NOTHING else ():
+            line(console, *parts)
     line(console, (summary(steps), "bold"))
+
+
+def told(step: Step, *, show_settings: bool) -> Iterator[list[tuple[str, str]]]:
+    """What there is to do about one thing, line by line, in parts with their styles."""
+    kind, name = kind_and_name(step.key)
+    yield [(f"{step.action.value} {kind:12} {name}", ACTION_STYLES[step.action])]
+    for name, value in (step.want or {}).items() if step.action is Action.CREATE and show_settings else ():
+        yield [(f"    {name}: {setting(value)}", "")]
+    for difference in step.differences:
+        change = f"{setting(difference.now)} -> {setting(difference.want)}"
+        yield [(f"    {difference.setting}: ", ""), (change, "yellow")]
+    yield from _problem(step)
 
 
 def summary(steps: Iterable[Step]) -> str:
@@ -72,16 +76,17 @@ def resources(console: Console, steps: Iterable[Step], arns: dict[str, str], *, 
         line(console, (f"{word:8}", style), f" {kind:12} {name}")
         for difference in step.differences:
             line(console, f"    {difference.setting}: {setting(difference.now)}, wanted {setting(difference.want)}")
-        _problem(console, step)
+        for parts in _problem(step):
+            line(console, *parts)
         if show_settings and isinstance(step.seen, dict):
             settings(console, ({"arn": arns[step.key]} if step.key in arns else {}) | step.seen)
 
 
-def _problem(console: Console, step: Step) -> None:
+def _problem(step: Step) -> Iterator[list[tuple[str, str]]]:
     if isinstance(step.seen, AdventError):
-        line(console, f"    {step.seen}")
+        yield [(f"    {step.seen}", "")]
         if step.seen.hint:
-            line(console, f"    try: {step.seen.hint}")
+            yield [(f"    try: {step.seen.hint}", "")]
 
 
 def api(console: Console, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:

@@ -69,7 +69,12 @@ def setting(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def harmless(text: str) -> str:
+    """Somebody's text on one line, without what moves a terminal's cursor."""
+    return "".join(c if c.isprintable() or c == JOINER else c.encode("unicode_escape").decode() for c in text)
+
+
 def printable(text: str, longest: int = 60) -> str:
     """Somebody's text, harmless to a terminal, and not too long for a line."""
-    shown = "".join(c if c.isprintable() or c == JOINER else c.encode("unicode_escape").decode() for c in text)
+    shown = harmless(text)
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."

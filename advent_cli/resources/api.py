@@ -1,22 +1,19 @@
 """The API Gateway in front of function 1: an HTTP API, open, with the stage `$default`."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
-from advent_cli.aws_errors import found, lost
+from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Keep, Line, kept
 from advent_cli.errors import AdventError, ForeignError, RefusedError
-from advent_cli.patience import Patience, Race
+from advent_cli.gateway import all_apis, create_once, scope, send
+from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
 
 STAGE = "$default"  # served at the root of the address
-RACES = (
-    Race("TooManyRequestsException", "", "API Gateway takes only a few requests a second"),
-    Race("ConflictException", "concurrent modification", "API Gateway is busy with the API"),
-)
+API_ID = kept("API_ID")  # of an API that is not there yet
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,11 @@ class Api(Resource):
             "apigateway:DELETE",
         ),
         "delete": ("apigateway:DELETE",),
+    }
+    console: ClassVar[dict[str, str]] = {
+        "create": "API Gateway > APIs > Create API > HTTP API > Build",
+        "update": "API Gateway > APIs > {it.name} > Stages > $default; Protect > Throttling",
+        "delete": "API Gateway > APIs > {it.name} > Delete",
     }
     aws: Aws
     name: str
@@ -71,10 +73,14 @@ class Api(Resource):
 
     def calls_as(self, route: str) -> str | None:
         """The ARN in whose name the API calls a function for a route, at any stage; None if there is no API."""
+        api_id = self.api_id()
+        return self.called_by(api_id, route) if api_id else None
+
+    def called_by(self, api_id: str, route: str) -> str:
+        """The same, if this were our API's id."""
         method, _, path = route.partition(" ")
         path = re.sub(r"{[^}]*}", "*", path)  # a parameter in the path may be anything
-        api_id = self.api_id()
-        return self.aws.arn("execute-api", f"{api_id}/*/{method.replace('ANY', '*')}{path}") if api_id else None
+        return self.aws.arn("execute-api", f"{api_id}/*/{method.replace('ANY', '*')}{path}")
 
     def scope(self) -> list[str]:
         return scope(self.aws)
@@ -112,26 +118,31 @@ class Api(Resource):
         self.aws.client("apigatewayv2").tag_resource(ResourceArn=self._arn(named[0]["ApiId"]), Tags=self.aws.owner_tag)
 
     def create(self, wait: Patience) -> None:
-        call = self.aws.client("apigatewayv2", attempts=1).create_api
-        make = partial(call, Name=self.name, ProtocolType="HTTP", Tags=self.aws.owner_tag)
-        made = create_once(make, self.find, wait)
+        made = create_once(self._creation().on(self.aws, attempts=1), self.find, wait)
         # Another run may have made one at the same moment; both then keep the same one, the oldest.
         ours = self._ours()
         self.aws.ids[self.name] = str((ours or [made])[0]["ApiId"])
         for extra in ours[1:]:
-            self._delete_one(extra["ApiId"], wait)
-        self._put_stage(self.known_id(), wait)
+            send(self.aws, _deletion(extra), wait)
+        send(self.aws, self._stage(self.known_id()), wait)
 
     def update(self, now: Settings, wait: Patience) -> None:
-        for extra in self._ours()[1:]:
-            self._delete_one(extra["ApiId"], wait)
-        if {**now, "duplicates": 0} != self.want():
-            self._put_stage(self.known_id(), wait)
+        for call in self._changes(now):
+            send(self.aws, call, wait)
 
     def delete(self, wait: Patience) -> None:
         self.aws.ids.pop(self.name, None)
         for api in self._ours():
-            self._delete_one(api["ApiId"], wait)
+            send(self.aws, _deletion(api), wait)
+
+    def to_create(self) -> list[Line]:
+        return [self._creation(), self._throttled("create_stage", API_ID)]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return [*self._changes(now)]
+
+    def to_delete(self) -> list[Line]:
+        return [_deletion(api) for api in self._ours()]
 
     def _ours(self) -> list[dict[str, Any]]:
         named = [api for api in all_apis(self.aws) if api["Name"] == self.name]
@@ -147,42 +158,26 @@ class Api(Resource):
         partition = self.aws.identity[1].split(":")[1]
         return f"arn:{partition}:apigateway:{self.aws.region}::/apis/{api_id}"
 
-    def _put_stage(self, api_id: str, wait: Patience) -> None:
-        client = self.aws.client("apigatewayv2")
-        params = {"ApiId": api_id, "StageName": STAGE}
-        there = found(client.get_stage, "NotFoundException", **params)
-        call = client.update_stage if there else client.create_stage
+    def _creation(self) -> Call:
+        params = {"Name": self.name, "ProtocolType": "HTTP", "Tags": self.aws.owner_tag}
+        return Call("apigatewayv2", "create_api", params, Keep("API_ID", "ApiId"))
+
+    def _changes(self, now: Settings) -> list[Call]:
+        extras = [_deletion(extra) for extra in self._ours()[1:]]
+        as_wanted = {**now, "duplicates": 0} == self.want()
+        return extras if as_wanted else [*extras, self._stage(self.known_id())]
+
+    def _stage(self, api_id: str) -> Call:
+        """The stage as wanted, made or changed."""
+        call = self.aws.client("apigatewayv2").get_stage
+        there = found(call, "NotFoundException", ApiId=api_id, StageName=STAGE)
+        return self._throttled("update_stage" if there else "create_stage", api_id)
+
+    def _throttled(self, method: str, api_id: str) -> Call:
         throttle = {"ThrottlingRateLimit": float(self.rate), "ThrottlingBurstLimit": self.burst}
-        wait.retry(partial(call, **params, AutoDeploy=True, DefaultRouteSettings=throttle), *RACES)
-
-    def _delete_one(self, api_id: str, wait: Patience) -> None:
-        call = self.aws.client("apigatewayv2").delete_api
-        wait.retry(partial(found, call, "NotFoundException", ApiId=api_id), *RACES)
+        params = {"ApiId": api_id, "StageName": STAGE, "AutoDeploy": True, "DefaultRouteSettings": throttle}
+        return Call("apigatewayv2", method, params)
 
 
-def create_once(
-    make: Callable[[], dict[str, Any]], find: Callable[[], dict[str, Any] | None], wait: Patience
-) -> dict[str, Any]:
-    """Make a thing for which API Gateway knows no token, and so would make a second one if asked again.
-
-    `make` must not retry by itself; if its answer is lost, `find` looks whether it was made.
-    """
-    try:
-        return wait.retry(make, *RACES)
-    except Exception as error:
-        if not lost(error):
-            raise
-        return find() or wait.retry(make, *RACES)
-
-
-def all_apis(aws: Aws) -> list[dict[str, Any]]:
-    """All HTTP and WebSocket APIs of the account in this region, as GetApis describes them."""
-    pages = aws.client("apigatewayv2").get_paginator("get_apis").paginate()
-    return aws.once(("apis",), lambda: [api for page in pages for api in page["Items"]])
-
-
-def scope(aws: Aws) -> list[str]:
-    """The ARNs of the account's APIs and of all that is in them: ours has no other name there than a random id."""
-    partition = aws.identity[1].split(":")[1]
-    apis = f"arn:{partition}:apigateway:{aws.region}::"
-    return [f"{apis}/apis", f"{apis}/apis/*", f"{apis}/tags/*"]
+def _deletion(api: dict[str, Any]) -> Call:
+    return Call("apigatewayv2", "delete_api", {"ApiId": api["ApiId"]})

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Line
 from advent_cli.lambda_answers import RACES
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
@@ -24,6 +25,11 @@ class Destination(Resource):
         "create": ("lambda:PutFunctionEventInvokeConfig",),
         "update": ("lambda:PutFunctionEventInvokeConfig",),
         "delete": ("lambda:DeleteFunctionEventInvokeConfig",),
+    }
+    console: ClassVar[dict[str, str]] = {
+        "create": "Lambda > Functions > {it.name} > Add destination > On failure",
+        "update": "Lambda > Functions > {it.name} > Configuration > Asynchronous invocation > Edit",
+        "delete": "Lambda > Functions > {it.name} > Configuration > Destinations > Remove",
     }
     goes_with_host: ClassVar[bool] = True
     aws: Aws
@@ -49,18 +55,31 @@ class Destination(Resource):
         }
 
     def create(self, wait: Patience) -> None:
-        call = partial(
-            self.aws.client("lambda").put_function_event_invoke_config,
-            FunctionName=self.name,
-            MaximumRetryAttempts=RETRIES,
-            MaximumEventAgeInSeconds=LONGEST_WAIT,
-            DestinationConfig={"OnFailure": {"Destination": self.queue_arn}},
-        )
-        wait.retry(call, *RACES)
+        wait.retry(self._creation().on(self.aws), *RACES)
 
     def update(self, now: Settings, wait: Patience) -> None:
         self.create(wait)
 
     def delete(self, wait: Patience) -> None:
-        call = self.aws.client("lambda").delete_function_event_invoke_config
-        wait.retry(partial(found, call, "ResourceNotFoundException", FunctionName=self.name), *RACES)
+        wait.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), *RACES)
+
+    def to_create(self) -> list[Line]:
+        return [self._creation()]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return self.to_create()
+
+    def to_delete(self) -> list[Line]:
+        return [self._deletion()]
+
+    def _creation(self) -> Call:
+        settings = {
+            "FunctionName": self.name,
+            "MaximumRetryAttempts": RETRIES,
+            "MaximumEventAgeInSeconds": LONGEST_WAIT,
+            "DestinationConfig": {"OnFailure": {"Destination": self.queue_arn}},
+        }
+        return Call("lambda", "put_function_event_invoke_config", settings)
+
+    def _deletion(self) -> Call:
+        return Call("lambda", "delete_function_event_invoke_config", {"FunctionName": self.name})

@@ -1,7 +1,5 @@
 """A Lambda function: its code and its settings."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
@@ -9,6 +7,7 @@ from typing import Any, ClassVar
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
 from advent_cli.bundle import Bundle
+from advent_cli.calls import Call, File, Line, Until, is_kept
 from advent_cli.errors import ForeignError
 from advent_cli.lambda_answers import (
     BUSY,
@@ -16,12 +15,13 @@ from advent_cli.lambda_answers import (
     RACES,
     READY,
     UPDATE_FAILED,
+    carry_out,
     described,
     state,
     tags,
     variables,
-    wait_until_ready,
 )
+from advent_cli.packing import PAUSE, packing
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
 from advent_cli.resources.role import Role
@@ -45,15 +45,8 @@ class Function(Resource):
 
     kind: ClassVar[str] = "function"
     rights: ClassVar[dict[str, tuple[str, ...]]] = {
-        "read": (
-            "lambda:GetFunction",
-            "lambda:GetFunctionConfiguration",
-            "lambda:ListTags",
-        ),
-        "create": (
-            "lambda:CreateFunction",
-            "lambda:TagResource",
-        ),
+        "read": ("lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:ListTags"),
+        "create": ("lambda:CreateFunction", "lambda:TagResource"),
         "update": (
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
@@ -61,6 +54,11 @@ class Function(Resource):
             "lambda:DeleteFunctionConcurrency",
         ),
         "delete": ("lambda:DeleteFunction",),
+    }
+    console: ClassVar[dict[str, str]] = {
+        "create": "Lambda > Functions > Create function > Author from scratch",
+        "update": "Lambda > Functions > {it.name} > Code, Configuration > General configuration",
+        "delete": "Lambda > Functions > {it.name} > Actions > Delete",
     }
     aws: Aws
     name: str
@@ -124,58 +122,64 @@ class Function(Resource):
         self.aws.client("lambda").tag_resource(Resource=self.arn, Tags=self.aws.owner_tag)
 
     def create(self, wait: Patience) -> None:
-        role_id = (self.role.unique_id() if self.role else None) or ""
-        call = self.aws.client("lambda").create_function
-        settings = {"FunctionName": self.name, **self._configuration(self.attached)}
-        code = {"Code": {"ZipFile": self._zip()}, "Architectures": [self.architecture]}
-        marks = {**self.aws.owner_tag, ROLE_ID_TAG: role_id}
-        wait.retry(partial(call, **settings, **code, Tags=marks), *RACES)
-        if self.concurrency is not None:
-            self._reserve(wait)
-        wait_until_ready(self.aws, self.name, wait)
+        carry_out(self.aws, self.name, self.to_create(), wait)
 
     def update(self, now: Settings, wait: Patience) -> None:
         if now["state"] == BUSY:
             wait.until(lambda: self._state() != BUSY, "Lambda is still busy with the function")
             now = self.read() or now
-        if now["state"] == FAILED or now["role"] == ROLE_IS_GONE:  # such a function can only be made anew
+        if _is_lost(now):
             self.delete(wait)
             return self.create(wait)
-        client, want = self.aws.client("lambda"), self.want()
-        failed = now["state"] == UPDATE_FAILED
-        different = {name for name in want if now[name] != want[name] or failed}
-        if different & {"code", "architecture"}:
-            code = {"ZipFile": self._zip(), "Architectures": [self.architecture]}
-            wait.retry(partial(client.update_function_code, FunctionName=self.name, **code), *RACES)
-            wait_until_ready(self.aws, self.name, wait)
-        if "concurrency" in different:
-            self._reserve(wait)
-        if different - {"code", "architecture", "concurrency", "state"}:
-            self._update_configuration(wait)
-        return None
+        return carry_out(self.aws, self.name, self.to_update(now), wait)
 
     def delete(self, wait: Patience) -> None:
-        call = self.aws.client("lambda").delete_function
-        wait.retry(partial(found, call, "ResourceNotFoundException", FunctionName=self.name), *RACES)
+        wait.retry(partial(found, self._call("delete_function").on(self.aws), "ResourceNotFoundException"), *RACES)
         wait.until(lambda: described(self.aws, self.name) is None, "Lambda is deleting the function")
 
-    def _reserve(self, wait: Patience) -> None:
-        client = self.aws.client("lambda")
-        call = partial(client.delete_function_concurrency, FunctionName=self.name)
-        if self.concurrency is not None:
-            number = self.concurrency
-            call = partial(client.put_function_concurrency, FunctionName=self.name, ReservedConcurrentExecutions=number)
-        wait.retry(call, *RACES)
+    def to_create(self) -> list[Line]:
+        marks = {**self.aws.owner_tag, ROLE_ID_TAG: self._role_id()}
+        settings = {**self._configuration(self.attached), "Code": {"ZipFile": self._zip()}, "Tags": marks}
+        creation = self._call("create_function", **settings, Architectures=[self.architecture])
+        active = Until("lambda", "function_active_v2", {"FunctionName": self.name})
+        reservation = [] if self.concurrency is None else [self._reservation()]
+        return [*self._packing(), *self._pause(), creation, active, *reservation]
 
-    def _update_configuration(self, wait: Patience) -> None:
-        client = self.aws.client("lambda")
-        there = client.get_function_configuration(FunctionName=self.name)
+    def to_update(self, now: Settings) -> list[Line]:
+        if _is_lost(now):
+            return [*self.to_delete(), *self.to_create()]
+        updated = Until("lambda", "function_updated_v2", {"FunctionName": self.name})
+        failed, want = now["state"] == UPDATE_FAILED, self.want()
+        different = {name for name in want if now[name] != want[name] or failed}
+        lines: list[Line] = [updated] if now["state"] == BUSY else []
+        if different & {"code", "architecture"}:
+            code = self._call("update_function_code", ZipFile=self._zip(), Architectures=[self.architecture])
+            lines += [*self._packing(), code, updated]
+        if "concurrency" in different:
+            lines.append(self._reservation())
+        if different - {"code", "architecture", "concurrency", "state"}:
+            lines += [*self._pause(), *self._reconfiguration(), updated]
+        return lines
+
+    def to_delete(self) -> list[Line]:
+        return [self._call("delete_function")]
+
+    def _call(self, method: str, **params: Any) -> Call:
+        return Call("lambda", method, {"FunctionName": self.name, **params})
+
+    def _reservation(self) -> Call:
+        if self.concurrency is None:
+            return self._call("delete_function_concurrency")
+        return self._call("put_function_concurrency", ReservedConcurrentExecutions=self.concurrency)
+
+    def _reconfiguration(self) -> list[Call]:
+        there = self.aws.client("lambda").get_function_configuration(FunctionName=self.name)
         carried = {name: value for name, value in variables(there).items() if name in self.attached}
-        settings = {"FunctionName": self.name, **self._configuration(carried)}
-        wait.retry(partial(client.update_function_configuration, **settings), *RACES)
-        if self.role and there["Role"] != self.role.arn:
-            client.tag_resource(Resource=self.arn, Tags={ROLE_ID_TAG: self.role.unique_id() or ""})
-        wait_until_ready(self.aws, self.name, wait)
+        update = self._call("update_function_configuration", **self._configuration(carried))
+        if not self.role or there["Role"] == self.role.arn:
+            return [update]
+        mark = {"Resource": self.arn, "Tags": {ROLE_ID_TAG: self._role_id()}}
+        return [update, Call("lambda", "tag_resource", mark)]
 
     def _configuration(self, carried: dict[str, str]) -> dict[str, Any]:
         return {
@@ -187,8 +191,22 @@ class Function(Resource):
             "Environment": {"Variables": {**self.environment, **carried}},
         }
 
-    def _zip(self) -> bytes:
-        return self.bundle.data if self.bundle else b""
+    def _zip(self) -> File:
+        return File(f"{self.name}.zip", self.bundle.data if self.bundle else b"")
+
+    def _packing(self) -> list[Line]:
+        return packing(self.bundle, self._zip().name) if self.bundle else []
+
+    def _role_id(self) -> str:
+        return self.role.id_in_shell() if self.role else ""
+
+    def _pause(self) -> list[Line]:
+        return PAUSE if is_kept(self._role_id()) and not self.aws.endpoint else []
 
     def _state(self) -> str:
         return state((described(self.aws, self.name) or {}).get("Configuration", {}))
+
+
+def _is_lost(now: Settings) -> bool:
+    """Whether the function can only be made anew."""
+    return bool(now["state"] == FAILED or now["role"] == ROLE_IS_GONE)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Line
 from advent_cli.errors import ForeignError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
@@ -31,6 +32,11 @@ class LogGroup(Resource):
     }
     rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("logs:DescribeLogGroups",),
+    }
+    console: ClassVar[dict[str, str]] = {
+        "create": "CloudWatch > Logs > Log groups > Create log group",
+        "update": "CloudWatch > Logs > Log groups > {it.name} > Actions > Edit retention setting(s)",
+        "delete": "CloudWatch > Logs > Log groups > {it.name} > Actions > Delete log group(s)",
     }
     aws: Aws
     name: str
@@ -67,14 +73,29 @@ class LogGroup(Resource):
         self.aws.client("logs").tag_resource(resourceArn=self.arn, tags=self.aws.owner_tag)
 
     def create(self, wait: Patience) -> None:
-        call = self.aws.client("logs").create_log_group
-        wait.retry(partial(call, logGroupName=self.name, tags=self.aws.owner_tag), BUSY)
-        self.update({}, wait)
+        for call in (self._creation(), self._change()):
+            wait.retry(call.on(self.aws), BUSY)
 
     def update(self, now: Settings, wait: Patience) -> None:
-        call = self.aws.client("logs").put_retention_policy
-        wait.retry(partial(call, logGroupName=self.name, retentionInDays=self.days), BUSY)
+        wait.retry(self._change().on(self.aws), BUSY)
 
     def delete(self, wait: Patience) -> None:
-        call = self.aws.client("logs").delete_log_group
-        wait.retry(partial(found, call, "ResourceNotFoundException", logGroupName=self.name), BUSY)
+        wait.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), BUSY)
+
+    def to_create(self) -> list[Line]:
+        return [self._creation(), self._change()]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return [self._change()]
+
+    def to_delete(self) -> list[Line]:
+        return [self._deletion()]
+
+    def _creation(self) -> Call:
+        return Call("logs", "create_log_group", {"logGroupName": self.name, "tags": self.aws.owner_tag})
+
+    def _change(self) -> Call:
+        return Call("logs", "put_retention_policy", {"logGroupName": self.name, "retentionInDays": self.days})
+
+    def _deletion(self) -> Call:
+        return Call("logs", "delete_log_group", {"logGroupName": self.name})

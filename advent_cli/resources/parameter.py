@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import code, found
+from advent_cli.calls import Call, Line
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
@@ -28,6 +29,7 @@ class Parameter(Resource):
         "delete": ("ssm:DeleteParameter",),
     }
     rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {"read": ("ssm:DescribeParameters",)}
+    console: ClassVar[dict[str, str]] = {"delete": "Systems Manager > Parameter Store > {it.name} > Delete"}
     aws: Aws
     name: str
 
@@ -75,11 +77,22 @@ class Parameter(Resource):
         wait.retry(partial(put, Overwrite=True), *RACES)
 
     def create(self, wait: Patience) -> None:
-        raise AdventError(f"{self.title} is not made by up", hint="advent slack secret sets it")
+        self.to_create()
 
     def update(self, now: Settings, wait: Patience) -> None:
         self.create(wait)
 
     def delete(self, wait: Patience) -> None:
-        call = self.aws.client("ssm").delete_parameter
-        wait.retry(partial(found, call, *MISSING, Name=self.name), *RACES)
+        wait.retry(partial(found, self._deletion().on(self.aws), *MISSING), *RACES)
+
+    def to_create(self) -> list[Line]:
+        raise AdventError(f"{self.title} is not made by up", hint="advent slack secret sets it")
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return self.to_create()
+
+    def to_delete(self) -> list[Line]:
+        return [self._deletion()]
+
+    def _deletion(self) -> Call:
+        return Call("ssm", "delete_parameter", {"Name": self.name})

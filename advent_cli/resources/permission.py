@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Line
 from advent_cli.errors import AdventError
 from advent_cli.lambda_answers import statements
 from advent_cli.patience import Patience, Race
@@ -17,6 +18,7 @@ from advent_cli.resource import Resource, Settings
 from advent_cli.resources.function import STATEMENTS
 
 ACTION = "lambda:InvokeFunction"
+WAY = "Lambda > Functions > {it.function} > Configuration > Permissions > Resource-based policy"
 LONGEST_ID = 80  # characters of the caller's name in a statement's id, which may have a hundred
 RACES = (
     Race("ResourceConflictException", "concurrent update operation", "Lambda is busy with the function's policy"),
@@ -30,7 +32,8 @@ class Permission(Resource):
     """The right of an AWS service to invoke `function` on behalf of one source, and of no other.
 
     The name is for people, as in `awsadvent to sns_multiplier`; `caller` is the topic, or the route. `source` says in
-    words what `source_arn` gives the ARN of, or None while it is not there: the id of an API is not known before.
+    words what `source_arn` gives the ARN of, or None while it is not there: the id of an API is not known before. So
+    `source_in_shell` has a variable of the shell in its place.
     """
 
     kind: ClassVar[str] = "permission"
@@ -38,6 +41,11 @@ class Permission(Resource):
         "read": ("lambda:GetPolicy",),
         "create": ("lambda:AddPermission",),
         "update": ("lambda:RemovePermission",),
+    }
+    console: ClassVar[dict[str, str]] = {
+        "create": f"{WAY} > Add permissions",
+        "update": f"{WAY} > {{it.statement_id}} > Edit",
+        "delete": f"{WAY} > {{it.statement_id}} > Delete",
     }
     goes_with_host: ClassVar[bool] = True
     aws: Aws
@@ -49,6 +57,7 @@ class Permission(Resource):
     source_arn: Callable[[], str | None]
     host: str | None = None
     known_id: str = ""
+    source_in_shell: str = ""
 
     @property
     def statement_id(self) -> str:
@@ -76,24 +85,33 @@ class Permission(Resource):
         source_arn = self.source_arn()
         if source_arn is None:
             raise AdventError(f"{self.title}: {self.source} is gone", hint="run the same command again")
-        call = partial(
-            self.aws.client("lambda").add_permission,
-            FunctionName=self.function,
-            StatementId=self.statement_id,
-            Action=ACTION,
-            Principal=f"{self.service}.amazonaws.com",
-            SourceArn=source_arn,
-        )
-        wait.retry(call, *RACES)
+        wait.retry(self._creation(source_arn).on(self.aws), *RACES)
 
     def update(self, now: Settings, wait: Patience) -> None:
         self.delete(wait)  # Lambda cannot change a statement
         self.create(wait)
 
     def delete(self, wait: Patience) -> None:
-        call = self.aws.client("lambda").remove_permission
-        params = {"FunctionName": self.function, "StatementId": self.statement_id}
-        wait.retry(partial(found, call, "ResourceNotFoundException", **params), *RACES)
+        wait.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), *RACES)
+
+    def to_create(self) -> list[Line]:
+        return [self._creation(self.source_arn() or self.source_in_shell)]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return [self._deletion(), *self.to_create()]
+
+    def to_delete(self) -> list[Line]:
+        return [self._deletion()]
+
+    def _creation(self, source_arn: str) -> Call:
+        who = {"Principal": f"{self.service}.amazonaws.com", "SourceArn": source_arn}
+        return self._call("add_permission", Action=ACTION, **who)
+
+    def _deletion(self) -> Call:
+        return self._call("remove_permission")
+
+    def _call(self, method: str, **params: str) -> Call:
+        return Call("lambda", method, {"FunctionName": self.function, "StatementId": self.statement_id, **params})
 
 
 def statement_id(caller: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Line
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
 
@@ -24,6 +25,11 @@ class Policy(Resource):
         "create": ("iam:PutRolePolicy",),
         "update": ("iam:PutRolePolicy",),
         "delete": ("iam:DeleteRolePolicy",),
+    }
+    console: ClassVar[dict[str, str]] = {
+        "create": "IAM > Roles > {it.role} > Permissions > Add permissions > Create inline policy > JSON",
+        "update": "IAM > Roles > {it.role} > Permissions > {it.name} > Edit",
+        "delete": "IAM > Roles > {it.role} > Permissions > {it.name} > Remove",
     }
     goes_with_host: ClassVar[bool] = True
     aws: Aws
@@ -44,22 +50,25 @@ class Policy(Resource):
         return {"document": answer["PolicyDocument"]} if answer else None
 
     def create(self, wait: Patience) -> None:
-        wait.retry(
-            partial(
-                self.aws.client("iam").put_role_policy,
-                RoleName=self.role,
-                PolicyName=self.name,
-                PolicyDocument=json.dumps(self.want()["document"]),
-            ),
-            ROLE_IS_NEW,
-            BUSY,
-            within=30,
-        )
+        wait.retry(self._creation().on(self.aws), ROLE_IS_NEW, BUSY, within=30)
 
     def update(self, now: Settings, wait: Patience) -> None:
         self.create(wait)
 
     def delete(self, wait: Patience) -> None:
-        call = self.aws.client("iam").delete_role_policy
-        params = {"RoleName": self.role, "PolicyName": self.name}
-        wait.retry(partial(found, call, "NoSuchEntity", **params), BUSY)
+        wait.retry(partial(found, self._call("delete_role_policy").on(self.aws), "NoSuchEntity"), BUSY)
+
+    def to_create(self) -> list[Line]:
+        return [self._creation()]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return self.to_create()
+
+    def to_delete(self) -> list[Line]:
+        return [self._call("delete_role_policy")]
+
+    def _creation(self) -> Call:
+        return self._call("put_role_policy", PolicyDocument=json.dumps(self.want()["document"]))
+
+    def _call(self, method: str, **params: str) -> Call:
+        return Call("iam", method, {"RoleName": self.role, "PolicyName": self.name, **params})

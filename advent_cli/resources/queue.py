@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Line
 from advent_cli.errors import ForeignError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
@@ -37,6 +37,11 @@ class Queue(Resource):
         ),
         "update": ("sqs:SetQueueAttributes",),
         "delete": ("sqs:DeleteQueue",),
+    }
+    console: ClassVar[dict[str, str]] = {
+        "create": "SQS > Queues > Create queue",
+        "update": "SQS > Queues > {it.name} > Edit",
+        "delete": "SQS > Queues > {it.name} > Delete",
     }
     aws: Aws
     name: str
@@ -92,20 +97,34 @@ class Queue(Resource):
         self.aws.client("sqs").tag_queue(QueueUrl=self.url, Tags=self.aws.owner_tag)
 
     def create(self, wait: Patience) -> None:
-        call = partial(
-            self.aws.client("sqs").create_queue,
-            QueueName=self.name,
-            Attributes={name: value for name, value in self._settings().items() if value},
-            tags=self.aws.owner_tag,
-        )
-        wait.retry(call, *RACES, within=90)
+        wait.retry(self._creation().on(self.aws), *RACES, within=90)
 
     def update(self, now: Settings, wait: Patience) -> None:
-        self.aws.client("sqs").set_queue_attributes(QueueUrl=self.url, Attributes=self._settings())
+        self._change().on(self.aws)()
 
     def delete(self, wait: Patience) -> None:
-        found(self.aws.client("sqs").delete_queue, *MISSING, QueueUrl=self.url)
+        found(self._deletion().on(self.aws), *MISSING)
         wait.until(lambda: self._attributes() is None, "SQS is deleting the queue")
+
+    def to_create(self) -> list[Line]:
+        return [self._creation()]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return [self._change()]
+
+    def to_delete(self) -> list[Line]:
+        return [self._deletion()]
+
+    def _creation(self) -> Call:
+        attributes = {name: value for name, value in self._settings().items() if value}
+        params = {"QueueName": self.name, "Attributes": attributes, "tags": self.aws.owner_tag}
+        return Call("sqs", "create_queue", params)
+
+    def _change(self) -> Call:
+        return Call("sqs", "set_queue_attributes", {"QueueUrl": self.url, "Attributes": self._settings()})
+
+    def _deletion(self) -> Call:
+        return Call("sqs", "delete_queue", {"QueueUrl": self.url})
 
     def _settings(self) -> dict[str, str]:
         want = self.want()

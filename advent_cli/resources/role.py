@@ -1,12 +1,13 @@
 """The IAM role of a function: who may take it on (Lambda), and nothing else; what it may do are its policies."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Keep, Line, Until, kept, variable
 from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
@@ -49,6 +50,11 @@ class Role(Resource):
             "iam:DetachRolePolicy",
         ),
     }
+    console: ClassVar[dict[str, str]] = {
+        "create": "IAM > Roles > Create role > AWS service > Lambda",
+        "update": "IAM > Roles > {it.name} > Permissions, Trust relationships",
+        "delete": "IAM > Roles > {it.name} > Delete",
+    }
     aws: Aws
     name: str
     policies: tuple[str, ...] = ()
@@ -69,6 +75,10 @@ class Role(Resource):
             role = self._get()
             return str(role["RoleId"]) if role else None
         return self.aws.ids[self.arn]
+
+    def id_in_shell(self) -> str:
+        """The unique id, or where there is no role yet what stands for it in the lines after `to_create`."""
+        return self.unique_id() or kept(self._variable)
 
     def scope(self) -> list[str]:
         return [self.arn]
@@ -98,37 +108,59 @@ class Role(Resource):
         self.aws.client("iam").tag_role(RoleName=self.name, Tags=self._tags())
 
     def create(self, wait: Patience) -> None:
-        call = partial(
-            self.aws.client("iam").create_role,
-            RoleName=self.name,
-            Path=self.path,
-            AssumeRolePolicyDocument=json.dumps(TRUST),
-            Tags=self._tags(),
-        )
-        self.aws.ids[self.arn] = wait.retry(call, BUSY)["Role"]["RoleId"]
+        self.aws.ids[self.arn] = wait.retry(self._creation().on(self.aws), BUSY)["Role"]["RoleId"]
 
     def update(self, now: Settings, wait: Patience) -> None:
-        iam = self.aws.client("iam")
+        for call in self._changes(now):
+            self._send(call, wait)
+
+    def delete(self, wait: Patience) -> None:
+        self.aws.ids.pop(self.arn, None)
+
+        def delete() -> None:  # as one, for the lists of a role's policies lag
+            for call in self._deletions():
+                self._send(call, wait)
+
+        wait.retry(delete, BUSY, LISTS_LAG)
+
+    def to_create(self) -> list[Line]:
+        return [self._creation(), Until("iam", "role_exists", {"RoleName": self.name})]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return [*self._changes(now)]
+
+    def to_delete(self) -> list[Line]:
+        return [*self._deletions()]
+
+    @property
+    def _variable(self) -> str:
+        return variable("ROLE_ID", self.name)
+
+    def _call(self, method: str, **params: Any) -> Call:
+        return Call("iam", method, {"RoleName": self.name, **params})
+
+    def _send(self, call: Call, wait: Patience) -> None:
+        missing = ["NoSuchEntity"] if call.method.startswith(("delete_", "detach_")) else []
+        wait.retry(partial(found, call.on(self.aws), *missing), BUSY)
+
+    def _creation(self) -> Call:
+        call = self._call("create_role", Path=self.path, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=self._tags())
+        return replace(call, keep=Keep(self._variable, "Role.RoleId"))
+
+    def _changes(self, now: Settings) -> list[Call]:
+        """The calls from `now` to what is wanted; raises AdventError where there are none."""
         if now["path"] != self.path:
             raise AdventError(
                 f"{self.title} has the path {now['path']}, not {self.path}",
                 why="IAM cannot change the path of a role",
                 hint="give the role another name in config.yaml",
             )
-        if now["trust"] != TRUST:
-            trust = json.dumps(TRUST)
-            wait.retry(partial(iam.update_assume_role_policy, RoleName=self.name, PolicyDocument=trust), BUSY)
-        if now["other_policies"]:
-            self._remove_policies(wait, keep={*self.policies})
+        trust = [self._call("update_assume_role_policy", PolicyDocument=json.dumps(TRUST))]
+        removals = self._removals(keep={*self.policies}) if now["other_policies"] else []
+        return [*(trust if now["trust"] != TRUST else []), *removals]
 
-    def delete(self, wait: Patience) -> None:
-        self.aws.ids.pop(self.arn, None)
-
-        def delete() -> None:  # as one, for the lists of a role's policies lag
-            self._remove_policies(wait, keep=set())
-            found(self.aws.client("iam").delete_role, "NoSuchEntity", RoleName=self.name)
-
-        wait.retry(delete, BUSY, LISTS_LAG)
+    def _deletions(self) -> list[Call]:
+        return [*self._removals(keep=set()), self._call("delete_role")]
 
     def _tags(self) -> list[dict[str, str]]:
         return [*self.aws.owner_tags, {"Key": REGION_TAG, "Value": self.aws.region}]
@@ -152,12 +184,9 @@ class Role(Resource):
         )
         return inline, attached
 
-    def _remove_policies(self, wait: Patience, keep: set[str]) -> None:
-        iam = self.aws.client("iam")
+    def _removals(self, keep: set[str]) -> list[Call]:
         inline, attached = self._policies()
-        for name in sorted({*inline} - keep):
-            call = partial(iam.delete_role_policy, RoleName=self.name, PolicyName=name)
-            wait.retry(partial(found, call, "NoSuchEntity"), BUSY)
-        for arn in attached:
-            call = partial(iam.detach_role_policy, RoleName=self.name, PolicyArn=arn)
-            wait.retry(partial(found, call, "NoSuchEntity"), BUSY)
+        return [
+            *(self._call("delete_role_policy", PolicyName=name) for name in sorted({*inline} - keep)),
+            *(self._call("detach_role_policy", PolicyArn=arn) for arn in attached),
+        ]

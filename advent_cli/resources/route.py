@@ -1,21 +1,27 @@
 """A route of the API, and the integration that hands its requests to a function."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Keep, Line, kept
+from advent_cli.gateway import create_once, scope, send
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
-from advent_cli.resources.api import RACES, Api, create_once, scope
+from advent_cli.resources.api import API_ID, Api
 
 PAYLOAD = "2.0"  # the shape of the event that handlers/app.py reads
+INTEGRATION_ID = "INTEGRATION_ID"
+Parts = tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True)
 class Route(Resource):
-    """A route of `api`; the name is its key, as in `POST /aws_advent`. `all_keys` are all that the API should have."""
+    """A route of `api`; the name is its key, as in `POST /aws_advent`. `all_keys` are all that the API should have.
+
+    `shares` says that a route before it has the same function, and so the same integration.
+    """
 
     kind: ClassVar[str] = "route"
     rights: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -26,6 +32,11 @@ class Route(Resource):
             "apigateway:DELETE",
         ),
     }
+    console: ClassVar[dict[str, str]] = {
+        "create": "API Gateway > APIs > {it.api.name} > Develop > Routes > Create, then Attach integration",
+        "update": "API Gateway > APIs > {it.api.name} > Develop > Routes > {it.name}",
+        "delete": "API Gateway > APIs > {it.api.name} > Develop > Routes > {it.name} > Delete",
+    }
     goes_with_host: ClassVar[bool] = True
     aws: Aws
     name: str
@@ -33,6 +44,7 @@ class Route(Resource):
     function_arn: str
     all_keys: tuple[str, ...] = ()
     host: str | None = None
+    shares: bool = False
 
     def scope(self) -> list[str]:
         return scope(self.aws)
@@ -65,44 +77,89 @@ class Route(Resource):
         }
 
     def create(self, wait: Patience) -> None:
-        client, api_id = self.aws.client("apigatewayv2"), self.api.known_id()
-        routes, integrations = self._parts(api_id)
-        target = self._integration(api_id, integrations, wait)
-        settings = {"ApiId": api_id, "RouteKey": self.name, "Target": target, "AuthorizationType": "NONE"}
-        mine = next((route for route in routes if route["RouteKey"] == self.name), None)
-        if mine is None:
-            make = partial(self.aws.client("apigatewayv2", attempts=1).create_route, **settings)
-            create_once(make, lambda: self._route(api_id), wait)
-        elif mine.get("Target") != target or mine.get("AuthorizationType", "NONE") != "NONE":
-            wait.retry(partial(client.update_route, RouteId=mine["RouteId"], **settings), *RACES)
-        kept = {target}
-        for other in routes:
-            if self._is_too_much(other, mine):
-                self._delete(client.delete_route, wait, ApiId=api_id, RouteId=other["RouteId"])
-            elif other is not mine:
-                kept.add(other.get("Target", ""))
-        for spare in integrations.keys() - kept:
-            integration_id = integrations[spare]["IntegrationId"]
-            self._delete(client.delete_integration, wait, ApiId=api_id, IntegrationId=integration_id)
+        api_id = self.api.known_id()
+        parts = self._parts(api_id)
+        made = self._fitting(parts) or create_once(
+            self._integration(api_id).on(self.aws, attempts=1), lambda: self._fitting(self._parts(api_id)), wait
+        )
+        for call in self._changes(api_id, parts, str(made["IntegrationId"])):
+            if call.method == "create_route":
+                create_once(call.on(self.aws, attempts=1), lambda: self._mine(self._parts(api_id)), wait)
+            else:
+                send(self.aws, call, wait)
 
     def update(self, now: Settings, wait: Patience) -> None:
         self.create(wait)
 
     def delete(self, wait: Patience) -> None:
+        for call in self._deletions():
+            send(self.aws, call, wait)
+
+    def to_create(self) -> list[Line]:
         api_id = self.api.api_id()
-        for route in self._parts(api_id)[0] if api_id else []:
-            if route["RouteKey"] == self.name:
-                call = self.aws.client("apigatewayv2").delete_route
-                self._delete(call, wait, ApiId=api_id, RouteId=route["RouteId"])
+        parts: Parts = self._parts(api_id) if api_id else ([], {})
+        made = self._fitting(parts)
+        integration = [] if made else [self._listed(api_id) if self.shares else self._integration(api_id)]
+        integration_id = str(made["IntegrationId"]) if made else kept(INTEGRATION_ID)
+        return [*integration, *self._changes(api_id or API_ID, parts, integration_id)]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return self.to_create()
+
+    def to_delete(self) -> list[Line]:
+        return [*self._deletions()]
+
+    def _changes(self, api_id: str, parts: Parts, integration_id: str) -> list[Call]:
+        """What is to be done besides the integration: the route, and what is too much."""
+        routes, integrations = parts
+        mine, target = self._mine(parts), f"integrations/{integration_id}"
+        settings = {"ApiId": api_id, "RouteKey": self.name, "Target": target, "AuthorizationType": "NONE"}
+        calls = []
+        if mine is None:
+            calls.append(Call("apigatewayv2", "create_route", settings))
+        elif mine.get("Target") != target or mine.get("AuthorizationType", "NONE") != "NONE":
+            calls.append(Call("apigatewayv2", "update_route", {**settings, "RouteId": mine["RouteId"]}))
+        others = [other for other in routes if self._is_too_much(other, mine)]
+        calls += [Call("apigatewayv2", "delete_route", {"ApiId": api_id, "RouteId": r["RouteId"]}) for r in others]
+        used = {target, *(r.get("Target", "") for r in routes if r is not mine and r not in others)}
+        spare = [integrations[name]["IntegrationId"] for name in sorted(integrations.keys() - used)]
+        return calls + [
+            Call("apigatewayv2", "delete_integration", {"ApiId": api_id, "IntegrationId": name}) for name in spare
+        ]
+
+    def _deletions(self) -> list[Call]:
+        api_id = self.api.api_id()
+        mine = [route for route in self._parts(api_id)[0] if route["RouteKey"] == self.name] if api_id else []
+        return [Call("apigatewayv2", "delete_route", {"ApiId": api_id, "RouteId": r["RouteId"]}) for r in mine]
 
     def _is_too_much(self, other: dict[str, Any], mine: dict[str, Any] | None) -> bool:
         """Whether a route is not in config.yaml, or one of our own name is there twice."""
         return other is not mine and (other["RouteKey"] == self.name or other["RouteKey"] not in self.all_keys)
 
-    def _route(self, api_id: str) -> dict[str, Any] | None:
-        return next((route for route in self._parts(api_id)[0] if route["RouteKey"] == self.name), None)
+    def _mine(self, parts: Parts) -> dict[str, Any] | None:
+        return next((route for route in parts[0] if route["RouteKey"] == self.name), None)
 
-    def _parts(self, api_id: str) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    def _fitting(self, parts: Parts) -> dict[str, Any] | None:
+        """An integration with our function, if there is one."""
+        return next((each for each in parts[1].values() if self._settings().items() <= each.items()), None)
+
+    def _settings(self) -> dict[str, str]:
+        return {
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": self.function_arn,
+            "PayloadFormatVersion": PAYLOAD,
+        }
+
+    def _integration(self, api_id: str | None) -> Call:
+        keep = Keep(INTEGRATION_ID, "IntegrationId")
+        return Call("apigatewayv2", "create_integration", {"ApiId": api_id or API_ID, **self._settings()}, keep)
+
+    def _listed(self, api_id: str | None) -> Call:
+        """Asking for the integration that a route before this one has made."""
+        keep = Keep(INTEGRATION_ID, f'Items[?IntegrationUri==`"{self.function_arn}"`] | [0].IntegrationId')
+        return Call("apigatewayv2", "get_integrations", {"ApiId": api_id or API_ID}, keep)
+
+    def _parts(self, api_id: str) -> Parts:
         """The routes, and the integrations by the name under which a route knows them; nothing if the API is gone."""
 
         def items(operation: str) -> list[dict[str, Any]]:
@@ -111,23 +168,3 @@ class Route(Resource):
 
         routes, integrations = together(lambda: items("get_routes"), lambda: items("get_integrations"))
         return routes, {f"integrations/{item['IntegrationId']}": item for item in integrations}
-
-    def _integration(self, api_id: str, there: dict[str, dict[str, Any]], wait: Patience) -> str:
-        """The name of an integration with our function, made if there is none."""
-        settings = {
-            "IntegrationType": "AWS_PROXY",
-            "IntegrationUri": self.function_arn,
-            "PayloadFormatVersion": PAYLOAD,
-        }
-
-        def fitting(integrations: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
-            return next((each for each in integrations.values() if settings.items() <= each.items()), None)
-
-        create = self.aws.client("apigatewayv2", attempts=1).create_integration
-        made = fitting(there) or create_once(
-            partial(create, ApiId=api_id, **settings), lambda: fitting(self._parts(api_id)[1]), wait
-        )
-        return f"integrations/{made['IntegrationId']}"
-
-    def _delete(self, call: Any, wait: Patience, **params: Any) -> None:
-        wait.retry(partial(found, call, "NotFoundException", **params), *RACES)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Line
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
 from advent_cli.resources.topic import subscriptions
@@ -30,6 +31,11 @@ class Subscription(Resource):
         "read": ("sns:GetSubscriptionAttributes",),
         "update": ("sns:SetSubscriptionAttributes",),
         "delete": ("sns:Unsubscribe",),
+    }
+    console: ClassVar[dict[str, str]] = {
+        "create": "SNS > Subscriptions > Create subscription",
+        "update": "SNS > Subscriptions > {it.function_arn} > Edit",
+        "delete": "SNS > Subscriptions > {it.function_arn} > Delete",
     }
     aws: Aws
     name: str
@@ -68,30 +74,53 @@ class Subscription(Resource):
 
     def create(self, wait: Patience) -> None:
         # If there is one already with other attributes, SNS says so (InvalidParameter), and `update` is next.
-        self.aws.client("sns").subscribe(
-            TopicArn=self.topic_arn,
-            Protocol="lambda",
-            Endpoint=self.function_arn,
-            Attributes={"RedrivePolicy": self._redrive(), **self._policy()},
-            ReturnSubscriptionArn=True,
-        )
+        self._creation().on(self.aws)()
 
     def update(self, now: Settings, wait: Patience) -> None:
-        call, arn = self.aws.client("sns").set_subscription_attributes, self._find()
-        if now["filter"] != (self.filters or None):
-            if now["filter"] and now["filter"].keys() != self.filters.keys():  # SNS checks the old one in the new scope
-                call(SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue="{}")
-            for name, value in self._policy().items():
-                call(SubscriptionArn=arn, AttributeName=name, AttributeValue=value)
-        if now["raw"] != "false":
-            call(SubscriptionArn=arn, AttributeName="RawMessageDelivery", AttributeValue="false")
-        if now["dead_letters"] != self.queue_arn:
-            call(SubscriptionArn=arn, AttributeName="RedrivePolicy", AttributeValue=self._redrive())
+        for call in self._changes(now):
+            call.on(self.aws)()
 
     def delete(self, wait: Patience) -> None:
+        for call in self._deletions():
+            call.on(self.aws)()  # no error if it is gone
+
+    def to_create(self) -> list[Line]:
+        return [self._creation()]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return [*self._changes(now)]
+
+    def to_delete(self) -> list[Line]:
+        return [*self._deletions()]
+
+    def _creation(self) -> Call:
+        settings = {
+            "TopicArn": self.topic_arn,
+            "Protocol": "lambda",
+            "Endpoint": self.function_arn,
+            "Attributes": {"RedrivePolicy": self._redrive(), **self._policy()},
+            "ReturnSubscriptionArn": True,
+        }
+        return Call("sns", "subscribe", settings)
+
+    def _changes(self, now: Settings) -> list[Call]:
+        """What to set one after the other, for SNS takes one attribute a call."""
+        new: list[tuple[str, str]] = []
+        if now["filter"] != (self.filters or None):
+            if now["filter"] and now["filter"].keys() != self.filters.keys():  # SNS checks the old one in the new scope
+                new.append(("FilterPolicy", "{}"))
+            new += self._policy().items()
+        if now["raw"] != "false":
+            new.append(("RawMessageDelivery", "false"))
+        if now["dead_letters"] != self.queue_arn:
+            new.append(("RedrivePolicy", self._redrive()))
+        which = {"SubscriptionArn": self._find()}
+        attributes = [{"AttributeName": name, "AttributeValue": value} for name, value in new]
+        return [Call("sns", "set_subscription_attributes", which | attribute) for attribute in attributes]
+
+    def _deletions(self) -> list[Call]:
         arn = self._find()
-        if arn:
-            self.aws.client("sns").unsubscribe(SubscriptionArn=arn)  # no error if it is gone
+        return [Call("sns", "unsubscribe", {"SubscriptionArn": arn})] if arn else []
 
     def _policy(self) -> dict[str, str]:
         """The attributes of the filter, in the order in which to set them."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Line, Until
 from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
@@ -34,6 +35,11 @@ class Table(Resource):
         ),
         "update": ("dynamodb:UpdateTable",),
         "delete": ("dynamodb:DeleteTable",),
+    }
+    console: ClassVar[dict[str, str]] = {
+        "create": "DynamoDB > Tables > Create table",
+        "update": "DynamoDB > Tables > {it.name} > Additional settings > Read/write capacity > Edit",
+        "delete": "DynamoDB > Tables > {it.name} > Delete table",
     }
     aws: Aws
     name: str
@@ -80,13 +86,7 @@ class Table(Resource):
         self.aws.client("dynamodb").tag_resource(ResourceArn=self.arn, Tags=self.aws.owner_tags)
 
     def create(self, wait: Patience) -> None:
-        self.aws.client("dynamodb").create_table(
-            TableName=self.name,
-            AttributeDefinitions=[{"AttributeName": self.key_name, "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": self.key_name, "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-            Tags=self.aws.owner_tags,
-        )
+        self._creation().on(self.aws)()
         self._wait_for("ACTIVE", wait, "DynamoDB is making the table")
 
     def update(self, now: Settings, wait: Patience) -> None:
@@ -96,21 +96,8 @@ class Table(Resource):
         if now["status"] != "ACTIVE":
             self._wait_for("ACTIVE", wait, f"DynamoDB says the table is {now['status']}")
             now = self.read() or now
-        if now["primary_key"] != self.want()["primary_key"]:
-            raise AdventError(
-                f"{self.title} has the primary key {now['primary_key']}, not {self.want()['primary_key']}",
-                why="DynamoDB cannot change the key of a table",
-                hint="give table.key in config.yaml the old value, or remove the table with `advent down`",
-            )
-        if now["billing"] != "PAY_PER_REQUEST":
-            wait.retry(
-                partial(
-                    self.aws.client("dynamodb").update_table,
-                    TableName=self.name,
-                    BillingMode="PAY_PER_REQUEST",
-                ),
-                *BUSY,
-            )
+        for call in self._changes(now):
+            wait.retry(call.on(self.aws), *BUSY)
             self._wait_for("ACTIVE", wait, "DynamoDB is changing the table")
         return None
 
@@ -119,9 +106,51 @@ class Table(Resource):
             self._wait_for("ACTIVE", wait, "DynamoDB is still making the table")
             self.read()  # now that its tags can be trusted: raises if it is not ours
         if (self._describe() or {}).get("TableStatus", "DELETING") != "DELETING":
-            call = self.aws.client("dynamodb").delete_table
-            wait.retry(partial(found, call, "ResourceNotFoundException", TableName=self.name), *BUSY)
+            call = self._call("delete_table").on(self.aws)
+            wait.retry(partial(found, call, "ResourceNotFoundException"), *BUSY)
         self._wait_for(None, wait, "DynamoDB is deleting the table")
+
+    def to_create(self) -> list[Line]:
+        return [self._creation(), self._until("table_exists")]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        if now["status"] == "DELETING":
+            return [self._until("table_not_exists"), *self.to_create()]
+        changes = self._changes(now)
+        ready = [self._until("table_exists")]
+        return [*(ready if now["status"] != "ACTIVE" else []), *changes, *(ready if changes else [])]
+
+    def to_delete(self) -> list[Line]:
+        status = (self._describe() or {}).get("TableStatus", "DELETING")
+        ready = [self._until("table_exists")] if status == "CREATING" else []
+        deletion = [self._call("delete_table")] if status != "DELETING" else []
+        return [*ready, *deletion, self._until("table_not_exists")]
+
+    def _call(self, method: str, **params: Any) -> Call:
+        return Call("dynamodb", method, {"TableName": self.name, **params})
+
+    def _creation(self) -> Call:
+        return self._call(
+            "create_table",
+            AttributeDefinitions=[{"AttributeName": self.key_name, "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": self.key_name, "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            Tags=self.aws.owner_tags,
+        )
+
+    def _changes(self, now: Settings) -> list[Call]:
+        """The calls from `now` to what is wanted; raises AdventError where there are none."""
+        if now["primary_key"] != self.want()["primary_key"]:
+            raise AdventError(
+                f"{self.title} has the primary key {now['primary_key']}, not {self.want()['primary_key']}",
+                why="DynamoDB cannot change the key of a table",
+                hint="give table.key in config.yaml the old value, or remove the table with `advent down`",
+            )
+        billed = now["billing"] == "PAY_PER_REQUEST"
+        return [] if billed else [self._call("update_table", BillingMode="PAY_PER_REQUEST")]
+
+    def _until(self, waiter: str) -> Until:
+        return Until("dynamodb", waiter, {"TableName": self.name})
 
     def _owned(self) -> bool | None:
         pages = self.aws.client("dynamodb").get_paginator("list_tags_of_resource").paginate(ResourceArn=self.arn)

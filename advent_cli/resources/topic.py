@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
 from advent_cli.aws_errors import found
+from advent_cli.calls import Call, Line
 from advent_cli.errors import ForeignError
 from advent_cli.patience import Patience, Race
 from advent_cli.resource import Resource, Settings
@@ -40,6 +41,11 @@ class Topic(Resource):
         "read": ("sns:ListTagsForResource",),
         "delete": ("sns:Unsubscribe",),
     }
+    console: ClassVar[dict[str, str]] = {
+        "create": "SNS > Topics > Create topic",
+        "update": "SNS > Topics > {it.name} > Edit",
+        "delete": "SNS > Topics > {it.name} > Delete",
+    }
     aws: Aws
     name: str
 
@@ -70,28 +76,39 @@ class Topic(Resource):
         self.aws.client("sns").tag_resource(ResourceArn=self.arn, Tags=self.aws.owner_tags)
 
     def create(self, wait: Patience) -> None:
-        wait.retry(
-            partial(
-                self.aws.client("sns").create_topic,
-                Name=self.name,
-                Attributes={"DisplayName": self.want()["display_name"]},
-                Tags=self.aws.owner_tags,
-            ),
-            *TAGS_LAG,
-        )
+        wait.retry(self._creation().on(self.aws), *TAGS_LAG)
 
     def update(self, now: Settings, wait: Patience) -> None:
-        self.aws.client("sns").set_topic_attributes(
-            TopicArn=self.arn, AttributeName="DisplayName", AttributeValue=self.want()["display_name"]
-        )
+        self._change().on(self.aws)()
 
     def delete(self, wait: Patience) -> None:
+        for call in self._deletions():
+            wait.retry(partial(found, call.on(self.aws), "NotFound", "NotFoundException"), *TAGS_LAG)
+
+    def to_create(self) -> list[Line]:
+        return [self._creation()]
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return [self._change()]
+
+    def to_delete(self) -> list[Line]:
+        return [*self._deletions()]
+
+    def _creation(self) -> Call:
+        attributes = {"DisplayName": self.want()["display_name"]}
+        return Call("sns", "create_topic", {"Name": self.name, "Attributes": attributes, "Tags": self.aws.owner_tags})
+
+    def _change(self) -> Call:
+        name = self.want()["display_name"]
+        params = {"TopicArn": self.arn, "AttributeName": "DisplayName", "AttributeValue": name}
+        return Call("sns", "set_topic_attributes", params)
+
+    def _deletions(self) -> list[Call]:
         # Deleting a topic leaves its subscriptions behind, to be found for hours under its name.
-        sns = self.aws.client("sns")
-        for subscription in subscriptions(self.aws, self.arn):
-            if subscription["Protocol"] == "lambda" and subscription["SubscriptionArn"].startswith("arn:"):
-                sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
-        wait.retry(partial(found, sns.delete_topic, "NotFound", "NotFoundException", TopicArn=self.arn), *TAGS_LAG)
+        ours = [s for s in subscriptions(self.aws, self.arn) if s["Protocol"] == "lambda"]
+        arns = [s["SubscriptionArn"] for s in ours if s["SubscriptionArn"].startswith("arn:")]
+        first = [Call("sns", "unsubscribe", {"SubscriptionArn": arn}) for arn in arns]
+        return [*first, Call("sns", "delete_topic", {"TopicArn": self.arn})]
 
 
 def subscriptions(aws: Aws, topic_arn: str) -> list[dict[str, Any]]:

@@ -1,10 +1,11 @@
 """An environment variable that ties a function to another part of the app: the article's SNS_TOPIC_ARN step."""
 
+import json
 from dataclasses import dataclass
-from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
+from advent_cli.calls import Call, Keep, Line, Note, Until, kept
 from advent_cli.lambda_answers import RACES, described, variables, wait_until_ready
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
@@ -25,6 +26,10 @@ class Variable(Resource):
             "lambda:GetFunctionConfiguration",
         ),
     }
+    console: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("create", "update", "delete"),
+        "Lambda > Functions > {it.function} > Configuration > Environment variables > {it.variable}",
+    )
     goes_with_host: ClassVar[bool] = True
     done_word: ClassVar[str] = "attached"
     aws: Aws
@@ -61,6 +66,37 @@ class Variable(Resource):
         return variables((described(self.aws, self.function) or {}).get("Configuration", {}))
 
     def _set(self, environment: dict[str, str], wait: Patience) -> None:
-        call = self.aws.client("lambda").update_function_configuration
-        wait.retry(partial(call, FunctionName=self.function, Environment={"Variables": environment}), *RACES)
+        wait.retry(self._change({"Variables": environment}).on(self.aws), *RACES)
         wait_until_ready(self.aws, self.function, wait)
+
+    def to_create(self) -> list[Line]:
+        if described(self.aws, self.function) is None:
+            return [Note(f"{self.function} was made with it")]
+        if self._variables().get(self.variable) == self.value:
+            return [Note("it is there")]
+        mine = json.dumps({self.variable: self.value}).replace("`", "\\`")
+        return self._through_shell(f"merge(Environment.Variables || `{{}}`, `{mine}`)")
+
+    def to_update(self, now: Settings) -> list[Line]:
+        return self.to_create()
+
+    def to_delete(self) -> list[Line]:
+        there = self._variables()
+        if self.variable not in there:
+            return []
+        others = ", ".join(f'"{name}": Environment.Variables."{name}"' for name in there if name != self.variable)
+        return self._through_shell(f"{{{others}}}" if others else "`{}`")
+
+    def _through_shell(self, query: str) -> list[Line]:
+        """The other variables are nobody's business: the shell takes them from Lambda and gives them back unseen."""
+        name = {"FunctionName": self.function}
+        keep = Keep("ENVIRONMENT", f"{{Variables: {query}}}", output="json")
+        return [
+            Call("lambda", "get_function_configuration", name, keep),
+            self._change(kept(keep.variable)),
+            Until("lambda", "function_updated_v2", name),
+        ]
+
+    def _change(self, environment: Any) -> Call:
+        params = {"FunctionName": self.function, "Environment": environment}
+        return Call("lambda", "update_function_configuration", params)

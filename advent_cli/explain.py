@@ -1,0 +1,99 @@
+"""What up and down are going to do, as a tutorial: for each step the way through the console, and the commands."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from graphlib import TopologicalSorter
+
+from advent_cli import aws_errors, deploy, shell
+from advent_cli.calls import Call, Line, Note, Zip
+from advent_cli.options import Options
+from advent_cli.plan import Action, Step
+from advent_cli.resource import Resource
+from advent_cli.survey import Survey
+
+Explained = list[tuple[Step, list[str]]]
+VERBS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
+
+
+def up(survey: Survey, steps: Iterable[Step], options: Options) -> tuple[list[str], Explained]:
+    """What comes before the first command, and the steps in an order in which they can be done, with their lines.
+
+    A line is a command or a comment. Reads what the steps depend on, and writes nothing.
+    """
+    return _explained(survey, steps, deploy.order_up(survey), options)
+
+
+def down(survey: Survey, steps: Iterable[Step], options: Options) -> tuple[list[str], Explained]:
+    """The same for `down`."""
+    return _explained(survey, steps, deploy.order_down(survey), options)
+
+
+def _explained(
+    survey: Survey, steps: Iterable[Step], needs: Mapping[str, set[str]], options: Options
+) -> tuple[list[str], Explained]:
+    resources = {**survey.stack.resources, **survey.leftovers}
+    told: Explained = []
+    done: list[Line] = []
+    anew: set[str] = set()
+    with survey.stack.aws.remembering():
+        for step in in_order(list(steps), needs):
+            resource = resources[step.key]
+            action = Action.CREATE if resource.host in anew and step.want is not None else step.action
+            lines, is_anew = _lines(resource, step, action)
+            anew |= {step.key} if is_anew else set()
+            new = [line for line in lines if not (isinstance(line, Call) and line.keep is None and line in done)]
+            done += new
+            way = [shell.comment(resource.console[VERBS[action]].format(it=resource))] if action in VERBS else []
+            told.append((step, way + [shell.line(line) for line in new]))
+    return _before(survey, options, done), told
+
+
+def in_order(steps: list[Step], needs: Mapping[str, set[str]]) -> list[Step]:
+    """The steps, each after those it needs, and otherwise as they stand."""
+    place = {step.key: (number, step) for number, step in enumerate(steps)}
+    sorter = TopologicalSorter(needs)
+    sorter.prepare()
+    ready: set[str] = set()
+    ordered = []
+    while sorter.is_active():
+        ready |= {*sorter.get_ready()}
+        key = min(ready, key=lambda key: place[key][0] if key in place else -1)
+        ready.remove(key)
+        sorter.done(key)
+        if key in place:
+            ordered.append(place[key][1])
+    return ordered
+
+
+def _lines(resource: Resource, step: Step, action: Action) -> tuple[list[Line], bool]:
+    """What a step does, and whether it makes the thing anew; where that cannot be told, or is refused, why."""
+    try:
+        if action is Action.CREATE:
+            again = [Note("it goes with its host, which is made anew")] if step.action is not action else []
+            return [*again, *resource.to_create()], False
+        if action is Action.UPDATE and isinstance(step.seen, dict):
+            lines = resource.to_update(step.seen)
+            return lines, all(line in lines for line in resource.to_delete())
+        return resource.to_delete() if action is Action.DELETE else [], False
+    except Exception as error:
+        problem = aws_errors.explain(error)
+        if problem is None:
+            raise
+        return [Note(str(problem))], False
+
+
+def _before(survey: Survey, options: Options, lines: Iterable[Line]) -> list[str]:
+    """What all the commands need, once."""
+    aws = survey.stack.aws
+    region = shlex.quote(aws.region)
+    if aws.endpoint:
+        told = ["# for the local engine; `bash -e` stops at the first error"]
+        told.append(f'eval "$(advent --region {region} local env)"')
+        told.append("# said to the command as well, for its version 1 does not ask AWS_ENDPOINT_URL about SQS")
+        told.append('aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }')
+    else:
+        told = [f"# for account {aws.identity[0]}, region {aws.region}; `bash -e` stops at the first error"]
+        told.append(f"export AWS_REGION={region} AWS_DEFAULT_REGION={region}")
+        told += [f"export AWS_PROFILE={shlex.quote(options.profile)}"] if options.profile else []
+    told.append("export AWS_PAGER=")
+    return told + (shell.ZIP_CODE.split("\n") if any(isinstance(line, Zip) for line in lines) else [])

@@ -1,0 +1,49 @@
+"""API Gateway's own ways: it is slow to take changes, makes a thing twice if asked twice, and gives out random ids."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from advent_cli.aws import Aws
+from advent_cli.aws_errors import found, lost
+from advent_cli.calls import Call
+from advent_cli.patience import Patience, Race
+
+RACES = (
+    Race("TooManyRequestsException", "", "API Gateway takes only a few requests a second"),
+    Race("ConflictException", "concurrent modification", "API Gateway is busy with the API"),
+)
+
+
+def send(aws: Aws, call: Call, wait: Patience) -> None:
+    """Send a call; what is to be deleted may be gone already."""
+    missing = ["NotFoundException"] if call.method.startswith("delete_") else []
+    wait.retry(partial(found, call.on(aws), *missing), *RACES)
+
+
+def create_once(
+    make: Callable[[], dict[str, Any]], find: Callable[[], dict[str, Any] | None], wait: Patience
+) -> dict[str, Any]:
+    """Make a thing for which API Gateway knows no token, and so would make a second one if asked again.
+
+    `make` must not retry by itself; if its answer is lost, `find` looks whether it was made.
+    """
+    try:
+        return wait.retry(make, *RACES)
+    except Exception as error:
+        if not lost(error):
+            raise
+        return find() or wait.retry(make, *RACES)
+
+
+def all_apis(aws: Aws) -> list[dict[str, Any]]:
+    """All HTTP and WebSocket APIs of the account in this region, as GetApis describes them."""
+    pages = aws.client("apigatewayv2").get_paginator("get_apis").paginate()
+    return aws.once(("apis",), lambda: [api for page in pages for api in page["Items"]])
+
+
+def scope(aws: Aws) -> list[str]:
+    """The ARNs of the account's APIs and of all that is in them: ours has no other name there than a random id."""
+    partition = aws.identity[1].split(":")[1]
+    apis = f"arn:{partition}:apigateway:{aws.region}::"
+    return [f"{apis}/apis", f"{apis}/apis/*", f"{apis}/tags/*"]

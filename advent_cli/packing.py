@@ -1,0 +1,24 @@
+"""How a person makes the zip of a function by hand."""
+
+from advent_cli import packages
+from advent_cli.bundle import REQUIREMENTS, Bundle, names
+from advent_cli.calls import Line, Note, Run, Zip
+
+PAUSE: list[Line] = [Note("IAM needs some seconds to tell Lambda about the new role"), Run(("sleep", "10"))]
+"""What a person does where the client tries again."""
+
+
+def packing(bundle: Bundle, file: str) -> list[Line]:
+    """Makes `file`: with the very bytes of the bundle, but where it has packages in it with others."""
+    folder = bundle.source.file.parent
+    if not bundle.source.is_folder or not (folder / REQUIREMENTS).is_file():
+        return [Zip(file, str(folder), tuple(names(bundle.source)))]
+    target = f"{file.removesuffix('.zip')}.code"
+    install = packages.command(folder / REQUIREMENTS, bundle.runtime, bundle.architecture, target)
+    return [
+        Note(f"the packages of {folder / REQUIREMENTS}, and above them the folder; `advent` packs the same files into"),
+        Note("other bytes, and so `advent plan` will want to update the code once"),
+        Run(tuple(install)),
+        Run(("cp", "-R", f"{folder}/.", target)),
+        Run(("python3", "-m", "zipfile", "-c", file, f"{target}/.")),
+    ]

@@ -65,6 +65,10 @@ class Resource(ABC):
         refusal (access denied) is raised as it is, never taken for absence.
         """
 
+    def check_owner(self) -> None:
+        """Raise ForeignError if what bears this name is not ours: the question before its parts are read."""
+        self.read()
+
     def adopt(self) -> None:
         """Put our tag on a thing of this name that is not ours, and change nothing else of it.
 

@@ -73,11 +73,11 @@ def look(stack: Stack) -> Survey:
     by_name = {**stack.resources, **leftovers.by_name(stack)}
     with stack.aws.remembering(), ThreadPoolExecutor(min(len(by_name) + 1, MOST_AT_ONCE)) as pool:
         finding = pool.submit(leftovers.listed, stack)
-        reading = {key: pool.submit(_read, resource) for key, resource in by_name.items()}
+        reading = {key: pool.submit(_read, stack, resource) for key, resource in by_name.items()}
         listed = {key: resource for key, resource in finding.result().items() if key not in by_name}
-        reading |= {key: pool.submit(_read, resource) for key, resource in listed.items()}
+        reading |= {key: pool.submit(_read, stack, resource) for key, resource in listed.items()}
         found = {key: future.result() for key, future in reading.items()}
-    seen = {key: _seen(stack, resource, found) for key, resource in stack.resources.items()}
+    seen = {key: found[key] for key in stack.resources}
     candidates = {key: r for key, r in {**by_name, **listed}.items() if key not in stack.resources}
     left = {key: r for key, r in candidates.items() if _is_left(r, found[key], seen)}
     return Survey(stack, {**seen, **{key: found[key] for key in left}}, left)
@@ -108,23 +108,21 @@ def code_of(problems: list[Exception]) -> int:
     return REFUSED if problems else DONE
 
 
-def _seen(stack: Stack, resource: Resource, found: dict[str, Seen]) -> Seen:
-    """What was found; but nothing is told of a part of something that is not ours."""
-    if resource.host and isinstance(found[resource.host], ForeignError):
-        return UsesForeignError(stack.resources[resource.host].title)
-    return found[resource.key]
-
-
 def _is_left(resource: Resource, seen: Seen, others: dict[str, Seen]) -> bool:
     if seen is None or (isinstance(seen, ForeignError) and resource.kind != Parameter.kind):
         return False  # but functions would read a foreign secret
     return resource.host is None or isinstance(others[resource.host], dict)
 
 
-def _read(resource: Resource) -> Seen:
+def _read(stack: Stack, resource: Resource) -> Seen:
+    """What there is, or why that cannot be told; the others are read all the same."""
     try:
+        if resource.host:
+            stack.resources[resource.host].check_owner()
         return resource.read()
-    except Exception as error:  # told beside the resource; the others can be read all the same
+    except ForeignError as error:  # of what is not ours no more is read
+        return UsesForeignError(stack.resources[resource.host].title) if resource.host else error
+    except Exception as error:
         told = explain(error)
         if told is None:
             raise

@@ -94,6 +94,9 @@ class Api(Resource):
             "duplicates": 0,
         }
 
+    def check_owner(self) -> None:
+        self._ours()
+
     def read(self) -> Settings | None:
         ours = self._ours()
         if not ours:

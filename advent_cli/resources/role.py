@@ -86,13 +86,15 @@ class Role(Resource):
     def want(self) -> Settings:
         return {"path": self.path, "trust": TRUST, "other_policies": []}
 
+    def check_owner(self) -> None:
+        if role := self._get():
+            self._check(role)
+
     def read(self) -> Settings | None:
         role = self._get()
         if role is None:
             return None
-        tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
-        if not self.aws.owns(tags) or tags.get(REGION_TAG, self.aws.region) != self.aws.region:
-            raise ForeignError(self.key, self.title, role["Arn"], f"made {role['CreateDate']}")
+        self._check(role)
         inline, attached = self._policies()
         return {
             "path": role["Path"],
@@ -169,6 +171,11 @@ class Role(Resource):
         call = partial(self.aws.client("iam").get_role, RoleName=self.name)
         answer = self.aws.once(("role", self.name), lambda: found(call, "NoSuchEntity"))
         return answer["Role"] if answer else None
+
+    def _check(self, role: dict[str, Any]) -> None:
+        tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+        if not self.aws.owns(tags) or tags.get(REGION_TAG, self.aws.region) != self.aws.region:
+            raise ForeignError(self.key, self.title, role["Arn"], f"made {role['CreateDate']}")
 
     def _policies(self) -> tuple[list[str], list[str]]:
         """Names of the inline policies, ARNs of the attached ones; both empty if the role is gone."""

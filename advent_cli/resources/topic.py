@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws
+from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import found
 from advent_cli.calls import Call, Line
 from advent_cli.errors import ForeignError
@@ -61,12 +61,8 @@ class Topic(Resource):
         return {"display_name": self.name[:LONGEST_DISPLAY_NAME]}
 
     def read(self) -> Settings | None:
-        sns = self.aws.client("sns")
-        answer = found(sns.get_topic_attributes, "NotFound", "NotFoundException", TopicArn=self.arn)
-        if answer is None:
-            return None
-        tags = found(sns.list_tags_for_resource, "ResourceNotFoundException", "ResourceNotFound", ResourceArn=self.arn)
-        if tags is None:  # gone between the two calls
+        answer, tags = self.aws.once(("topic", self.name), self._described)
+        if answer is None or tags is None:
             return None
         if not self.aws.owns(tags["Tags"]):
             raise ForeignError(self.key, self.title, self.arn)
@@ -109,6 +105,15 @@ class Topic(Resource):
         arns = [s["SubscriptionArn"] for s in ours if s["SubscriptionArn"].startswith("arn:")]
         first = [Call("sns", "unsubscribe", {"SubscriptionArn": arn}) for arn in arns]
         return [*first, Call("sns", "delete_topic", {"TopicArn": self.arn})]
+
+    def _described(self) -> list[dict[str, Any] | None]:
+        """The attributes and the tags, None where there are none."""
+        sns = self.aws.client("sns")
+        missing = ("NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException")
+        return together(
+            lambda: found(sns.get_topic_attributes, *missing, TopicArn=self.arn),
+            lambda: found(sns.list_tags_for_resource, *missing, ResourceArn=self.arn),
+        )
 
 
 def subscriptions(aws: Aws, topic_arn: str) -> list[dict[str, Any]]:

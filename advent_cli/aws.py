@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from advent_cli.errors import TargetError
 
 T = TypeVar("T")
 OWNER_TAG = "advent:stack"
+MOST_AT_ONCE = 40  # calls; more would wait for each other, and for the limits of the services
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Aws:
         self.endpoint = endpoint
         self.ids: dict[str, str] = {}
         """What AWS named by itself and we have learnt: the ids of roles and APIs, by our own names for them."""
+        self.made: set[str] = set()
+        """The keys of what this very run has made, of which more is known than AWS could tell."""
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, ...], Future[Any]] | None = None
@@ -59,6 +62,13 @@ class Aws:
                     ),
                 )
             return self._clients[service, attempts]
+
+    @contextmanager
+    def making_clients(self, services: Iterable[str]) -> Iterator[None]:
+        """Begin to make the clients of these services, which takes longer than many an answer of AWS."""
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: [self.client(service) for service in services])
+            yield
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
@@ -125,6 +135,7 @@ def connect(
     region: str | None = None,
     endpoint: Endpoint | None = None,
     trace: Callable[[str], None] | None = None,
+    ahead: Iterable[str] = (),
 ) -> Aws:
     """Open the door and see who is there; raises TargetError when AWS can't be reached or refuses the credentials.
 
@@ -143,7 +154,8 @@ def connect(
             raise TargetError(
                 "no region is set", hint="put one into config.yaml, or give --region, or set AWS_DEFAULT_REGION"
             )
-        _ = aws.identity
+        with aws.making_clients(ahead):
+            _ = aws.identity
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise unreachable(error) from None
     except (ValueError, KeyError) as error:  # botocore's way with a URL that is none, and with a page for an answer
@@ -192,5 +204,5 @@ def _trace(session: Any, tell: Callable[[str], None]) -> None:
 
 def together(*calls: Callable[[], Any]) -> list[Any]:
     """The answers of calls that do not wait for each other, made at the same time."""
-    with ThreadPoolExecutor(max(1, len(calls))) as pool:
+    with ThreadPoolExecutor(max(1, min(len(calls), MOST_AT_ONCE))) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]

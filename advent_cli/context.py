@@ -1,6 +1,6 @@
 """From the options of the command line to the stack they mean."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from advent_cli import config
 from advent_cli.aws import Aws, connect
@@ -9,13 +9,14 @@ from advent_cli.options import Options
 from advent_cli.stack import Stack, build
 
 
-def open_stack(options: Options, engine: Callable[[], Engine]) -> Stack:
+def open_stack(options: Options, engine: Callable[[], Engine], *, ahead: Iterable[str] = ()) -> Stack:
     """Read config.yaml, connect to the target, and build the stack.
 
     `engine` gives the local engine if that is the target: `local.start`, or `local.require` to insist on a running one.
+    The clients of the services `ahead` are made while the first answer is awaited.
     """
     settings = config.load(config.find(options.config), config.check_stack(options.stack))
-    return build(settings, _connect(options, settings, engine))
+    return build(settings, _connect(options, settings, engine, ahead))
 
 
 def offline(stack: str) -> Aws:
@@ -33,10 +34,10 @@ def open_account(options: Options, engine: Callable[[], Engine]) -> Aws:
     return _connect(options, config.load(config.find(options.config)), engine)
 
 
-def _connect(options: Options, settings: config.Config, engine: Callable[[], Engine]) -> Aws:
+def _connect(options: Options, settings: config.Config, engine: Callable[[], Engine], ahead: Iterable[str] = ()) -> Aws:
     region = options.region or settings.region
     if options.region:
         config.check_region(options.region)
     if (options.target or settings.target) == "local":
-        return connect(settings.stack, region=region, endpoint=engine().endpoint, trace=options.trace)
-    return connect(settings.stack, region=region, profile=options.profile, trace=options.trace)
+        return connect(settings.stack, region=region, endpoint=engine().endpoint, trace=options.trace, ahead=ahead)
+    return connect(settings.stack, region=region, profile=options.profile, trace=options.trace, ahead=ahead)

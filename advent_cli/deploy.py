@@ -13,6 +13,8 @@ from advent_cli.events import Event, Finished, Outcome, Planned
 from advent_cli.patience import GaveUpError, Patience, StoppedError
 from advent_cli.plan import Action, Step, decide
 from advent_cli.resource import Resource
+from advent_cli.resources.function import Function
+from advent_cli.resources.log_group import LogGroup
 from advent_cli.stack import Stack
 from advent_cli.survey import Survey, code_of, look
 from advent_cli.waits import Waits
@@ -55,7 +57,7 @@ def up(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: Int
 
 
 def down(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
-    """Carry out the steps of `steps_down`, what needs another before that other."""
+    """Carry out the steps of `steps_down`, as many at once as can be."""
     return _run(survey, steps, order_down(survey), listen, interrupt)
 
 
@@ -65,10 +67,11 @@ def order_up(survey: Survey) -> dict[str, set[str]]:
 
 
 def order_down(survey: Survey) -> dict[str, set[str]]:
-    """For each key those that `down` does before it."""
-    among_themselves = leftovers.needs(survey.leftovers, survey.stack)
-    left = {key: before & survey.leftovers.keys() for key, before in among_themselves.items()}
-    return {**engine.reverse(survey.stack.needs), **left}
+    """For each key those that `down` does before it: only what a log group outlives. All else goes side by side."""
+    functions = {key for key, resource in survey.leftovers.items() if resource.kind == Function.kind}
+    left = {key: functions if r.kind == LogGroup.kind else set() for key, r in survey.leftovers.items()}
+    outlived = {key: {function} for key, function in survey.stack.outlives.items()}
+    return {**{key: set() for key in survey.stack.resources}, **outlived, **left}
 
 
 def receipt(stack: Stack, kept: set[str]) -> list[Step]:

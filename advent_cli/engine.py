@@ -51,15 +51,6 @@ class Interrupt:
         self._wake()
 
 
-def reverse(needs: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """The graph walked backwards: what needed a step now goes before it."""
-    turned: dict[str, set[str]] = {key: set() for key in needs}
-    for key, before in needs.items():
-        for need in before:
-            turned[need].add(key)
-    return turned
-
-
 def walk(needs: Mapping[str, set[str]], work: Work, interrupt: Interrupt | None = None) -> Iterator[Event]:
     """Do `work` for each key, the keys it needs first, as many as possible at once; yields what happens.
 

@@ -60,12 +60,16 @@ def state(configuration: dict[str, Any]) -> str:
     return READY if now in ("Active", "Inactive") and last == "Successful" else BUSY
 
 
-def wait_until_ready(aws: Aws, name: str, wait: Patience) -> None:
-    """Return when Lambda has made, or changed, the function; raises AdventError if Lambda gave up on it."""
+def wait_until_ready(aws: Aws, name: str, answer: dict[str, Any], wait: Patience) -> None:
+    """Return when Lambda has made, or changed, the function; raises AdventError if Lambda gave up on it.
+
+    `answer` is what Lambda said to the call that made or changed it, which may already say that it is done.
+    """
     now: dict[str, Any] = {}
 
     def settled() -> bool:
-        now.update(aws.client("lambda").get_function_configuration(FunctionName=name))
+        said = "State" in answer and not now
+        now.update(answer if said else aws.client("lambda").get_function_configuration(FunctionName=name))
         return state(now) != BUSY
 
     wait.until(settled, "Lambda is setting up the function")
@@ -76,11 +80,12 @@ def wait_until_ready(aws: Aws, name: str, wait: Patience) -> None:
 
 def carry_out(aws: Aws, name: str, lines: list[Line], wait: Patience) -> None:
     """Send the calls about a function one after the other, and wait where it says so; the rest is for people."""
+    answer: dict[str, Any] = {}
     for line in lines:
         if isinstance(line, Call):
-            wait.retry(line.on(aws), *RACES)
+            answer = wait.retry(line.on(aws), *RACES)
         elif isinstance(line, Until):
-            wait_until_ready(aws, name, wait)
+            wait_until_ready(aws, name, answer, wait)
 
 
 def tags(answer: dict[str, Any]) -> dict[str, str]:

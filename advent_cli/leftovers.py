@@ -14,7 +14,7 @@ from advent_cli.resources.api import Api
 from advent_cli.resources.destination import Destination
 from advent_cli.resources.function import STATEMENTS, Function
 from advent_cli.resources.log_group import LogGroup
-from advent_cli.resources.parameter import Parameter
+from advent_cli.resources.parameter import Parameter, names
 from advent_cli.resources.permission import Permission
 from advent_cli.resources.queue import Queue
 from advent_cli.resources.role import Role
@@ -123,10 +123,8 @@ def _subscriptions(stack: Stack) -> Iterator[Resource]:
 
 
 def _secrets(stack: Stack) -> Iterator[Resource]:
-    under = [{"Key": "Name", "Option": "BeginsWith", "Values": [f"/advent/{stack.aws.stack}/"]}]
-    for page in stack.aws.client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=under):
-        for parameter in page["Parameters"]:
-            yield Parameter(stack.aws, parameter["Name"])
+    for name in names(stack.aws):
+        yield Parameter(stack.aws, name)
 
 
 def _permissions(stack: Stack) -> Iterator[Resource]:

@@ -18,6 +18,7 @@ class Stack:
     """The resources by key, in the order of the article, and for each the keys of those it needs first.
 
     `uses` are those that it would touch when it works, and so must be ours, though it can be made before them.
+    `outlives` names what has to be gone before it is deleted, if anything; all else can be deleted side by side.
     `secrets` are none of them: a person sets them, `up` leaves them as they are, and `down` deletes them.
     """
 
@@ -31,9 +32,13 @@ class Stack:
     resources: dict[str, Resource] = field(default_factory=dict)
     needs: dict[str, set[str]] = field(default_factory=dict)
     uses: dict[str, set[str]] = field(default_factory=dict)
+    outlives: dict[str, str] = field(default_factory=dict)
 
-    def add(self, resource: Resource, *needs: Resource, uses: Iterable[Resource] = ()) -> None:
+    def add(
+        self, resource: Resource, *needs: Resource, uses: Iterable[Resource] = (), outlives: Resource | None = None
+    ) -> None:
         """Put a resource into the stack."""
+        self.outlives |= {resource.key: outlives.key} if outlives else {}
         self.resources[resource.key] = resource
         self.needs[resource.key] = {need.key for need in needs}
         self.uses[resource.key] = {use.key for use in uses}

@@ -52,12 +52,12 @@ def _add_function(stack: Stack, name: str) -> None:
         statements=tuple(statement_id(caller) for caller in (*want.routes, *want.subscribes)),
     )  # fmt: skip
     may = Policy(aws, names[0], role.name, uses.rights(stack, want, logs.arn), host=role.key)
-    stack.add(logs)
+    stack.add(logs, outlives=function)  # which may write its last lines late
     stack.add(role)
     stack.add(may, role, uses=[*touches, stack.queue])
-    stack.add(function, role, logs, uses=[*touches, stack.queue])
+    stack.add(function, role, uses=[*touches, stack.queue])
     for route in want.routes:
-        _add_route(stack, function, route)
+        _add_route(stack, function, logs, route)
     if topics:
         for topic in topics:
             stack.add(topic)
@@ -69,10 +69,10 @@ def _add_function(stack: Stack, name: str) -> None:
             stack.add(told, function, stack.topics[arn.split(":")[-1]], *before)
             before = [told]
     for heard in want.subscribes:
-        _add_subscription(stack, function, stack.topics[heard], may)
+        _add_subscription(stack, function, logs, stack.topics[heard], may)
 
 
-def _add_route(stack: Stack, function: Function, key: str) -> None:
+def _add_route(stack: Stack, function: Function, logs: LogGroup, key: str) -> None:
     """The API, a route of it, and its right to call the function for that route."""
     api, before = stack.api, [other for other in stack.resources.values() if isinstance(other, Route)]
     shares = any(other.function_arn == function.arn for other in before)
@@ -84,10 +84,10 @@ def _add_route(stack: Stack, function: Function, key: str) -> None:
     )  # fmt: skip
     stack.add(api)
     stack.add(permission, function, api)
-    stack.add(route, function, api, *before)  # API Gateway wants one change after the other
+    stack.add(route, function, logs, api, *before)  # API Gateway wants one change after the other
 
 
-def _add_subscription(stack: Stack, function: Function, topic: Topic, may: Policy) -> None:
+def _add_subscription(stack: Stack, function: Function, logs: LogGroup, topic: Topic, may: Policy) -> None:
     """The right of a topic to call the function, the subscription, and where messages go that it cannot take."""
     aws, queue, name = stack.aws, stack.queue, f"{topic.name} to {function.name}"
     permission = Permission(
@@ -99,4 +99,4 @@ def _add_subscription(stack: Stack, function: Function, topic: Topic, may: Polic
     stack.add(permission, function, uses=[topic])
     destination = Destination(aws, function.name, queue.arn, host=function.key)
     stack.add(destination, function, queue, may)  # Lambda asks whether the role may write to the queue
-    stack.add(subscription, permission, topic, queue)
+    stack.add(subscription, permission, logs, topic, queue)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from advent_cli import leftovers
+from advent_cli.aws import MOST_AT_ONCE
 from advent_cli.aws_errors import explain
 from advent_cli.errors import (
     DONE,
@@ -23,7 +24,8 @@ from advent_cli.resource import Resource
 from advent_cli.resources.parameter import Parameter
 from advent_cli.stack import Stack
 
-MOST_AT_ONCE = 40  # reads; more would wait for each other, and for the limits of the services
+SERVICES = ("iam", "lambda", "dynamodb", "apigatewayv2", "sns", "sqs", "logs", "resourcegroupstaggingapi", "ssm")
+"""Whose clients `look` needs."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advent_cli.engine import Interrupt, Tell, reverse, walk
+from advent_cli.engine import Interrupt, Tell, walk
 from advent_cli.events import Event, Finished, Outcome, Started, Stopping, Waiting
 
 Graph = dict[str, set[str]]
@@ -26,11 +26,10 @@ def upstream(graph: Graph, key: str) -> set[str]:
     return graph[key].union(*(upstream(graph, need) for need in graph[key])) if graph[key] else set()
 
 
-@given(graphs(), st.sets(st.integers(0, 11).map(str), max_size=3), st.booleans())
+@given(graphs(), st.sets(st.integers(0, 11).map(str), max_size=3))
 def test_every_step_ends_once_after_its_needs_and_failures_skip_what_needs_them(
-    graph: Graph, failing: set[str], backwards: bool
+    graph: Graph, failing: set[str]
 ) -> None:
-    graph = reverse(graph) if backwards else graph
     ended: list[str] = []
 
     def work(key: str, tell: Tell) -> Outcome:
@@ -58,11 +57,6 @@ def test_every_step_ends_once_after_its_needs_and_failures_skip_what_needs_them(
             assert isinstance(event.error, ValueError)
         else:
             assert event.outcome is Outcome.CREATED
-
-
-@given(graphs())
-def test_backwards_twice_is_forwards(graph: Graph) -> None:
-    assert reverse(reverse(graph)) == graph
 
 
 def test_steps_that_do_not_need_each_other_run_side_by_side() -> None:

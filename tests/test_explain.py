@@ -186,7 +186,7 @@ def test_what_was_changed_by_hand_can_be_put_back_by_hand(whole: Stack, advent: 
         resource = tampering.of_kind(whole, kind)
         next(iter(changes.values()))(whole, resource)
         if hasattr(resource, "function"):
-            wait_until_ready(whole.aws, resource.function, WAIT)
+            wait_until_ready(whole.aws, resource.function, {}, WAIT)
     assert f"{len(tampering.CHANGES)} to update" in advent("plan").stdout
     bash.run(advent("plan", "--explain").stdout)
     assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
@@ -232,7 +232,7 @@ def test_what_somebody_wrote_into_a_setting_is_no_command(whole: Stack, advent: 
     function = tampering.of_kind(whole, "function").name
     trap = {"Variables": {"X": "\ntouch trap\r\ntouch trap; \x1b[2J"}}
     whole.aws.client("lambda").update_function_configuration(FunctionName=function, Environment=trap)
-    wait_until_ready(whole.aws, function, WAIT)
+    wait_until_ready(whole.aws, function, {}, WAIT)
     script = advent("plan", "--explain").stdout
     assert "touch trap" in script
     bash.run(script)

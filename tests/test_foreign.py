@@ -28,7 +28,7 @@ def test_what_is_not_ours_is_left_as_it_is(engine: Engine, advent: Run) -> None:
     other = foreign(engine)
     say.post(other.url or "", slack.post("theirs", stacks.TUTORIAL.slack, None), Patience())
     Patience().until(lambda: counts.of(other.table, ["theirs"]) == {"theirs": 11}, "they have counted", within=60)
-    wait_until_ready(other.aws, "aws_advent", Patience())
+    wait_until_ready(other.aws, "aws_advent", {}, Patience())
     before = reading.everything(other.aws)
     assert {key.split()[0] for key in before} > {"table", "role", "function", "api", "/aws/lambda/sns_logger"}
     for command in (["plan"], ["up", "--yes"], ["status"], ["down", "--yes"]):

@@ -99,7 +99,7 @@ def test_the_variable_alone_is_attached_again_and_the_others_stay(whole: Stack) 
     before = client.get_function_configuration(FunctionName="aws_advent")["Environment"]["Variables"]
     without = {name: value for name, value in before.items() if name != "SNS_TOPIC_ARN"}
     client.update_function_configuration(FunctionName="aws_advent", Environment={"Variables": without})
-    wait_until_ready(whole.aws, "aws_advent", WAIT)
+    wait_until_ready(whole.aws, "aws_advent", {}, WAIT)
     outcomes = stacks.up(whole)
     assert {key for key, outcome in outcomes.items() if outcome is not Outcome.UNCHANGED} == {
         "variable/SNS_TOPIC_ARN on aws_advent"

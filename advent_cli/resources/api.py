@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws
-from advent_cli.aws_errors import found
+from advent_cli.aws import Aws, together
+from advent_cli.aws_errors import code, found
 from advent_cli.calls import Call, Keep, Line, kept
 from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.gateway import all_apis, create_once, scope, send
@@ -63,13 +63,10 @@ class Api(Resource):
         return api_id
 
     def endpoint(self) -> str | None:
-        """Where the API answers, without a path; None if there is no API of ours."""
-        api = self.find()
-        if api is None:
-            return None
-        if self.aws.endpoint:
-            return self.aws.endpoint.api_url.format(api_id=api["ApiId"])
-        return str(api["ApiEndpoint"])
+        """Where the API answers, without a path, as last seen; None if there is none of ours."""
+        if self.key not in self.aws.ids:
+            self._ours()
+        return self.aws.ids.get(self.key)
 
     def calls_as(self, route: str) -> str | None:
         """The ARN in whose name the API calls a function for a route, at any stage; None if there is no API."""
@@ -121,13 +118,16 @@ class Api(Resource):
         self.aws.client("apigatewayv2").tag_resource(ResourceArn=self._arn(named[0]["ApiId"]), Tags=self.aws.owner_tag)
 
     def create(self, wait: Patience) -> None:
-        made = create_once(self._creation().on(self.aws, attempts=1), self.find, wait)
+        made = str(create_once(self._creation().on(self.aws, attempts=1), self.find, wait)["ApiId"])
         # Another run may have made one at the same moment; both then keep the same one, the oldest.
-        ours = self._ours()
-        self.aws.ids[self.name] = str((ours or [made])[0]["ApiId"])
+        ours, _ = together(self._ours, lambda: self._put_stage(made, wait))
+        kept = self.aws.ids[self.name] = str(ours[0]["ApiId"]) if ours else made
         for extra in ours[1:]:
             send(self.aws, _deletion(extra), wait)
-        send(self.aws, self._stage(self.known_id()), wait)
+        if kept == made:
+            self.aws.made.add(self.key)
+        else:
+            self._put_stage(kept, wait)
 
     def update(self, now: Settings, wait: Patience) -> None:
         for call in self._changes(now):
@@ -135,6 +135,7 @@ class Api(Resource):
 
     def delete(self, wait: Patience) -> None:
         self.aws.ids.pop(self.name, None)
+        self.aws.made.discard(self.key)
         for api in self._ours():
             send(self.aws, _deletion(api), wait)
 
@@ -155,7 +156,13 @@ class Api(Resource):
             ours = [api for api in named if self.aws.owns(call(ResourceArn=self._arn(api["ApiId"]))["Tags"])]
         if named and not ours:
             raise ForeignError(self.key, self.title, self._arn(named[0]["ApiId"]), f"made {named[0]['CreatedDate']}")
-        return sorted(ours, key=lambda api: (api["CreatedDate"], api["ApiId"]))
+        ours.sort(key=lambda api: (api["CreatedDate"], api["ApiId"]))
+        if ours:
+            local = self.aws.endpoint
+            self.aws.ids[self.key] = local.api_url.format(api_id=ours[0]["ApiId"]) if local else ours[0]["ApiEndpoint"]
+        else:
+            self.aws.ids.pop(self.key, None)
+        return ours
 
     def _arn(self, api_id: str) -> str:
         partition = self.aws.identity[1].split(":")[1]
@@ -175,6 +182,15 @@ class Api(Resource):
         call = self.aws.client("apigatewayv2").get_stage
         there = found(call, "NotFoundException", ApiId=api_id, StageName=STAGE)
         return self._throttled("update_stage" if there else "create_stage", api_id)
+
+    def _put_stage(self, api_id: str, wait: Patience) -> None:
+        """Make the stage, or change the one that is there."""
+        try:
+            send(self.aws, self._throttled("create_stage", api_id), wait)
+        except Exception as error:
+            if code(error) != "ConflictException":
+                raise
+            send(self.aws, self._throttled("update_stage", api_id), wait)
 
     def _throttled(self, method: str, api_id: str) -> Call:
         throttle = {"ThrottlingRateLimit": float(self.rate), "ThrottlingBurstLimit": self.burst}

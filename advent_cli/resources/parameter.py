@@ -46,13 +46,12 @@ class Parameter(Resource):
 
     def read(self) -> Settings | None:
         """Whether it is there, without looking into it."""
-        ssm = self.aws.client("ssm")
-        answer = found(ssm.list_tags_for_resource, *MISSING, ResourceType="Parameter", ResourceId=self.name)
+        call = partial(self.aws.client("ssm").list_tags_for_resource, ResourceType="Parameter", ResourceId=self.name)
+        answer, all_names = together(lambda: found(call, *MISSING), lambda: names(self.aws))
         if answer and self.aws.owns(answer["TagList"]):
             return {}
         # Without our tag it is somebody else's, or, on servers that know tags of what is not there, it is not there.
-        named = [{"Key": "Name", "Values": [self.name]}]
-        if answer and ssm.describe_parameters(ParameterFilters=named)["Parameters"]:
+        if answer and self.name in all_names:
             foreign = ForeignError(self.key, self.title, self.arn)
             foreign.hint = "remove it, or give the stack another name in config.yaml"
             raise foreign
@@ -96,3 +95,10 @@ class Parameter(Resource):
 
     def _deletion(self) -> Call:
         return Call("ssm", "delete_parameter", {"Name": self.name})
+
+
+def names(aws: Aws) -> list[str]:
+    """The names of all parameters under the stack's path, whosoever they are."""
+    under = [{"Key": "Name", "Option": "BeginsWith", "Values": [f"/advent/{aws.stack}/"]}]
+    pages = aws.client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=under)
+    return aws.once(("parameters",), lambda: [p["Name"] for page in pages for p in page["Parameters"]])

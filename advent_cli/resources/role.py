@@ -120,8 +120,9 @@ class Role(Resource):
         self.aws.ids.pop(self.arn, None)
 
         def delete() -> None:  # as one, for the lists of a role's policies lag
-            for call in self._deletions():
-                self._send(call, wait)
+            *removals, deletion = self._deletions()
+            together(*[partial(self._send, call, wait) for call in removals])
+            self._send(deletion, wait)
 
         wait.retry(delete, BUSY, LISTS_LAG)
 

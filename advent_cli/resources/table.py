@@ -102,10 +102,11 @@ class Table(Resource):
         return None
 
     def delete(self, wait: Patience) -> None:
-        if (self.read() or {}).get("status") == "CREATING":
+        status = (self._describe() or {}).get("TableStatus", "DELETING")
+        if status == "CREATING":
             self._wait_for("ACTIVE", wait, "DynamoDB is still making the table")
             self.read()  # now that its tags can be trusted: raises if it is not ours
-        if (self._describe() or {}).get("TableStatus", "DELETING") != "DELETING":
+        if status != "DELETING":
             call = self._call("delete_table").on(self.aws)
             wait.retry(partial(found, call, "ResourceNotFoundException"), *BUSY)
         self._wait_for(None, wait, "DynamoDB is deleting the table")

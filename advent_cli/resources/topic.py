@@ -78,8 +78,9 @@ class Topic(Resource):
         self._change().on(self.aws)()
 
     def delete(self, wait: Patience) -> None:
-        for call in self._deletions():
-            wait.retry(partial(found, call.on(self.aws), "NotFound", "NotFoundException"), *TAGS_LAG)
+        *unsubscriptions, deletion = self._deletions()
+        together(*[partial(self._send, call, wait) for call in unsubscriptions])
+        self._send(deletion, wait)
 
     def to_create(self) -> list[Line]:
         return [self._creation()]
@@ -105,6 +106,9 @@ class Topic(Resource):
         arns = [s["SubscriptionArn"] for s in ours if s["SubscriptionArn"].startswith("arn:")]
         first = [Call("sns", "unsubscribe", {"SubscriptionArn": arn}) for arn in arns]
         return [*first, Call("sns", "delete_topic", {"TopicArn": self.arn})]
+
+    def _send(self, call: Call, wait: Patience) -> None:
+        wait.retry(partial(found, call.on(self.aws), "NotFound", "NotFoundException"), *TAGS_LAG)
 
     def _described(self) -> list[dict[str, Any] | None]:
         """The attributes and the tags, None where there are none."""

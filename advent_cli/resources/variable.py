@@ -66,8 +66,8 @@ class Variable(Resource):
         return variables((described(self.aws, self.function) or {}).get("Configuration", {}))
 
     def _set(self, environment: dict[str, str], wait: Patience) -> None:
-        wait.retry(self._change({"Variables": environment}).on(self.aws), *RACES)
-        wait_until_ready(self.aws, self.function, wait)
+        answer = wait.retry(self._change({"Variables": environment}).on(self.aws), *RACES)
+        wait_until_ready(self.aws, self.function, answer, wait)
 
     def to_create(self) -> list[Line]:
         if described(self.aws, self.function) is None:

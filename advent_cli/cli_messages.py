@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from advent_cli import cli_told
+from advent_cli.cli_answer import Answering, as_json
 from advent_cli.errors import DONE, AdventError, UsageError
 from advent_cli.options import SLACK_SECRET, Options
 
@@ -14,20 +16,20 @@ if TYPE_CHECKING:
     from advent_cli.settings import Slack
 
 
-@click.command()
+@click.command(cls=Answering)
 @click.argument("text", nargs=-1, required=True)
 @click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
+@as_json
 @click.pass_obj
 def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
     """Post TEXT as Slack would, print the bot's reply, and watch the counts settle.
 
     TEXT that begins with a slash is posted as a slash command: advent say /count some words
     """
-    from advent_cli import local, slack
+    from advent_cli import documents, local, slack
     from advent_cli import say as talk
     from advent_cli.aws import together
     from advent_cli.context import open_stack
-    from advent_cli.display import terminal
     from advent_cli.display.text import printable
     from advent_cli.patience import Patience
 
@@ -37,7 +39,7 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
     url, secret, answered = together(
         lambda: stack.url,
         lambda: kept.value() if kept else None,
-        lambda: talk.expected(stack, message) if consumers else {},
+        lambda: talk.expected(stack, message) if consumers or options.answer else {},
     )
     if url is None:
         is_there = bool(stack.config.posts)
@@ -48,13 +50,22 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
     trigger_word = stack.config.slack.trigger_word if stack.config.slack else ""
     if not message.startswith(trigger_word) and not slack.is_command(message):
         click.echo(f"note: Slack posts only what begins with {trigger_word!r}", err=True)
-    with terminal.waiting() as tell:
+    with cli_told.waiting(options) as tell:
         post = slack.post(message, stack.config.slack, secret)
         reply = talk.post(url, post, Patience(tell=tell), lambda: talk.untouched(stack, answered))
-    click.echo(printable(reply, 100_000) if sys.stdout.isatty() else reply)
-    if answered and talk.tells_counts(reply, answered):
-        with terminal.waiting() as tell:
+    is_counted = talk.tells_counts(reply, answered)
+    if options.answer:
+        counts = answered if is_counted else None
+        told = {"text": message, "reply": reply, "counts": counts, "settled": None, "consumers": consumers}
+        options.answer.fields |= documents.place(stack) | told
+    else:
+        click.echo(printable(reply, 100_000) if sys.stdout.isatty() else reply)
+    if consumers and answered and is_counted:
+        with cli_told.waiting(options) as tell:
             now = talk.settle(stack, answered, Patience(tell=tell))
+        if options.answer:
+            options.answer.fields["settled"] = now
+            return DONE
         counted = ", ".join(f"{printable(word)} = {count}" for word, count in now.items())
         click.echo(f"then, with {' and '.join(consumers)}: {counted}", err=True)
     return DONE

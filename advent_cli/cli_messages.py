@@ -39,7 +39,7 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
     url, secret, answered = together(
         lambda: stack.url,
         lambda: kept.value() if kept else None,
-        lambda: talk.expected(stack, message) if consumers or options.answer else {},
+        lambda: talk.expected(stack, message) if consumers else {},
     )
     if url is None:
         is_there = bool(stack.config.posts)
@@ -53,14 +53,12 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
     with cli_told.waiting(options) as tell:
         post = slack.post(message, stack.config.slack, secret)
         reply = talk.post(url, post, Patience(tell=tell), lambda: talk.untouched(stack, answered))
-    is_counted = talk.tells_counts(reply, answered)
     if options.answer:
-        counts = answered if is_counted else None
-        told = {"text": message, "reply": reply, "counts": counts, "settled": None, "consumers": consumers}
+        told = {"text": message, "reply": reply, "counts": talk.told(reply), "consumers": consumers, "settled": None}
         options.answer.fields |= documents.place(stack) | told
     else:
         click.echo(printable(reply, 100_000) if sys.stdout.isatty() else reply)
-    if consumers and answered and is_counted:
+    if answered and talk.tells_counts(reply, answered):
         with cli_told.waiting(options) as tell:
             now = talk.settle(stack, answered, Patience(tell=tell))
         if options.answer:

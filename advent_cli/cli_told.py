@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advent_cli.errors import AdventError, InterruptionError
-from advent_cli.patience import tell_nobody
+from advent_cli.patience import AGAIN, tell_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -112,6 +112,7 @@ def left(options: Options, steps: list[Step]) -> None:
         from advent_cli import documents
 
         options.answer.fields["left"] = documents.left(steps)
+        options.answer.errors += [AdventError(f"{step.title} is still there", hint=AGAIN) for step in steps]
     else:
         from advent_cli.display import report, terminal
 

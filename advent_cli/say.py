@@ -113,6 +113,11 @@ def tells_counts(reply: str, answered: dict[str, int]) -> bool:
     return all(f"{word} = " in reply for word in answered)
 
 
+def told(reply: str) -> dict[str, int]:
+    """The counts that a reply tells, as in `some = 1, words = 1`; words have no blanks in them."""
+    return {word: int(count) for word, count in re.findall(r"(\S+) = (\d+)", reply)}
+
+
 def writers(stack: Stack) -> list[str]:
     """The consumers that count too, so that the counts go on changing after the reply."""
     functions = stack.config.functions.items()

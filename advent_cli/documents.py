@@ -72,13 +72,7 @@ def plan(steps: Iterable[Step]) -> Document:
 
 def step(step: Step) -> Document:
     """One step: what is to be done, and what is in its way."""
-    error = problem(step.seen) if isinstance(step.seen, Exception) else None
-    return {
-        **_named(step.key),
-        "action": step.action.name.lower(),
-        "differences": _differences(step),
-        "error": error,
-    }
+    return {**_named(step.key), "action": step.action.name.lower(), **_seen(step)}
 
 
 def ran(steps: Iterable[Step], finished: Mapping[str, Finished]) -> list[Document]:
@@ -103,8 +97,7 @@ def resources(steps: Iterable[Step], arns: Mapping[str, str]) -> list[Document]:
             **_named(step.key),
             "state": "foreign" if step.foreign else STATES[step.action],
             "arn": arns.get(step.key),
-            "differences": _differences(step),
-            "error": problem(step.seen) if isinstance(step.seen, Exception) else None,
+            **_seen(step),
         }
         for step in steps
     ]
@@ -145,5 +138,8 @@ def _named(key: str) -> Document:
     return {"key": key, "kind": kind, "name": name}
 
 
-def _differences(step: Step) -> list[Document]:
-    return [{"setting": one.setting, "now": one.now, "want": one.want} for one in step.differences]
+def _seen(step: Step) -> Document:
+    return {
+        "differences": [{"setting": one.setting, "now": one.now, "want": one.want} for one in step.differences],
+        "error": problem(step.seen) if isinstance(step.seen, Exception) else None,
+    }

@@ -74,9 +74,10 @@ def lines(text: str) -> list[dict[str, Any]]:
             assert key in started - finished
         elif event["event"] == "finished":
             assert key not in finished
-            assert (key in started) == (event["outcome"] != "skipped" or "while waiting" in event["reason"])
+            assert key in started or event["outcome"] in ("skipped", "left")
             finished.add(key)
     assert {step["key"] for step in events[0]["steps"]} == finished
+    assert started <= finished
     return events
 
 
@@ -180,6 +181,9 @@ def test_what_is_in_the_way_is_in_the_document(engine: Engine, advent: Run) -> N
         assert table["error"] == error
         assert table.get("state", "foreign") == "foreign"
         assert table.get("action", "blocked") == "blocked"
+    for command in ("up", "down"):
+        events = lines(advent(*COMMANDS[command], "--events", code=4).stdout)
+        assert "left" in [event.get("outcome") for event in events]
 
 
 def test_a_step_that_is_not_allowed_fails_and_the_rest_is_told(engine: Engine, tmp_path: Path) -> None:
@@ -273,9 +277,11 @@ def through(proxy: Proxy, *words: str, **pipes: Any) -> "subprocess.Popen[str]":
 def test_an_interrupted_run_tells_what_it_did(proxy: Proxy) -> None:
     arrived, released = threading.Event(), threading.Event()
 
+    in_time = []
+
     def hold(handler: Handler, body: bytes) -> None:
         arrived.set()
-        released.wait(60)
+        in_time.append(released.wait(60))
         pass_on(handler, body)
 
     proxy.script = {"dynamodb:CreateTable": [hold], "sts:GetCallerIdentity": [pass_on, hold]}
@@ -290,7 +296,7 @@ def test_an_interrupted_run_tells_what_it_did(proxy: Proxy) -> None:
         released.set()
         text += up.stdout.read()
         assert up.stderr.read() == ""
-    assert up.returncode == 130
+    assert (up.returncode, in_time) == (130, [True])  # the lines came while the call was held
     result = lines(text)[-1]["result"]
     assert result["errors"][-1] == {"what": "interrupted", "why": "", "hint": "run the same command again to finish"}
     assert result["exit_code"] == 130

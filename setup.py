@@ -48,11 +48,13 @@ setup(
         "dev": [
             "advent[local]",
             "hypothesis>=6.100",
+            "jsonschema>=4.20",  # whether what --json prints is what docs/schemas says
             "mypy>=1.13",
             "pytest>=8",
             "pytest-xdist>=3.5",
             "ruff>=0.8",
             "types-PyYAML",
+            "types-jsonschema",
         ],
     },
 )

@@ -47,6 +47,6 @@ def spared(stack: Stack, step: Step) -> Step:
 def confirm(question: str) -> None:
     """Go on only if a person says so; raises RefusedError."""
     if not sys.stdin.isatty():
-        raise RefusedError("nothing was done, for there is no terminal to ask at", hint="--yes does it without asking")
+        raise RefusedError("nothing was done, for nobody can be asked here", hint="--yes does it without asking")
     if not click.confirm(question, err=True):
         raise RefusedError("nothing was done")

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.errors import DONE, FAILED, INTERRUPTED, REFUSED, AdventError, UsesForeignError
+from advent_cli import cli_told
+from advent_cli.cli_answer import Answering, as_events, as_json
+from advent_cli.errors import DONE, FAILED, INTERRUPTED, REFUSED, AdventError
 from advent_cli.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from advent_cli.deploy import Result
     from advent_cli.stack import Stack
 
 PATH = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command()
+@click.command(cls=Answering)
 @click.option("--yes", is_flag=True, help="Do not ask, neither before changing an AWS account nor before losing words.")
 @click.option(
     "--import", "import_file", metavar="FILE", type=PATH, help="Set the word counts that down --export wrote."
@@ -28,6 +29,8 @@ PATH = click.Path(path_type=Path, dir_okay=False)
 @click.option("--adopt", metavar="KIND/NAME", multiple=True, help="Make what is in the way ours; may be repeated.")
 @click.option("--watch", is_flag=True, help="Do so again whenever config.yaml or a handler is saved, until Ctrl-C.")
 @click.option("--explain", is_flag=True, help="First show the steps in the console, and as aws commands.")
+@as_json
+@as_events
 @click.pass_obj
 def up(
     options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...], watch: bool, explain: bool
@@ -39,6 +42,7 @@ def up(
     from advent_cli import watch as watching
     from advent_cli.patience import Patience
 
+    cli_told.only_for_people(options, watch=watch, explain=explain)
     if import_file:
         backup.check(import_file)
     # Found once: were config.yaml away for a moment, `up` would take the tutorial's for it.
@@ -46,10 +50,10 @@ def up(
     before = watching.state(config.find(options.config)) if watch else {}
     stack, code = _up(options, adopt, ask=not yes, ask_first=not yes, explain=explain)
     if import_file and code != DONE:
-        click.echo(f"nothing was set from {import_file}", err=True)
+        cli_told.note(options, f"nothing was set from {import_file}", imported=0)
     elif import_file:
         words = backup.restore(stack.table, import_file, Patience())
-        click.echo(f"set the counts of {words} words from {import_file}", err=True)
+        cli_told.note(options, f"set the counts of {words} words from {import_file}", imported=words)
     if watch and code != INTERRUPTED:
         _watch(options, watching.changes(config.find(options.config), before), ask=not yes, explain=explain)
     return code
@@ -60,13 +64,12 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool,
     from advent_cli import asking, deploy, local
     from advent_cli import explain as explaining
     from advent_cli.context import open_stack
-    from advent_cli.display import report, terminal, tutorial
     from advent_cli.engine import Interrupt
     from advent_cli.plan import Action
+    from advent_cli.survey import SERVICES, look
     from advent_cli.survey import adopt as make_ours
-    from advent_cli.survey import look
 
-    stack = open_stack(options, local.start)
+    stack = open_stack(options, local.start, ahead=SERVICES)
     survey = look(stack)
     if adopt:
         make_ours(survey, adopt)
@@ -76,17 +79,18 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool,
         steps = tuple(asking.spared(stack, step) for step in steps)
     changes = any(step.action not in (Action.NOTHING, Action.BLOCKED) for step in steps)
     if explain:
-        tutorial.show(terminal.stderr(), *explaining.up(survey, steps, options), show_settings=False)
+        cli_told.explained(options, *explaining.up(survey, steps, options))
     if ask_first and changes and stack.aws.endpoint is None and sys.stdin.isatty():
         if not explain:
+            from advent_cli.display import report, terminal
+
             report.plan(terminal.stderr(), steps, show_settings=False)
         asking.confirm(f"Do this in {asking.place(stack)}?")
-    with Interrupt() as interrupt, terminal.listener(lines_only=options.trace is not None) as listen:
+    cli_told.planned(options, stack, steps)
+    with Interrupt() as interrupt, cli_told.listener(options) as listen:
         result = deploy.up(survey, steps, listen, interrupt)
-    _tell(result)
-    if result.exit_code == DONE and (url := stack.url):
-        click.echo(url)
-        report.after_up(terminal.stderr(), stack.config.slack, options.stack, is_open=survey.is_open)
+    cli_told.ended(options, steps, result)
+    cli_told.way_in(options, survey, stack.url if result.exit_code == DONE else None)
     return stack, result.exit_code
 
 
@@ -112,65 +116,48 @@ def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool
                 return
 
 
-@click.command()
+@click.command(cls=Answering)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--export", metavar="FILE", type=PATH, help="First write the word counts to FILE, as JSON lines.")
 @click.option("--keep-table", is_flag=True, help="Leave the table; the next up finds it as ours.")
 @click.option("--explain", is_flag=True, help="First show the steps in the console, and as aws commands.")
+@as_json
+@as_events
 @click.pass_obj
 def down(options: Options, yes: bool, export: Path | None, keep_table: bool, explain: bool) -> int:
     """Delete all that up made, the table with its words included."""
     from advent_cli import asking, backup, deploy, local
     from advent_cli import explain as explaining
     from advent_cli.context import open_stack
-    from advent_cli.display import report, terminal, tutorial
     from advent_cli.engine import Interrupt
     from advent_cli.plan import Action
-    from advent_cli.survey import look
+    from advent_cli.survey import SERVICES, look
 
-    stack = open_stack(options, local.require)
+    cli_told.only_for_people(options, explain=explain)
+    stack = open_stack(options, local.require, ahead=SERVICES)
     survey = look(stack)
-    everything, err = survey.steps_down(), terminal.stderr()
+    everything = survey.steps_down()
     kept = {step.key for step in everything if keep_table and step.key.startswith("table/")}  # one left over as well
     steps = tuple(step for step in everything if step.key not in kept)
+    cli_told.planned(options, stack, steps)
     if export and not isinstance(survey.seen[stack.table.key], dict):
         raise AdventError(f"there is no {stack.table.title} of ours to export", hint="nothing was deleted")
     if all(step.action is Action.NOTHING for step in steps):
-        click.echo("nothing to delete", err=True)
+        cli_told.note(options, "nothing to delete", seconds=0, left=[])
         return DONE
     if explain:
-        tutorial.show(err, *explaining.down(survey, steps, options), show_settings=False)
-    for step in steps:
-        loss = asking.loss(stack, step)
-        if step.action is Action.DELETE and (loss or not (yes or explain)):
-            report.line(err, ("- ", "red"), step.title, (loss, "bold red"))
+        cli_told.explained(options, *explaining.down(survey, steps, options))
+    cli_told.losses(options, stack, steps, agreed=yes or explain)
     if not yes and any(step.action is Action.DELETE for step in steps):
         asking.confirm(f"Delete all of this from {asking.place(stack)}?")
     if export:
-        click.echo(f"wrote the counts of {backup.export(stack.table, export)} words to {export}", err=True)
-    with Interrupt() as interrupt, terminal.listener(lines_only=options.trace is not None) as listen:
+        words = backup.export(stack.table, export)
+        cli_told.note(options, f"wrote the counts of {words} words to {export}", exported=words)
+    with Interrupt() as interrupt, cli_told.listener(options) as listen:
         result = deploy.down(survey, steps, listen, interrupt)
-    _tell(result)
+    cli_told.ended(options, steps, result)
     if result.exit_code not in (DONE, REFUSED):
         return result.exit_code
     left = deploy.receipt(stack, kept)
-    for step in left:
-        report.line(err, ("left: ", "bold red"), step.title)
-    report.line(err, (f"{len(left)} left", "bold"))
+    cli_told.left(options, left)
     return FAILED if left else result.exit_code
-
-
-def _tell(result: Result) -> None:
-    """After the rows: how the steps ended, and each error once; a bug is raised, with its traceback."""
-    from advent_cli.display import report, terminal, text
-
-    err = terminal.stderr()
-    report.line(err, (text.ended(result.finished.values(), result.seconds, result.waited), "bold"))
-    for event in result.finished.values():
-        if isinstance(event.error, AdventError):
-            if not isinstance(event.error, UsesForeignError):  # the row says it, and the cause is told once
-                report.error(err, event.error)
-        elif event.error:
-            raise event.error
-    if result.stopped:
-        report.line(err, "stopped: run the same command again to finish")

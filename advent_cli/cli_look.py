@@ -2,51 +2,73 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from advent_cli import cli_told
+from advent_cli.cli_answer import Answering, as_json
 from advent_cli.errors import DIFFERENT, DONE, UsageError
-from advent_cli.options import Options
+from advent_cli.options import Answer, Options
+
+if TYPE_CHECKING:
+    from advent_cli.plan import Step
+    from advent_cli.survey import Survey
 
 
-@click.command()
+@click.command(cls=Answering)
 @click.option("--exit-code", is_flag=True, help="End with 5 if there is something to do.")
 @click.option("--explain", is_flag=True, help="Add the way through the console and the aws commands: a shell script.")
+@as_json
 @click.pass_obj
 def plan(options: Options, exit_code: bool, explain: bool) -> int:
     """Show what up would do: + create, ~ update with the settings that differ, - delete, ! cannot. Writes nothing."""
+    from advent_cli import documents, local
     from advent_cli import explain as explaining
-    from advent_cli import local
     from advent_cli.context import open_stack
-    from advent_cli.display import report, terminal, tutorial
     from advent_cli.plan import Action
+    from advent_cli.survey import SERVICES, look, problems
     from advent_cli.survey import exit_code as code_of
-    from advent_cli.survey import look
 
-    survey = look(open_stack(options, local.start))
+    cli_told.only_for_people(options, explain=explain)
+    survey = look(open_stack(options, local.start, ahead=SERVICES))
     steps = survey.steps_up()
-    if explain:
+    if answer := options.answer:
+        answer.fields |= documents.place(survey.stack) | documents.plan(steps)
+        answer.errors += problems(steps)
+    elif explain:
+        from advent_cli.display import terminal, tutorial
+
         before, told = explaining.up(survey, steps, options)
         tutorial.show(terminal.stdout(), before, told, show_settings=options.trace is not None)
     else:
+        from advent_cli.display import report, terminal
+
         report.plan(terminal.stdout(), steps, show_settings=options.trace is not None)
     different = exit_code and any(step.action is not Action.NOTHING for step in steps)
     return code_of(steps) or (DIFFERENT if different else DONE)
 
 
-@click.command()
+@click.command(cls=Answering)
 @click.option("--top", default=10, show_default=True, type=click.IntRange(0), help="How many words to show.")
+@as_json
 @click.pass_obj
 def status(options: Options, top: int) -> int:
     """Show every resource, the URL and the most frequent words."""
     from advent_cli import counts, local
     from advent_cli.context import open_stack
-    from advent_cli.display import report, terminal
     from advent_cli.survey import exit_code, look
 
     stack = open_stack(options, local.require)
     survey = look(stack)
-    steps, out = survey.steps_up(), terminal.stdout()
+    steps = survey.steps_up()
     arns = {key: arn for key, resource in stack.resources.items() if (arn := getattr(resource, "arn", None))}
+    if options.answer:
+        _note_status(options.answer, survey, steps, arns, top)
+        return exit_code(steps)
+    from advent_cli.display import report, terminal
+
+    out = terminal.stdout()
     report.resources(out, steps, arns, show_settings=options.trace is not None)
     if isinstance(survey.seen.get(stack.api.key), dict):
         report.api(out, stack.urls, stack.config.slack, is_open=survey.is_open)
@@ -61,6 +83,26 @@ def status(options: Options, top: int) -> int:
     return exit_code(steps)
 
 
+def _note_status(answer: Answer, survey: Survey, steps: tuple[Step, ...], arns: dict[str, str], top: int) -> None:
+    """The same for a script; None for what cannot be looked into."""
+    from advent_cli import counts, documents
+    from advent_cli.survey import problems
+
+    stack, seen = survey.stack, survey.seen
+    answer.errors += problems(steps)
+    answer.fields |= documents.place(stack) | {"resources": documents.resources(steps, arns)}
+    has_api, has_queue = (isinstance(seen.get(part.key), dict) for part in (stack.api, stack.queue))
+    answer.fields |= {
+        "url": stack.url if has_api else None,
+        "urls": stack.urls if has_api else [],
+        "open": survey.is_open if has_api else None,
+        "dead_letters": {"queue": stack.queue.name, "count": stack.queue.depth()} if has_queue else None,
+        "words": None,
+    }
+    if counts.readable(stack.table, seen[stack.table.key]):
+        answer.fields["words"] = documents.words(counts.top(stack.table, top))
+
+
 @click.command("list")
 @click.pass_obj
 def list_stacks(options: Options) -> None:
@@ -72,21 +114,27 @@ def list_stacks(options: Options) -> None:
     report.stacks(terminal.stdout(), stacks.all_of(open_account(options, local.require)))
 
 
-@click.command()
+@click.command(cls=Answering)
 @click.argument(
     "command",
     type=click.Choice(["up", "plan", "status", "say", "replay", "slack", "list", "logs", "down", "all"]),
     default="all",
 )
+@as_json
 @click.pass_obj
 def policy(options: Options, command: str) -> None:
     """Print the least IAM policy that lets a person run COMMAND (all, if not given) on this stack."""
     import json
 
-    from advent_cli import local, rights
+    from advent_cli import documents, local, rights
     from advent_cli.context import open_stack
 
-    click.echo(json.dumps(rights.policy(open_stack(options, local.start), command), indent=2))
+    stack = open_stack(options, local.start)
+    document = rights.policy(stack, command)
+    if options.answer:
+        options.answer.fields |= documents.place(stack) | {"command": command, "policy": document}
+    else:
+        click.echo(json.dumps(document, indent=2))
 
 
 @click.command()

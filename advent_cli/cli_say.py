@@ -11,23 +11,25 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from advent_cli import cli_said, cli_told
+from advent_cli.cli_answer import Answering, as_json
 from advent_cli.errors import DONE, FAILED, AdventError, TargetError, UsageError
 from advent_cli.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from advent_cli.hops import Hop
     from advent_cli.patience import Patience
     from advent_cli.say import Door, Reply
     from advent_cli.stack import Stack
 
 
-@click.command()
+@click.command(cls=Answering)
 @click.argument("text", nargs=-1, required=True)
 @click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
 @click.option("--trace/--no-trace", default=None, help="Follow the message through the app; so on a terminal.")
 @click.option("--repeat", metavar="N", default=1, type=click.IntRange(1), help="Say it N times, one after the other.")
+@as_json
 @click.pass_obj
 def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | None, repeat: int) -> int:
     """Post TEXT as Slack would, print the bot's reply, and watch the counts settle.
@@ -38,7 +40,6 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | No
     from advent_cli import local
     from advent_cli import say as talk
     from advent_cli.context import open_stack
-    from advent_cli.display import terminal
 
     lines = text == ("-",)
     many = lines or repeat > 1
@@ -50,17 +51,22 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | No
     stack = open_stack(options, local.require)
     if many:
         messages, number = _lines(sys.stdin) if lines else ([message] * repeat, repeat)
-        return _say_many(stack, messages, number, wait=not no_wait)
-    return _say(stack, message, wait=not no_wait, trace=terminal.is_lively() if trace is None else trace)
+        return _say_many(options, stack, messages, number, wait=not no_wait)
+    follow = _is_watched(options) if trace is None else trace
+    return _say(options, stack, message, wait=not no_wait, trace=follow)
 
 
-def _say(stack: Stack, message: str, *, wait: bool, trace: bool) -> int:
+def _is_watched(options: Options) -> bool:
+    from advent_cli.display import terminal
+
+    return options.answer is None and terminal.is_lively()
+
+
+def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: bool) -> int:
     """One message, and what becomes of it."""
     from advent_cli import say as talk
     from advent_cli import settle, slack
     from advent_cli.aws import together
-    from advent_cli.display import terminal
-    from advent_cli.display.text import printable
     from advent_cli.patience import Patience
 
     consumers = settle.writers(stack) if wait else []
@@ -71,16 +77,17 @@ def _say(stack: Stack, message: str, *, wait: bool, trace: bool) -> int:
     trigger_word = door.slack.trigger_word if door.slack else ""
     if not message.startswith(trigger_word) and not slack.is_command(message):
         click.echo(f"note: Slack posts only what begins with {trigger_word!r}", err=True)
-    with terminal.waiting() as tell:
+    with cli_told.waiting(options) as tell:
         reply = _answer(stack, door, message, answered, Patience(tell=tell), trace=trace)
-    click.echo(printable(reply.text, 100_000) if sys.stdout.isatty() else reply.text)
+    cli_said.begin(options, stack, consumers)
+    cli_said.replied(options, message, reply.text)
     answered = answered if settle.tells_counts(reply.text, answered) else {}
     if wait and trace:
-        return _follow(stack, door, reply, answered)
+        return _follow(options, stack, door, reply, answered)
     if answered:
-        with terminal.waiting() as tell:
+        with cli_told.waiting(options) as tell:
             now = settle.settle(stack, answered, Patience(tell=tell))
-        click.echo(f"then, with {' and '.join(consumers)}: {_told(now)}", err=True)
+        cli_said.settled(options, consumers, now)
     return DONE
 
 
@@ -99,57 +106,61 @@ def _answer(stack: Stack, door: Door, message: str, answered: dict[str, int], wa
         raise AdventError(error.what, why=error.why, hint=causes(stack, door.function, None) or error.hint) from None
 
 
-def _follow(stack: Stack, door: Door, reply: Reply, answered: Mapping[str, int]) -> int:
+def _follow(options: Options, stack: Stack, door: Door, reply: Reply, answered: Mapping[str, int]) -> int:
     """Show the message's way to its last function, and what the one that counts on has made of the counts."""
     from advent_cli import counts, settle
-    from advent_cli.display import terminal
     from advent_cli.hops import State
     from advent_cli.patience import Patience
     from advent_cli.trace import Known, follow
 
-    def show(way: Hop) -> None:
-        shown.way = way
-
     known = Known(door.function, reply.at, reply.message_id)
-    with terminal.way(reply.seconds) as shown:
+    with cli_said.way(options, reply.seconds) as shown:
         if answered:
-            shown.notes[door.function] = ", ".join(map(str, answered.values()))
-        way = follow(stack, known, show, Patience())
+            shown.note(door.function, ", ".join(map(str, answered.values())))
+        way = follow(stack, known, shown.show, Patience())
         writers = settle.writers(stack)
         done = [hop.function for hop in way.all() if hop.function in writers and hop.state is State.DONE]
         if answered and len(writers) == 1 and done == writers:
             now = counts.of(stack.table, answered)
             more = {now[word] - before for word, before in answered.items()}
             added = f"+{more.pop()}: " if len(more) == 1 else ""
-            shown.notes[writers[-1]] = added + ", ".join(map(str, now.values()))
-    return FAILED if any(hop.problem for hop in way.all()) else DONE
+            shown.note(writers[-1], added + ", ".join(map(str, now.values())))
+            if options.answer:
+                cli_said.settled(options, writers, now)
+    problems = [AdventError(hop.function, why=hop.problem) for hop in way.all() if hop.problem]
+    if options.answer:
+        options.answer.errors += problems
+    return FAILED if problems else DONE
 
 
-def _say_many(stack: Stack, messages: Iterable[str], number: int | None, *, wait: bool) -> int:
+def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: int | None, *, wait: bool) -> int:
     """Message after message; who gets no reply is told, and counted."""
     from advent_cli import say as talk
     from advent_cli import settle
-    from advent_cli.display import report, terminal
     from advent_cli.patience import Patience
 
     door, said, failed, last, began = talk.door(stack), 0, 0, "", time.monotonic()
-    with terminal.counting("said", number) as one_more:
+    consumers = settle.writers(stack) if wait else []
+    cli_said.begin(options, stack, consumers)
+    with cli_said.counting(options, "said", number) as one_more:
         for message in messages:
             try:
-                click.echo(door.say(talk.message((message,)), Patience()).text)
-                said, last = said + 1, message
+                reply = door.say(talk.message((message,)), Patience())
             except TargetError:
                 raise
             except AdventError as error:
-                report.error(terminal.stderr(), error)
+                cli_said.unanswered(options, message, error)
                 failed += 1
+            else:
+                cli_said.replied(options, message, reply.text)
+                said, last = said + 1, message
             one_more()
     seconds = time.monotonic() - began
-    click.echo(f"{said} said in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""), err=True)
-    if wait and last and settle.writers(stack):
-        with terminal.waiting() as tell:
+    cli_told.note(options, f"{said} said in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""))
+    if last and consumers:
+        with cli_told.waiting(options) as tell:
             now = settle.calm(stack, settle.expected(stack, last), Patience(tell=tell))
-        click.echo(f"then, with {' and '.join(settle.writers(stack))}: {_told(now)}", err=True)
+        cli_said.settled(options, consumers, now)
     return FAILED if failed else DONE
 
 
@@ -163,9 +174,3 @@ def _lines(stream: TextIO) -> tuple[Iterable[str], int | None]:
         everything = list(messages)
         return everything, len(everything)
     return messages, None
-
-
-def _told(counts: Mapping[str, int]) -> str:
-    from advent_cli.display.text import printable
-
-    return ", ".join(f"{printable(word)} = {count}" for word, count in counts.items())

@@ -9,7 +9,7 @@ from advent_cli import engine, leftovers
 from advent_cli.aws_errors import code, explain
 from advent_cli.engine import Interrupt, Tell
 from advent_cli.errors import INTERRUPTED, RefusedError, UsesForeignError
-from advent_cli.events import Event, Finished, Outcome, Planned
+from advent_cli.events import Event, Finished, Outcome, Planned, Started, Waiting
 from advent_cli.patience import GaveUpError, Patience, StoppedError
 from advent_cli.plan import Action, Step, decide
 from advent_cli.resource import Resource
@@ -45,6 +45,12 @@ class Result:
     def exit_code(self) -> int:
         """What the process ends with."""
         return INTERRUPTED if self.stopped else code_of([e.error for e in self.finished.values() if e.error])
+
+    @property
+    def problems(self) -> list[Exception]:
+        """What went wrong, each cause once; what only needs something foreign is not told again."""
+        errors = [event.error for event in self.finished.values() if event.error]
+        return [error for error in errors if not isinstance(error, UsesForeignError)]
 
     def changed(self, key: str | None) -> bool:
         """Whether the run made or changed this."""
@@ -112,9 +118,9 @@ def _run(
     listen(Planned(steps))
     for event in engine.walk(needs, work, interrupt):
         waits.note(event)
+        if isinstance(event, Started | Waiting | Finished) and event.key not in by_key:
+            continue
         if isinstance(event, Finished):
-            if event.key not in by_key:
-                continue
             event = _told(event, by_key[event.key])
             result.finished[event.key] = event
         listen(event)

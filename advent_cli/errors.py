@@ -46,6 +46,15 @@ class RefusedError(AdventError):
     exit_code = REFUSED
 
 
+class InterruptionError(AdventError):
+    """The person ended it, or a signal did."""
+
+    exit_code = INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__("interrupted", hint="run the same command again to finish")
+
+
 class UsesForeignError(RefusedError):
     """A resource of ours that can do nothing without one that is not ours."""
 

@@ -1,13 +1,13 @@
 """The process of the command line: its streams, its errors, and what it ends with."""
 
-import errno
 import os
 import sys
 
 import click
 
 from advent_cli.cli import advent
-from advent_cli.errors import DONE, INTERRUPTED, USAGE, AdventError
+from advent_cli.cli_answer import fail, in_words, misunderstood
+from advent_cli.errors import DONE, INTERRUPTED, USAGE
 
 
 def main() -> None:
@@ -18,6 +18,8 @@ def main() -> None:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
+        if answer := misunderstood(advent, sys.argv[1:]):
+            sys.exit(fail(answer, error))
         error.show()
         sys.exit(USAGE)
     except (click.Abort, KeyboardInterrupt):
@@ -41,12 +43,9 @@ def _mend_streams() -> None:
 
 
 def _explained(error: Exception) -> int:
-    from advent_cli.aws_errors import explain
     from advent_cli.display import report, terminal
 
-    told = explain(error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
-        told = AdventError("cannot write the output", why=error.strerror or "")
+    told = in_words(error)
     if told is None:
         raise error
     report.error(terminal.stderr(), told)

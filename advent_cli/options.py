@@ -1,14 +1,28 @@
-"""What stands before the command on the command line."""
+"""What stands before the command on the command line, and how it is to answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 SLACK_SECRET = "slack-secret"  # noqa: S105 (the name of the one that `advent slack secret` sets and `say` knows)
 
 
+@dataclass
+class Answer:
+    """What a script asked for, and what the command has found out so far; printed as JSON when the command ends."""
+
+    command: str
+    events: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)
+    errors: list[Exception] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Options:
-    """The global options; None where one is not given. `trace` gets a line for each call to AWS."""
+    """The global options; None where one is not given. `trace` gets a line for each call to AWS.
+
+    `answer` is there if a script reads what we print: then a command notes there what it would show to a person.
+    """
 
     config: str | None = None
     stack: str | None = None
@@ -16,3 +30,4 @@ class Options:
     profile: str | None = None
     region: str | None = None
     trace: Callable[[str], None] | None = None
+    answer: Answer | None = None

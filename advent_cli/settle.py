@@ -1,5 +1,6 @@
 """Waits for the consumers to count on, after function 1 has answered."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
@@ -24,6 +25,11 @@ def untouched(stack: Stack, answered: dict[str, int]) -> bool:
 def tells_counts(reply: str, answered: dict[str, int]) -> bool:
     """Whether the reply is one of a word counter, so that there is something to wait for."""
     return all(f"{word} = " in reply for word in answered)
+
+
+def told(reply: str) -> dict[str, int]:
+    """The counts that a reply tells, as in `some = 1, words = 1`; words have no blanks in them."""
+    return {word: int(count) for word, count in re.findall(r"(\S+) = (\d+)", reply)}
 
 
 def writers(stack: Stack) -> list[str]:

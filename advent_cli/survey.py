@@ -102,6 +102,12 @@ def exit_code(steps: tuple[Step, ...]) -> int:
     return code_of([step.seen for step in steps if isinstance(step.seen, Exception)])
 
 
+def problems(steps: tuple[Step, ...]) -> list[Exception]:
+    """What could not be read and what is not ours, each once; what only needs something foreign is not told again."""
+    seen = [step.seen for step in steps if isinstance(step.seen, Exception)]
+    return [problem for problem in seen if not isinstance(problem, UsesForeignError)]
+
+
 def code_of(problems: list[Exception]) -> int:
     """The exit code for all of these together: the gravest, and for none of them that all is well."""
     grave = [problem for problem in problems if not isinstance(problem, RefusedError)]

@@ -22,10 +22,7 @@ STYLES = {
 
 
 class Way:
-    """Shows the way while this is entered: growing on a terminal, elsewhere once at the end.
-
-    `notes` has more to tell of a function, by its name.
-    """
+    """Shows the way while this is entered: growing on a terminal, elsewhere once at the end."""
 
     def __init__(self, console: Console, milliseconds: float) -> None:
         self.console = console
@@ -45,6 +42,14 @@ class Way:
         elif self.way:
             self.console.width = LONGEST_LINE
             self.console.print(self.draw())
+
+    def show(self, way: Hop) -> None:
+        """Take note of what is known now."""
+        self.way = way
+
+    def note(self, function: str, words: str) -> None:
+        """Say more of a function, once it has done its part."""
+        self.notes[function] = words
 
     def draw(self) -> Tree:
         """The way as it is now."""

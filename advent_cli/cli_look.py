@@ -46,8 +46,9 @@ def status(options: Options, top: int) -> int:
     if isinstance(survey.seen[stack.queue.key], dict):
         report.dead_letters(out, stack.queue.name, stack.queue.depth())
     if counts.readable(stack.table, survey.seen[stack.table.key]):
-        found = counts.top(stack.table, top)
-        report.words(out, found.top, found.words, found.others)
+        with terminal.reading(lambda: counts.about(stack.table)) as tell:
+            found = counts.top(stack.table, top, tell)
+        report.words(out, found.top, found.words, found.total, found.others)
     else:
         problem = "missing" if survey.seen[stack.table.key] is None else "not as config.yaml wants it"
         report.line(out, f"no words: the {stack.table.title} is {problem}; see `advent plan`")

@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, TextIO, cast
 
 from rich.console import Console
 
 from advent_cli.display.plain import Plain
+from advent_cli.display.reading import Reading
 from advent_cli.display.rows import Rows
 from advent_cli.patience import tell_nobody
 
@@ -66,3 +67,12 @@ def waiting() -> Iterator[Callable[[str], None]]:
         return
     with stderr().status("") as shown:
         yield shown.update
+
+
+def reading(about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
+    """Show how far a long reading has come, of `about` so many; not where it would stay in the way as text."""
+    return Reading(stderr(), about) if _lively(sys.stderr) else nullcontext(_ignore)
+
+
+def _ignore(read: int) -> None:
+    """Show nothing."""

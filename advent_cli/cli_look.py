@@ -28,9 +28,14 @@ def plan(options: Options, exit_code: bool) -> int:
 
 @click.command()
 @click.option("--top", default=10, show_default=True, type=click.IntRange(0), help="How many words to show.")
+@click.option("--watch", is_flag=True, help="As a live board, until q or Ctrl-C.")
 @click.pass_obj
-def status(options: Options, top: int) -> int:
+def status(options: Options, top: int, watch: bool) -> int:
     """Show every resource, the URL and the most frequent words."""
+    if watch:
+        from advent_cli.cli_watch import watch as show_board
+
+        show_board(options, top)
     from advent_cli import counts, local
     from advent_cli.context import open_stack
     from advent_cli.display import report, terminal

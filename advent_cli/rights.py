@@ -23,7 +23,7 @@ PASS_ROLE = "iam:PassRole"
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
 BESIDES = {  # what commands do to the words and messages in the resources
     "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
-    "status": ("dynamodb:Scan",),
+    "status": ("dynamodb:Scan", "dynamodb:BatchGetItem"),
     "logs": ("logs:FilterLogEvents",),
     "down": ("dynamodb:Scan",),
     "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter"),

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from advent_cli.display.text import printable
 
-LONGEST_WORD, LONGEST_LINE, SHORTEST_BAR = 40, 120, 5  # columns
+LONGEST_WORD, LONGEST_LINE, SHORTEST_BAR, CHANGE = 40, 120, 5, 5  # columns
 
 
 def bars(console: Console, top: list[tuple[str, int]], changes: Mapping[str, int] | None = None) -> list[Text]:
@@ -17,7 +17,7 @@ def bars(console: Console, top: list[tuple[str, int]], changes: Mapping[str, int
         return []
     digits = max(len(str(number)) for _, number in top)
     told = {word: f"{changes[word]:+}" if changes and changes.get(word) else "" for word, _ in top}
-    column = max(map(len, told.values())) + 1 if changes is not None else 0
+    column = max(CHANGE, *map(len, told.values())) + 1 if changes is not None else 0
     room = min(console.width, LONGEST_LINE) - digits - column - 2
     names = {word: printable(word, LONGEST_WORD) for word, _ in top}
     width = min(max(map(cell_len, names.values())), max(SHORTEST_BAR, room - SHORTEST_BAR))

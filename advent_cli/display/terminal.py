@@ -45,6 +45,13 @@ def stderr() -> Console:
     return _console(cast(TextIO, Tolerant(sys.stderr)))
 
 
+def full() -> Console | None:
+    """The console to draw on all of, with NO_COLOR without colour; None if stdout is no terminal, or a dumb one."""
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        return None
+    return Console(no_color="NO_COLOR" in os.environ, highlight=False, emoji=False)
+
+
 def _console(stream: TextIO) -> Console:
     lively = _lively(stream)
     return Console(file=stream, force_terminal=lively, no_color=not lively, highlight=False, emoji=False)

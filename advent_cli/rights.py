@@ -10,6 +10,7 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "up": ("read", "create", "update", "delete"),
     "plan": ("read",),
     "status": ("read",),
+    "diagram": ("read",),
     "down": ("read", "delete"),
     "say": (),
     "replay": (),
@@ -18,7 +19,7 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "logs": (),
 }
 SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
-SECRET |= {"say": ("read",), "slack": ("read", "update", "delete")}
+SECRET |= {"diagram": ("read",), "say": ("read",), "slack": ("read", "update", "delete")}
 PASS_ROLE = "iam:PassRole"
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
 BESIDES = {  # what commands do to the words and messages in the resources

@@ -30,7 +30,7 @@ def draw(console: Console, board: Board | None, now: float) -> Group:
     problems = _problems(bad, room if board.words is None else (room + 1) // 2)
     top = board.words.top[: max(0, room - len(problems))] if board.words else []
     body = bars(console, top, board.words.changes) if board.words else []
-    lines = [*head, *(gap if problems else []), *problems, *gap, *body, *gap, *foot]
+    lines = [*head, *(gap if problems else []), *problems, *(gap if body else []), *body, *gap, *foot]
     for line in lines:
         line.no_wrap, line.overflow = True, "ellipsis"
     return Group(*lines)

@@ -1,0 +1,84 @@
+"""Where the boxes and arrows of a graph stand: rows from top to bottom, and beside the boxes of a row lanes for arrows.
+
+Only what leads to the last row passes other rows, and it does so in a lane for each end, so that no arrow of an app
+without circles runs behind a box.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from advent_cli.graph import Edge, Graph
+
+HEIGHT, GAP, LANE, ROW, MARGIN = 46, 36, 14, 150, 24  # pixels; a row is as high as from its boxes to the next
+
+Point = tuple[float, float]
+Curve = tuple[Point, Point, Point, Point]
+"""A cubic Bezier curve: its beginning, two points that it bends to, and its end."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The size of the whole, the middle of each box's upper side by its id, and the arrows in the order of the edges.
+
+    An arrow is a curve or several, each beginning straight below where the one before ended.
+    """
+
+    width: float
+    height: float
+    boxes: dict[str, Point]
+    arrows: list[list[Curve]]
+
+
+def layout(graph: Graph, widths: Mapping[str, float]) -> Layout:
+    """Place everything, the boxes having these widths."""
+    rows = [[node.id for node in row] for row in graph.ranks()]
+    row_of = {node: number for number, row in enumerate(rows) for node in row}
+    lanes = [_lanes(graph, rows, row_of, number) for number in range(len(rows))]
+    ordered = [[*left, *row, *right] for row, (left, right) in zip(rows, lanes, strict=True)]
+    spans = [sum(widths.get(item, LANE) + GAP for item in row) - GAP for row in ordered]
+    width = max(spans, default=0) + 2 * MARGIN
+    places: dict[tuple[str, int], Point] = {}
+    for number, (row, span) in enumerate(zip(ordered, spans, strict=True)):
+        x = (width - span) / 2
+        for item in row:
+            size = widths.get(item, LANE)
+            places[item, number] = (x + size / 2, MARGIN + number * ROW)
+            x += size + GAP
+    boxes = {node: places[node, number] for node, number in row_of.items()}
+    # A lane has a name of its own, so that it cannot be taken for the box that it leads to.
+    arrows = [_arrow(edge, row_of, places) for edge in graph.edges]
+    return Layout(width, max(0, len(rows) - 1) * ROW + HEIGHT + 2 * MARGIN, boxes, arrows)
+
+
+def lane(node: str) -> str:
+    """The name of the lanes that lead to a node."""
+    return f"to {node}"
+
+
+def _lanes(graph: Graph, rows: list[list[str]], row_of: dict[str, int], number: int) -> tuple[list[str], list[str]]:
+    """The lanes through a row, at its left and at its right, in the order of what they lead to."""
+    passing = {edge.target for edge in graph.edges if row_of[edge.source] < number < row_of[edge.target]}
+    ends = [node for node in rows[-1] if node in passing]
+    middle = (len(ends) + 1) // 2
+    return [lane(node) for node in ends[:middle]], [lane(node) for node in ends[middle:]]
+
+
+def _arrow(edge: Edge, row_of: dict[str, int], places: Mapping[tuple[str, int], Point]) -> list[Curve]:
+    first, last = row_of[edge.source], row_of[edge.target]
+    stops = [places[lane(edge.target), row] for row in range(first + 1, last)] + [places[edge.target, last]]
+    curves = []
+    x, y = places[edge.source, first]
+    for end in stops:
+        begin = (x, y + HEIGHT)
+        bend = max(40.0, abs(end[1] - begin[1]) / 2)
+        curves.append((begin, (begin[0], begin[1] + bend), (end[0], end[1] - bend), end))
+        x, y = end
+    return curves
+
+
+def on(curve: Curve, place: float) -> Point:
+    """The point of a curve at `place`, 0 being its beginning and 1 its end."""
+    t, s = place, 1 - place
+    weights = (s**3, 3 * s * s * t, 3 * s * t * t, t**3)
+    x, y = (sum(w * point[axis] for w, point in zip(weights, curve, strict=True)) for axis in (0, 1))
+    return x, y

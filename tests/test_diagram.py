@@ -137,8 +137,7 @@ def test_circles_filters_and_what_nobody_reaches_are_drawn(own: Stack) -> None:
     text = drawn(graph)
     assert text.count("function b") == text.count("topic quiet") == 1
     assert 'body match {"x": ["<&>"]}' in drawn(graph, 200)
-    assert "function a  unknown (above)" in text.replace("\n", " ") or "(below)" in text
-    assert text.count("function a") >= 2
+    assert "function a  unknown (above)" in drawn(graph, 200)
     placed = layout(graph, {node.id: 100.0 for node in graph.nodes})
     assert set(placed.boxes) == {node.id for node in graph.nodes}
 
@@ -207,7 +206,7 @@ def test_no_arrow_runs_behind_a_box(file: Path) -> None:
 
 def test_mermaid_has_nothing_that_it_could_take_for_its_own() -> None:
     """Each line is one of the few forms that Mermaid's own parser has taken; all else is a character's number."""
-    text = r'"(?:[\w \-./🎄]|#\d+;|<br/>)*"'
+    text = r'"(?:[\w \-./]|#\d+;|<br/>)*"'
     node = rf"    n\d+(\[\({text}\)\]|\[\[{text}\]\]|\{{\{{{text}\}}\}}|\(\[{text}\]\)|\[{text}\])"
     edge = rf"    n\d+ -->(\|{text}\|)? n\d+"
     style = r"    classDef \w+ stroke:#[0-9a-f]{6},stroke-width:2px|    class n\d+(,n\d+)* \w+"
@@ -228,7 +227,8 @@ def test_the_command_draws_what_is_there_and_what_is_not_known(deployed: Stack, 
     nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
     away = advent("--target", "aws", "--region", "us-east-1", "diagram", **nowhere)
     assert "note: all states are unknown: AWS cannot be reached" in away.stderr
-    assert away.stdout == text.replace("  ok", "  unknown") or "function aws_advent  unknown" in away.stdout
+    assert "function aws_advent  unknown\n" in away.stdout
+    assert " ok" not in away.stdout
     stopped = advent("diagram", XDG_STATE_HOME=str(tmp_path))
     assert "note: all states are unknown: the local engine is not running" in stopped.stderr
     assert stopped.stdout == away.stdout

@@ -1,7 +1,7 @@
 """Where the boxes and arrows of a graph stand: rows from top to bottom, and beside the boxes of a row lanes for arrows.
 
-Only what leads to the last row passes other rows, and it does so in a lane for each end, so that no arrow of an app
-without circles runs behind a box.
+Only what leads to the last row passes other rows, and it does so in a lane for each end, so that no arrow down runs
+behind a box. An arrow that leads up, or to its own row, bows out at the right.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from advent_cli.graph import Edge, Graph
 
-HEIGHT, GAP, LANE, ROW, MARGIN = 46, 36, 14, 150, 24  # pixels; a row is as high as from its boxes to the next
+HEIGHT, GAP, LANE, ROW, MARGIN, BOW = 46, 36, 14, 150, 24, 120  # pixels; a row is as high as from its boxes to the next
 
 Point = tuple[float, float]
 Curve = tuple[Point, Point, Point, Point]
@@ -45,13 +45,18 @@ def layout(graph: Graph, widths: Mapping[str, float]) -> Layout:
             places[item, number] = (x + size / 2, MARGIN + number * ROW)
             x += size + GAP
     boxes = {node: places[node, number] for node, number in row_of.items()}
-    # A lane has a name of its own, so that it cannot be taken for the box that it leads to.
-    arrows = [_arrow(edge, row_of, places) for edge in graph.edges]
+    arrows = [
+        _down(edge, row_of, places)
+        if row_of[edge.source] < row_of[edge.target]
+        else [_up(boxes[edge.source], widths[edge.source], boxes[edge.target], widths[edge.target])]
+        for edge in graph.edges
+    ]
+    width += BOW if any(row_of[edge.source] >= row_of[edge.target] for edge in graph.edges) else 0
     return Layout(width, max(0, len(rows) - 1) * ROW + HEIGHT + 2 * MARGIN, boxes, arrows)
 
 
-def lane(node: str) -> str:
-    """The name of the lanes that lead to a node."""
+def _lane(node: str) -> str:
+    """The name of the lanes to a node, none that a node has."""
     return f"to {node}"
 
 
@@ -60,20 +65,29 @@ def _lanes(graph: Graph, rows: list[list[str]], row_of: dict[str, int], number: 
     passing = {edge.target for edge in graph.edges if row_of[edge.source] < number < row_of[edge.target]}
     ends = [node for node in rows[-1] if node in passing]
     middle = (len(ends) + 1) // 2
-    return [lane(node) for node in ends[:middle]], [lane(node) for node in ends[middle:]]
+    return [_lane(node) for node in ends[:middle]], [_lane(node) for node in ends[middle:]]
 
 
-def _arrow(edge: Edge, row_of: dict[str, int], places: Mapping[tuple[str, int], Point]) -> list[Curve]:
+def _down(edge: Edge, row_of: dict[str, int], places: Mapping[tuple[str, int], Point]) -> list[Curve]:
+    """From the lower side of a box, through the lanes, to the upper side of another."""
     first, last = row_of[edge.source], row_of[edge.target]
-    stops = [places[lane(edge.target), row] for row in range(first + 1, last)] + [places[edge.target, last]]
+    stops = [places[_lane(edge.target), row] for row in range(first + 1, last)] + [places[edge.target, last]]
     curves = []
     x, y = places[edge.source, first]
     for end in stops:
         begin = (x, y + HEIGHT)
-        bend = max(40.0, abs(end[1] - begin[1]) / 2)
+        bend = (end[1] - begin[1]) / 2
         curves.append((begin, (begin[0], begin[1] + bend), (end[0], end[1] - bend), end))
         x, y = end
     return curves
+
+
+def _up(source: Point, source_width: float, target: Point, target_width: float) -> Curve:
+    """From the right side of a box to the right side of another, or of the same."""
+    begin = (source[0] + source_width / 2, source[1] + HEIGHT * 2 / 3)
+    end = (target[0] + target_width / 2, target[1] + HEIGHT / 3)
+    right = max(begin[0], end[0]) + BOW
+    return (begin, (right, begin[1]), (right, end[1]), end)
 
 
 def on(curve: Curve, place: float) -> Point:

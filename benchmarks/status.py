@@ -39,6 +39,7 @@ def row(local: Engine, number: int) -> None:
     survey = look(stack)
     deploy.up(survey, survey.steps_up(), lambda _: None, Interrupt())
     first, whole, memory, last = status()
+    stack.table.delete(Patience())  # or the engine would take its time to save it
     print(f"{number:9,}  {filled:6.1f} s  {first:8.2f} s  {whole:6.2f} s  {memory:5.0f} MB  {last}", flush=True)
 
 

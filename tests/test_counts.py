@@ -1,6 +1,11 @@
 """What the table holds is read page by page: exact sums, however many pages, and whatever else is in the items."""
 
 import io
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +13,11 @@ from rich.console import Console
 
 from advent_cli import backup, counts
 from advent_cli.display.reading import Reading
+from advent_cli.local import Engine
 from advent_cli.patience import Patience
 from advent_cli.stack import Stack
+from tests.conftest import ADVENT
+from tests.support import proxy as proxies
 
 LONG = 2000  # bytes a word, so that some hundred of them are more than a page of DynamoDB's
 
@@ -62,3 +70,31 @@ def test_a_bar_never_claims_more_than_it_knows() -> None:
 
 def test_words_with_the_same_count_are_in_order() -> None:
     assert counts.ranked({"b": 1, "a": 1, "c": 2}) == [("c", 2), ("a", 1), ("b", 1)]
+
+
+def test_what_is_known_comes_before_the_words_and_ctrl_c_ends_at_once(
+    deployed: Stack, running_engine: Engine, tmp_path: Path
+) -> None:
+    """Through a pipe too: the resources and the URL are there while the scan still waits for its answer."""
+    answered = threading.Event()
+
+    def wait(handler: proxies.Handler, body: bytes) -> None:
+        answered.wait(60)
+        handler.cut()
+
+    with proxies.running(running_engine) as proxy:
+        proxy.script = {"dynamodb:Scan": [wait]}
+        through = {**os.environ, **running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        command: list[str | Path] = [ADVENT, "--target", "aws", "status"]
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=through, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout
+            assert process.stderr
+            lines = [process.stdout.readline() for _ in range(len(deployed.resources) + 5)]
+            assert "dead letters" in "".join(lines)
+            Patience().until(lambda: "dynamodb:Scan" in proxy.calls, "the table is read", within=30)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 130
+            assert process.stderr.read().strip() == "interrupted"
+        answered.set()

@@ -25,7 +25,7 @@ def watch(options: Options, top: int) -> NoReturn:
 
     console = terminal.full()
     if console is None:
-        why = "stdout is a pipe or a file" if not sys.stdout.isatty() else "this one cannot be drawn on (TERM=dumb)"
+        why = "stdout is a pipe or a file" if not sys.stdout.isatty() else "this one cannot be drawn on, says TERM"
         raise UsageError("--watch needs a terminal", why=why, hint="`advent status` tells the same once")
     if options.trace:
         raise UsageError("--watch and --verbose do not go together", why="the calls would be written over the board")

@@ -78,19 +78,22 @@ class Graph:
         rank: dict[str, int] = {}
         for node in (*(n for n in self.nodes if n.id not in targets | last), *self.nodes):  # those of a circle at last
             if node.id not in rank and node.id not in last:
-                self._rank_from([node.id], rank, last)
+                self._rank_from(node.id, rank, last)
         rows = [[node for node in self.nodes if rank.get(node.id) == row] for row in sorted(set(rank.values()))]
         ends = [node for node in self.nodes if node.id in last]
         return [*rows, *([ends] if ends else [])]
 
-    def _rank_from(self, row: list[str], rank: dict[str, int], last: set[str]) -> None:
-        number = 0
+    def _rank_from(self, node: str, rank: dict[str, int], last: set[str]) -> None:
+        """Rank a node, right above what it leads to if that has a rank already, and row by row all that it leads to."""
+        number = max(
+            0, min((rank[edge.target] for edge in self.edges_from(node) if edge.target in rank), default=1) - 1
+        )
+        row = [node]
         while row:
             rank |= dict.fromkeys(row, number)
             number += 1
-            row = unique(
-                edge.target for node in row for edge in self.edges_from(node) if edge.target not in {*rank, *last}
-            )
+            targets = (edge.target for node in row for edge in self.edges_from(node))
+            row = unique(target for target in targets if target not in {*rank, *last})
 
 
 def unique(values: Iterable[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Looks at a stack again and again, for `advent status --watch`; changes nothing.
 
-A look reads all resources, the dead letters and the words side by side, and the next begins two seconds after it, or as
-long after it as it took, if that is more: what answers slowly is not asked more often for it.
+A look reads all resources side by side, and then so the dead letters, the addresses and the words. The next begins two
+seconds after it, or as long after it as it took, if that is more: what answers slowly is asked less often.
 The whole table is read in the background, as often as that fills at most a tenth of the time: in each look if it is
 small, every ten minutes if it takes one. Only so it is known which words are the most frequent; their own counts are
 read in each look, with BatchGetItem.

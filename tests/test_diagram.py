@@ -7,6 +7,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from advent_cli import config, diagram
@@ -164,6 +166,24 @@ def test_a_narrow_terminal_and_an_old_encoding_are_enough(file: Path) -> None:
             assert node.title.split()[-1] in flat
     assert "├── " not in text
     assert "+-- " in text
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=25))
+def test_whatever_leads_where_all_of_it_is_drawn(pairs: list[tuple[int, int]]) -> None:
+    nodes = tuple(Node(str(n), "function", f"name{n}", State.OK) for n in range(10))
+    graph = Graph(nodes, tuple(Edge(str(a), str(b), f"edge{a}to{b}") for a, b in pairs))
+    placed = layout(graph, {node.id: 100.0 for node in nodes})
+    assert len(placed.arrows) == len(pairs)
+    for edge, curves in zip(graph.edges, placed.arrows, strict=True):
+        begin, end = curves[0][0], curves[-1][-1]
+        assert abs(begin[0] - placed.boxes[edge.source][0]) <= 50
+        assert abs(end[0] - placed.boxes[edge.target][0]) <= 50
+    text, image, flowchart = drawn(graph, 120), svg(graph), mermaid(graph)
+    for name in [*(node.name for node in nodes), *(edge.label for edge in graph.edges)]:
+        assert name in text
+        assert name in image
+        assert name in flowchart
 
 
 def odd() -> Graph:

@@ -1,7 +1,7 @@
 """Where the boxes and arrows of a graph stand: rows from top to bottom, and beside the boxes of a row lanes for arrows.
 
-Only what leads to the last row passes other rows, and it does so in a lane for each end, so that no arrow down runs
-behind a box. An arrow that leads up, or to its own row, bows out at the right.
+What leads further down than to the next row passes the others in a lane for each end, so that no arrow down runs behind
+a box. An arrow that leads up, or to its own row, bows out at the right.
 """
 
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ def _lane(node: str) -> str:
 def _lanes(graph: Graph, rows: list[list[str]], row_of: dict[str, int], number: int) -> tuple[list[str], list[str]]:
     """The lanes through a row, at its left and at its right, in the order of what they lead to."""
     passing = {edge.target for edge in graph.edges if row_of[edge.source] < number < row_of[edge.target]}
-    ends = [node for node in rows[-1] if node in passing]
+    ends = [node for row in rows for node in row if node in passing]
     middle = (len(ends) + 1) // 2
     return [_lane(node) for node in ends[:middle]], [_lane(node) for node in ends[middle:]]
 

@@ -24,7 +24,7 @@ def svg(graph: Graph) -> str:
     points = [on(curves[0], _place(graph, edge)) for edge, curves in zip(graph.edges, placed.arrows, strict=True)]
     told = list(zip(graph.edges, points, strict=True))
     arrows = [_arrow(curves) for curves in placed.arrows]
-    labels = [_label(edge, point) for edge, point in told]
+    labels = [_label(edge, point) for edge, point in told if edge.told]
     boxes = [_box(node, placed.boxes[node.id], widths[node.id]) for node in graph.nodes]
     # A long label may reach further out than the boxes.
     left = min([0.0, *(x - len(edge.told) * CHARACTER / 2 for edge, (x, _) in told)])

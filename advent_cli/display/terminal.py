@@ -47,9 +47,8 @@ def stderr() -> Console:
 
 def full() -> Console | None:
     """The console to draw on all of, with NO_COLOR without colour; None if stdout is no terminal, or a dumb one."""
-    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-        return None
-    return Console(no_color="NO_COLOR" in os.environ, highlight=False, emoji=False)
+    console = Console(no_color="NO_COLOR" in os.environ, highlight=False, emoji=False)
+    return console if sys.stdout.isatty() and not console.is_dumb_terminal else None
 
 
 def _console(stream: TextIO) -> Console:

@@ -40,7 +40,7 @@ def board(steps: list[Step], words: Words | None = WORDS, error: AdventError | N
 
 
 @pytest.mark.parametrize("size", [(60, 10), (60, 20), (80, 24), (120, 50), (200, 12)])
-@pytest.mark.parametrize("error", [None, AdventError("AWS cannot be reached", why="x" * 300)])
+@pytest.mark.parametrize("error", [None, AdventError("AWS cannot be reached", why="x\ny" * 300)])
 @pytest.mark.parametrize("steps", [OK, OK + BAD])
 def test_it_fits_and_tells_what_matters(size: tuple[int, int], error: AdventError | None, steps: list[Step]) -> None:
     shown = lines(board(steps, error=error), *size)

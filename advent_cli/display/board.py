@@ -9,11 +9,12 @@ from rich.text import Text
 from advent_cli.board import Board, Words
 from advent_cli.display.bars import bars
 from advent_cli.display.report import STATES, in_all
-from advent_cli.display.text import kind_and_name, setting
+from advent_cli.display.text import kind_and_name, printable, setting
 from advent_cli.errors import AdventError
 from advent_cli.plan import Action, Step
 
 ROOMY = 16  # lines; in fewer there are none to leave empty
+LONGEST = 300  # characters of what went wrong
 STALE = 6.0  # seconds after which it is told how old a look is
 
 
@@ -70,7 +71,7 @@ def _problems(steps: list[Step], room: int) -> list[Text]:
         kind, name = kind_and_name(step.key)
         differ = [f"{d.setting}: {setting(d.now)}, wanted {setting(d.want)}" for d in step.differences]
         why = str(step.seen) if isinstance(step.seen, AdventError) else "; ".join(differ)
-        lines.append(Text.assemble((f"{word:8}", style), f" {kind} {name}", (f"  {why}", "dim")))
+        lines.append(Text.assemble((f"{word:8}", style), f" {kind} {name}", (f"  {printable(why, LONGEST)}", "dim")))
     return [*lines, *([Text(f"and {len(steps) - len(shown)} more: see `advent status`")] if shown != steps else [])]
 
 
@@ -89,4 +90,4 @@ def _sums(words: Words | None) -> list[Text]:
 
 
 def _error(error: AdventError | None) -> list[Text]:
-    return [Text.assemble(("error: ", "bold red"), f"{error}; trying again")] if error else []
+    return [Text.assemble(("error: ", "bold red"), f"{printable(str(error), LONGEST)}; trying again")] if error else []

@@ -40,14 +40,17 @@ class Aws:
         """What AWS named by itself and we have learnt: the ids of roles and APIs, by our own names for them."""
         self.made: set[str] = set()
         """The keys of what this very run has made, of which more is known than AWS could tell."""
+        self.attempts, self.patience = 8, 30
+        """How often a call is tried, the first time included, and for how many seconds each, where nothing is said."""
         self._clients: dict[tuple[str, int], Any] = {}
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, ...], Future[Any]] | None = None
 
-    def client(self, service: str, attempts: int = 8, patience: int = 30) -> Any:
+    def client(self, service: str, attempts: int | None = None, patience: int | None = None) -> Any:
         """The client of a service, made once; `attempts` counts the first try too, `patience` is in seconds a try."""
         from botocore.config import Config
 
+        attempts, patience = attempts or self.attempts, patience or self.patience
         with self._lock:  # making a client is not thread-safe, using one is
             if (service, attempts) not in self._clients:
                 self._clients[service, attempts] = self.session.client(

@@ -51,15 +51,21 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
 
 @click.command(cls=Answering)
 @click.option("--top", default=10, show_default=True, type=click.IntRange(0), help="How many words to show.")
+@click.option("--watch", is_flag=True, help="As a live board, until q or Ctrl-C.")
 @as_json
 @click.pass_obj
-def status(options: Options, top: int) -> int:
+def status(options: Options, top: int, watch: bool) -> int:
     """Show every resource, the URL and the most frequent words."""
+    cli_told.only_for_people(options, watch=watch)
+    if watch:
+        from advent_cli.cli_watch import watch as show_board
+
+        show_board(options, top)
     from advent_cli import counts, local
     from advent_cli.context import open_stack
-    from advent_cli.survey import exit_code, look
+    from advent_cli.survey import SERVICES, exit_code, look
 
-    stack = open_stack(options, local.require)
+    stack = open_stack(options, local.require, ahead=SERVICES)
     survey = look(stack)
     steps = survey.steps_up()
     arns = {key: arn for key, resource in stack.resources.items() if (arn := getattr(resource, "arn", None))}
@@ -75,8 +81,9 @@ def status(options: Options, top: int) -> int:
     if isinstance(survey.seen[stack.queue.key], dict):
         report.dead_letters(out, stack.queue.name, stack.queue.depth())
     if counts.readable(stack.table, survey.seen[stack.table.key]):
-        found = counts.top(stack.table, top)
-        report.words(out, found.top, found.words, found.others)
+        with terminal.reading(lambda: counts.about(stack.table)) as tell:
+            found = counts.top(stack.table, top, tell)
+        report.words(out, found.top, found.words, found.total, found.others)
     else:
         problem = "missing" if survey.seen[stack.table.key] is None else "not as config.yaml wants it"
         report.line(out, f"no words: the {stack.table.title} is {problem}; see `advent plan`")
@@ -117,7 +124,7 @@ def list_stacks(options: Options) -> None:
 @click.command(cls=Answering)
 @click.argument(
     "command",
-    type=click.Choice(["up", "plan", "status", "say", "replay", "slack", "list", "logs", "down", "all"]),
+    type=click.Choice(["up", "plan", "status", "diagram", "say", "replay", "slack", "list", "logs", "down", "all"]),
     default="all",
 )
 @as_json

@@ -105,9 +105,9 @@ def resources(steps: Iterable[Step], arns: Mapping[str, str]) -> list[Document]:
 
 
 def words(counts: Counts) -> Document:
-    """The most frequent words, how many there are in all, and how many items of the table are none."""
+    """The most frequent words, how many there are, the sum of their counts, and how many items are no words."""
     top = [{"word": word, "count": count} for word, count in counts.top]
-    return {"top": top, "total": counts.words, "others": counts.others}
+    return {"top": top, "total": counts.words, "sum": counts.total, "others": counts.others}
 
 
 def hop(way: Hop) -> Document:

@@ -10,6 +10,7 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "up": ("read", "create", "update", "delete"),
     "plan": ("read",),
     "status": ("read",),
+    "diagram": ("read",),
     "down": ("read", "delete"),
     "say": (),
     "replay": (),
@@ -18,13 +19,13 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "logs": (),
 }
 SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
-SECRET |= {"say": ("read",), "slack": ("read", "update", "delete")}
+SECRET |= {"diagram": ("read",), "say": ("read",), "slack": ("read", "update", "delete")}
 LINKS = ("subscription", "permission", "variable")  # which `say` looks at, to tell why a message does not come
 PASS_ROLE = "iam:PassRole"
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
 BESIDES = {  # what commands do to the words and messages in the resources
     "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
-    "status": ("dynamodb:Scan",),
+    "status": ("dynamodb:Scan", "dynamodb:BatchGetItem"),
     "logs": ("logs:FilterLogEvents",),
     "down": ("dynamodb:Scan",),
     "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter", "logs:FilterLogEvents"),

@@ -127,13 +127,13 @@ def test_words_of_others_cannot_steer_the_terminal() -> None:
 
 def test_bars_are_as_long_as_their_counts_and_words_are_no_markup() -> None:
     console = Console(file=io.StringIO(), width=60)
-    report.words(console, [("[red]a", 40), ("b", 20), ("c", 0)], 5)
+    report.words(console, [("[red]a", 40), ("b", 20), ("c", 0)], 5, 1_000_060)
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     bars = [line.count("█") for line in lines]
     assert lines[0].startswith("[red]a 40 ")
     assert bars[0] == 2 * bars[1]
     assert max(map(len, lines)) <= 60
-    assert lines[-1] == "5 words counted, the 3 most frequent above"
+    assert lines[-1] == "5 words counted, 1,000,060 in all; the 3 most frequent above"
 
 
 def test_a_plan_names_what_differs_and_what_is_in_the_way() -> None:

@@ -63,7 +63,7 @@ def test_the_tutorial(engine: Engine, advent: Run) -> None:
         ["some", "22"],
         ["words", "22"],
     ]
-    assert status.endswith("3 words counted\n")
+    assert status.endswith("3 words counted, 66 in all\n")
     assert {"awsadvent", "some", "words"} <= set(logged(engine, "sns_logger"))
 
     again = advent("up")

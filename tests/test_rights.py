@@ -18,6 +18,7 @@ COMMANDS = {
     "up": ["up", "--yes"],
     "plan": ["plan"],
     "status": ["status"],
+    "diagram": ["diagram"],
     "say": ["say", "--trace", "awsadvent"],
     "replay": ["replay"],
     "slack": ["slack", "secret"],

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from advent_cli.display.text import ACTION_STYLES, kind_and_name, printable, setting
+from advent_cli.display.bars import bars
+from advent_cli.display.text import ACTION_STYLES, kind_and_name, setting
 from advent_cli.errors import AdventError
 from advent_cli.plan import Action, Step, counted
 from advent_cli.settings import Slack
@@ -130,25 +130,21 @@ def dead_letters(console: Console, queue: str, number: int) -> None:
     return line(console, f"no dead letters in {queue}\n")
 
 
-def words(console: Console, top: list[tuple[str, int]], total: int, others: int = 0) -> None:
-    """The `top` words with their counts as bars, how many words there are, and how many items that are no words."""
+def words(console: Console, top: list[tuple[str, int]], number: int, total: int, others: int = 0) -> None:
+    """The `top` words with their counts as bars, the sum of all, and how many items there are that are no words."""
     if others:
         line(console, f"{others} items in the table" if others != 1 else "1 item in the table", ", without a count")
-    if not total:
+    if not number:
         return line(console, "no words counted yet") if not others else None
-    if not top:
-        return line(console, (f"{total} words counted", "bold"))
-    names = [printable(word, 40) for word, _ in top]
-    width = max(map(cell_len, names))
-    highest = max(number for _, number in top)
-    digits = len(str(highest))
-    room = max(5, min(console.width, 120) - width - digits - 2)
-    full = "#" if console.encoding.lower().startswith(("ascii", "cp", "latin", "iso")) else "█"
-    for name, (_, number) in zip(names, top, strict=True):
-        length = max(1, round(room * number / highest)) if highest > 0 else 1
-        line(console, f"{set_cell_size(name, width)} {number:>{digits}} ", (full * length, "cyan"))
-    shown = f", the {len(top)} most frequent above" if total > len(top) else ""
-    return line(console, (f"{total} word{'s' if total != 1 else ''} counted{shown}", "bold"))
+    for bar in bars(console, top):
+        console.print(bar, soft_wrap=True)
+    shown = f"; the {len(top)} most frequent above" if number > len(top) > 0 else ""
+    return line(console, (f"{in_all(number, total)}{shown}", "bold"))
+
+
+def in_all(number: int, total: int) -> str:
+    """How many words there are, and the sum of their counts."""
+    return f"{number:,} word{'s' if number != 1 else ''} counted, {total:,} in all"
 
 
 def error(console: Console, problem: AdventError) -> None:

@@ -3,13 +3,14 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from advent_cli.display.plain import Plain
+from advent_cli.display.reading import Reading
 from advent_cli.display.rows import Rows
 from advent_cli.display.tree import Way
 from advent_cli.patience import tell_nobody
@@ -44,6 +45,12 @@ def stdout() -> Console:
 def stderr() -> Console:
     """The console for all else."""
     return _console(cast(TextIO, Tolerant(sys.stderr)))
+
+
+def full() -> Console | None:
+    """The console to draw on all of, with NO_COLOR without colour; None if stdout is no terminal, or a dumb one."""
+    console = Console(no_color="NO_COLOR" in os.environ, highlight=False, emoji=False)
+    return console if sys.stdout.isatty() and not console.is_dumb_terminal else None
 
 
 def _console(stream: TextIO) -> Console:
@@ -90,3 +97,12 @@ def waiting() -> Iterator[Callable[[str], None]]:
         return
     with stderr().status("") as shown:
         yield shown.update
+
+
+def reading(about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
+    """Show how far a long reading has come, of `about` so many; not where it would stay in the way as text."""
+    return Reading(stderr(), about) if _lively(sys.stderr) else nullcontext(_ignore)
+
+
+def _ignore(read: int) -> None:
+    """Show nothing."""

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from advent_cli.cli_build import down, up
+from advent_cli.cli_doctor import doctor
 from advent_cli.cli_local import local
 from advent_cli.cli_look import list_stacks, logs, plan, policy, status
 from advent_cli.cli_messages import replay, say, secret, slack
@@ -56,5 +57,5 @@ def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
     context.obj = Options(**given, trace=trace)
 
 
-for command in (up, plan, status, logs, say, replay, down, list_stacks, policy, slack, secret, new, local):
+for command in (up, plan, status, logs, say, replay, down, list_stacks, policy, slack, secret, new, doctor, local):
     advent.add_command(command)

@@ -68,7 +68,7 @@ def list_stacks(options: Options) -> None:
 @click.command()
 @click.argument(
     "command",
-    type=click.Choice(["up", "plan", "status", "say", "replay", "slack", "list", "logs", "down", "all"]),
+    type=click.Choice(["up", "plan", "status", "say", "replay", "slack", "list", "logs", "doctor", "down", "all"]),
     default="all",
 )
 @click.pass_obj

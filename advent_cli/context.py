@@ -1,6 +1,7 @@
 """From the options of the command line to the stack they mean."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 from advent_cli import config
 from advent_cli.aws import Aws, connect
@@ -20,10 +21,7 @@ def open_stack(options: Options, engine: Callable[[], Engine]) -> Stack:
 
 def offline(stack: str) -> Aws:
     """The door to an account that is not asked anything: to know what would be made, before there is any."""
-    import boto3
-
-    keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
-    aws = Aws(boto3.Session(region_name="us-east-1", **keys), stack)
+    aws = Aws(SimpleNamespace(region_name="us-east-1"), stack)
     aws.__dict__["identity"] = ("000000000000", "arn:aws:iam::000000000000:root")  # where cached_property keeps it
     return aws
 
@@ -40,3 +38,28 @@ def _connect(options: Options, settings: config.Config, engine: Callable[[], Eng
     if (options.target or settings.target) == "local":
         return connect(settings.stack, region=region, endpoint=engine().endpoint, trace=options.trace)
     return connect(settings.stack, region=region, profile=options.profile, trace=options.trace)
+
+
+def own_region(profile: str | None) -> str | None:
+    """The region that boto3 finds in the person's own AWS settings, if any."""
+    import boto3
+
+    region: str | None = boto3.Session(profile_name=profile).region_name
+    return region
+
+
+def date(profile: str | None, region: str) -> str:
+    """The Date of an answer of AWS, to a call without a signature: neither credentials nor our clock matter to it."""
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+    from botocore.exceptions import ClientError
+
+    once = {"total_max_attempts": 1}
+    quick = Config(signature_version=UNSIGNED, connect_timeout=3, read_timeout=4, retries=once)
+    sts = boto3.Session(profile_name=profile, region_name=region).client("sts", config=quick)
+    try:
+        answer = sts.get_caller_identity()
+    except ClientError as error:  # AWS answers, that we are nobody
+        answer = error.response
+    return str(answer["ResponseMetadata"]["HTTPHeaders"].get("date", ""))

@@ -16,15 +16,18 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "slack": (),
     "list": (),
     "logs": (),
+    "doctor": (),
 }
 SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
-SECRET |= {"say": ("read",), "slack": ("read", "update", "delete")}
+SECRET |= {"say": ("read",), "slack": ("read", "update", "delete"), "doctor": ("read",)}
 PASS_ROLE = "iam:PassRole"
+SIMULATING = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on whoever we are, of which the stack does not know
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
 BESIDES = {  # what commands do to the words and messages in the resources
     "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
     "status": ("dynamodb:Scan",),
     "logs": ("logs:FilterLogEvents",),
+    "doctor": ("apigateway:GET",),
     "down": ("dynamodb:Scan",),
     "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter"),
     "replay": (
@@ -46,6 +49,7 @@ def policy(stack: Stack, command: str) -> dict[str, Any]:
     for name in VERBS if command == "all" else [command]:
         actions |= {*BESIDES.get(name, ())}
         anywhere |= set(LOOKING) if VERBS[name] or name == "list" else set()
+        anywhere |= set(SIMULATING) if name == "doctor" else set()
         for resource in _all(stack):
             for verb in SECRET.get(name, ()) if resource.kind == "parameter" else VERBS[name]:
                 actions |= {*resource.rights.get(verb, ())}

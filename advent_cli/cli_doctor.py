@@ -1,0 +1,25 @@
+"""The command that looks for what stands in the way: advent doctor."""
+
+from __future__ import annotations
+
+import click
+
+from advent_cli.options import Options
+
+
+@click.command()
+@click.pass_obj
+def doctor(options: Options) -> int:
+    """Look for what stands in the way: versions, config.yaml, the engine, credentials, permissions, the clock, the app.
+
+    Nothing is changed or counted, and it works whatever is broken.
+    """
+    from advent_cli.display import health, terminal
+    from advent_cli.doctor.ask import examine
+    from advent_cli.doctor.findings import exit_code
+
+    out, findings = terminal.stdout(), []
+    for each in examine(options):
+        health.show(out, each)
+        findings.append(each)
+    return exit_code(findings)

@@ -1,0 +1,165 @@
+"""Asks this machine, AWS and the app for the facts, side by side where one does not need another."""
+
+import os
+import platform
+import time
+import urllib.error
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from typing import TypeVar
+
+from advent_cli import config, context, local
+from advent_cli.aws import Aws, connect, together
+from advent_cli.aws_errors import explain
+from advent_cli.config import Config
+from advent_cli.doctor import judge
+from advent_cli.doctor.findings import Finding, not_checked, note, ok, problem
+from advent_cli.doctor.simulate import simulated
+from advent_cli.errors import AdventError
+from advent_cli.local import Engine
+from advent_cli.options import SLACK_SECRET, Options
+from advent_cli.say import post_once
+from advent_cli.slack import ARE_YOU_THERE
+from advent_cli.stack import Stack, build
+
+T = TypeVar("T")
+ELSEWHERE = ("region", "credentials", "clock")
+IN_THE_STACK = ("permissions", "app", "slack")
+NOBODY_ELSES = "us-east-1"  # where to ask who we are if no region is set; the answer is the same everywhere
+
+
+def examine(options: Options) -> Iterator[Finding]:
+    """Make all the checks, and yield each finding as soon as it and those before it are there.
+
+    A check that fails is a finding; one that cannot be made for an earlier one says so. Nothing is changed or counted.
+    """
+    settings = _attempt("config", lambda: _load(options))
+    target = options.target or (settings.target if isinstance(settings, Config) else None)
+    yield from _versions(target)
+    yield settings if isinstance(settings, Finding) else ok("config", _which(options, settings))
+    if target is None:
+        yield from not_checked((*ELSEWHERE, *IN_THE_STACK), "without config.yaml only --target tells what is meant")
+        return
+    engine = _attempt("engine", _engine) if target == "local" else None
+    if isinstance(engine, Finding):
+        yield engine
+        yield from not_checked((*ELSEWHERE, *IN_THE_STACK), "the local engine is not running")
+        return
+    if engine:
+        yield ok("engine", f"running at {engine.url}, process {engine.pid}, since {local.since()}")
+    yield from _beyond(options, settings if isinstance(settings, Config) else None, engine)
+
+
+def _beyond(options: Options, settings: Config | None, engine: Engine | None) -> Iterator[Finding]:
+    """The checks that ask the engine or AWS, and then those that need to know who we are there."""
+    found = _attempt("region", lambda: _region(options, settings, engine))
+    told, region = found if isinstance(found, tuple) else (found, None)
+    yield told
+    who, clock = together(
+        lambda: _attempt("credentials", lambda: _connect(options, settings, engine, region)),
+        lambda: _attempt("clock", lambda: _clock(options, engine, region)),
+    )
+    yield who if isinstance(who, Finding) else _identity(who)
+    yield clock
+    if isinstance(who, Finding) or settings is None or region is None:
+        why = "config.yaml is wrong" if settings is None else "no region is set" if region is None else "who we are"
+        yield from not_checked(IN_THE_STACK, f"{why} is not known" if why == "who we are" else why)
+        return
+    stack = build(settings, who)
+    yield from together(
+        lambda: _attempt("permissions", lambda: simulated(stack)),
+        lambda: _attempt("app", lambda: _app(stack)),
+        lambda: _attempt("slack", lambda: _slack(stack)),
+    )
+
+
+def _attempt(check: str, ask: Callable[[], T]) -> T | Finding:
+    """What was asked for; if that fails, however it fails, a finding that says so."""
+    try:
+        return ask()
+    except AdventError as error:
+        told = error
+    except ImportError as error:
+        told = AdventError(f"a package cannot be loaded: {error}", hint="install advent again")
+    except Exception as error:  # one failing check must not stop the others
+        bug = AdventError(f"{type(error).__name__}: {error}", hint="this is a mistake in advent: please report it")
+        told = explain(error) or bug
+    return problem(check, str(told), told.hint)
+
+
+def _load(options: Options) -> Config:
+    return config.load(config.find(options.config), config.check_stack(options.stack))
+
+
+def _which(options: Options, settings: Config) -> str:
+    return f"{config.find(options.config)} is valid; stack {settings.stack}"
+
+
+def _versions(target: str | None) -> list[Finding]:
+    python = ok("versions", f"Python {platform.python_version()}")  # an older one than setup.py asks cannot load us
+    try:
+        requirements = metadata.requires("advent") or []
+    except metadata.PackageNotFoundError:
+        return [python, note("versions", "advent is not installed, so it cannot be told what it needs")]
+    installed = {judge.plain(dist.metadata["Name"]): dist.version for dist in metadata.distributions()}
+    return [python, *judge.versions(requirements, installed, {"local"} if target == "local" else set())]
+
+
+def _engine() -> Engine | Finding:
+    engine = local.find()
+    return engine or note(
+        "engine", "installed, but not running", "`advent up` starts it, and so does `advent local start`"
+    )
+
+
+def _region(options: Options, settings: Config | None, engine: Engine | None) -> tuple[Finding, str | None]:
+    given, in_config = options.region, settings.region if settings else None
+    if given:
+        config.check_region(given)
+    if engine and not (given or in_config):
+        return ok("region", f"{engine.endpoint.region}, the local engine's own"), engine.endpoint.region
+    chain = None if given or in_config else context.own_region(options.profile)
+    return judge.region(given, in_config, os.environ, chain)
+
+
+def _connect(options: Options, settings: Config | None, engine: Engine | None, region: str | None) -> Aws:
+    name, endpoint = settings.stack if settings else "", engine.endpoint if engine else None
+    profile = None if engine else options.profile
+    return connect(name, region=region or NOBODY_ELSES, profile=profile, endpoint=endpoint, trace=options.trace)
+
+
+def _identity(aws: Aws) -> Finding:
+    """Who we are, and from where boto3 has it; never a secret."""
+    source = "the local engine's own" if aws.endpoint else f"from {aws.session.get_credentials().method}"
+    return ok("credentials", f"{aws.identity[1]}, {source}")
+
+
+def _clock(options: Options, engine: Engine | None, region: str | None) -> Finding:
+    if engine:
+        return ok("clock", "the local engine has the same")
+    date = context.date(options.profile, region or NOBODY_ELSES)
+    return judge.clock(date, time.time())
+
+
+def _app(stack: Stack) -> Finding:
+    url = stack.url
+    if url is None:
+        return note("app", "there is no API to ask yet, or no route for POST", "`advent up` makes it")
+    if stack.config.slack is None:
+        return note("app", f"{url} was not asked: in an app that is not for Slack that might start something")
+    try:
+        return judge.app(url, 200, post_once(url, ARE_YOU_THERE))
+    except urllib.error.HTTPError as error:
+        return judge.app(url, error.code, "")
+    except OSError as error:
+        return problem("app", f"{url} does not answer: {error}", "check the network; a new API takes a minute")
+
+
+def _slack(stack: Stack) -> Finding:
+    if stack.config.slack is None:
+        return ok("slack", "the app is not for Slack")
+    kept = stack.secrets.get(SLACK_SECRET)
+    if kept and kept.read() is not None:
+        return ok("slack", "its secret is set; only who knows it gets in")
+    lock = "`advent slack secret` lets only Slack in" if kept else f"give a function `reads_secrets: [{SLACK_SECRET}]`"
+    return note("slack", "no secret is set; who knows the URL gets in", lock)

@@ -14,8 +14,9 @@ from advent_cli.cli_build import down, up
 from advent_cli.cli_doctor import doctor
 from advent_cli.cli_local import local
 from advent_cli.cli_look import list_stacks, logs, plan, policy, status
-from advent_cli.cli_messages import replay, say, secret, slack
+from advent_cli.cli_messages import replay, say
 from advent_cli.cli_new import new
+from advent_cli.cli_slack import secret, slack
 from advent_cli.options import Options
 
 EXIT_CODES = """\b

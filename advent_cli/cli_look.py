@@ -7,6 +7,8 @@ import click
 from advent_cli.errors import DIFFERENT, DONE, UsageError
 from advent_cli.options import Options
 
+NEED_RIGHTS = ("up", "plan", "status", "say", "replay", "slack", "slack-check", "list", "logs", "doctor", "down")
+
 
 @click.command()
 @click.option("--exit-code", is_flag=True, help="End with 5 if there is something to do.")
@@ -68,7 +70,7 @@ def list_stacks(options: Options) -> None:
 @click.command()
 @click.argument(
     "command",
-    type=click.Choice(["up", "plan", "status", "say", "replay", "slack", "list", "logs", "doctor", "down", "all"]),
+    type=click.Choice([*NEED_RIGHTS, "all"]),
     default="all",
 )
 @click.pass_obj

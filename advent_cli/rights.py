@@ -17,6 +17,7 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "list": (),
     "logs": (),
     "doctor": (),
+    "slack-check": (),
 }
 SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
 SECRET |= {"say": ("read",), "slack": ("read", "update", "delete"), "doctor": ("read",)}
@@ -28,6 +29,7 @@ BESIDES = {  # what commands do to the words and messages in the resources
     "status": ("dynamodb:Scan",),
     "logs": ("logs:FilterLogEvents",),
     "doctor": ("apigateway:GET",),
+    "slack-check": ("apigateway:GET", "logs:FilterLogEvents"),
     "down": ("dynamodb:Scan",),
     "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter"),
     "replay": (

@@ -17,7 +17,7 @@ from advent_cli.cli_look import list_stacks, logs, plan, policy, status
 from advent_cli.cli_messages import replay, say
 from advent_cli.cli_new import new
 from advent_cli.cli_slack import secret, slack
-from advent_cli.options import Options
+from advent_cli.options import Options, Run
 
 EXIT_CODES = """\b
 Exit codes: 0 done; 1 a step failed; 2 wrong usage or config; 3 the target cannot be reached or refuses the
@@ -55,7 +55,9 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
 def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
     """Build the serverless pub/sub word counter of the AWS Advent article, talk to it and take it down again."""
     trace = (lambda line: click.echo(f"  {line}", err=True)) if verbose else None
-    context.obj = Options(**given, trace=trace)
+    run = context.obj or Run()
+    run.verbose = verbose
+    context.obj = Options(**given, trace=trace, run=run)
 
 
 for command in (up, plan, status, logs, say, replay, down, list_stacks, policy, slack, secret, new, doctor, local):

@@ -35,6 +35,7 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
         lambda: kept.value() if kept else None,
         lambda: talk.expected(stack, message) if consumers else {},
     )
+    options.run.secrets.add(secret or "")
     if url is None:
         is_there = bool(stack.config.posts)
         missing = (

@@ -103,6 +103,7 @@ def _change(options: Options, name: str, prompt: str | None) -> int:
     from advent_cli.patience import Patience
 
     value = _read_secret(prompt) if prompt else ""
+    options.run.secrets.add(value)
     stack = open_stack(options, local.start)
     if name not in stack.secrets:
         known = f"one of {', '.join(stack.secrets)}" if stack.secrets else "none: no function has reads_secrets"

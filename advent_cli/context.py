@@ -37,7 +37,15 @@ def _connect(options: Options, settings: config.Config, engine: Callable[[], Eng
         config.check_region(options.region)
     if (options.target or settings.target) == "local":
         return connect(settings.stack, region=region, endpoint=engine().endpoint, trace=options.trace)
-    return connect(settings.stack, region=region, profile=options.profile, trace=options.trace)
+    aws = connect(settings.stack, region=region, profile=options.profile, trace=options.trace)
+    options.run.secrets.update(secrets(aws))
+    return aws
+
+
+def secrets(aws: Aws) -> set[str]:
+    """The credentials in use, which must not get into what is told of a bug."""
+    keys = aws.session.get_credentials().get_frozen_credentials()
+    return {key for key in (keys.access_key, keys.secret_key, keys.token) if key}
 
 
 def own_region(profile: str | None) -> str | None:

@@ -12,6 +12,7 @@ from tests.support.stacks import ROOT
 PACKAGE = ROOT / "advent_cli"
 LAYERS = [  # each may import from those above it, and from its own line
     {"errors", "options"},
+    {"crash"},
     {"yamlfile", "settings", "patience", "packages", "aws_errors"},
     {"names", "checks", "bundle", "slack"},
     {"config", "aws"},

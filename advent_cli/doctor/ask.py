@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from typing import TypeVar
 
-from advent_cli import config, context, local
+from advent_cli import config, context, crash, local
 from advent_cli.aws import Aws, connect, together
 from advent_cli.aws_errors import explain
 from advent_cli.config import Config
@@ -33,14 +33,14 @@ def examine(options: Options) -> Iterator[Finding]:
 
     A check that fails is a finding; one that cannot be made for an earlier one says so. Nothing is changed or counted.
     """
-    settings = _attempt("config", lambda: _load(options))
+    settings = _attempt(options, "config", lambda: _load(options))
     target = options.target or (settings.target if isinstance(settings, Config) else None)
     yield from _versions(target)
     yield settings if isinstance(settings, Finding) else ok("config", _which(options, settings))
     if target is None:
         yield from not_checked((*ELSEWHERE, *IN_THE_STACK), "without config.yaml only --target tells what is meant")
         return
-    engine = _attempt("engine", _engine) if target == "local" else None
+    engine = _attempt(options, "engine", _engine) if target == "local" else None
     if isinstance(engine, Finding):
         yield engine
         yield from not_checked((*ELSEWHERE, *IN_THE_STACK), "the local engine is not running")
@@ -52,12 +52,12 @@ def examine(options: Options) -> Iterator[Finding]:
 
 def _beyond(options: Options, settings: Config | None, engine: Engine | None) -> Iterator[Finding]:
     """The checks that ask the engine or AWS, and then those that need to know who we are there."""
-    found = _attempt("region", lambda: _region(options, settings, engine))
+    found = _attempt(options, "region", lambda: _region(options, settings, engine))
     told, region = found if isinstance(found, tuple) else (found, None)
     yield told
     who, clock = together(
-        lambda: _attempt("credentials", lambda: _connect(options, settings, engine, region)),
-        lambda: _attempt("clock", lambda: _clock(options, engine, region)),
+        lambda: _attempt(options, "credentials", lambda: _connect(options, settings, engine, region)),
+        lambda: _attempt(options, "clock", lambda: _clock(options, engine, region)),
     )
     yield who if isinstance(who, Finding) else _identity(who)
     yield clock
@@ -67,13 +67,13 @@ def _beyond(options: Options, settings: Config | None, engine: Engine | None) ->
         return
     stack = build(settings, who)
     yield from together(
-        lambda: _attempt("permissions", lambda: simulated(stack)),
-        lambda: _attempt("app", lambda: _app(stack)),
-        lambda: _attempt("slack", lambda: _slack(stack)),
+        lambda: _attempt(options, "permissions", lambda: simulated(stack)),
+        lambda: _attempt(options, "app", lambda: _app(stack)),
+        lambda: _attempt(options, "slack", lambda: _slack(stack)),
     )
 
 
-def _attempt(check: str, ask: Callable[[], T]) -> T | Finding:
+def _attempt(options: Options, check: str, ask: Callable[[], T]) -> T | Finding:
     """What was asked for; if that fails, however it fails, a finding that says so."""
     try:
         return ask()
@@ -82,9 +82,13 @@ def _attempt(check: str, ask: Callable[[], T]) -> T | Finding:
     except ImportError as error:
         told = AdventError(f"a package cannot be loaded: {error}", hint="install advent again")
     except Exception as error:  # one failing check must not stop the others
-        bug = AdventError(f"{type(error).__name__}: {error}", hint="this is a mistake in advent: please report it")
-        told = explain(error) or bug
+        told = explain(error) or _bug(error, options)
     return problem(check, str(told), told.hint)
+
+
+def _bug(error: Exception, options: Options) -> AdventError:
+    left = crash.remains(error, options.run)
+    return AdventError(f"this is a mistake in advent: {left.problem}", hint=f"report it with the text in {left.where}")
 
 
 def _load(options: Options) -> Config:
@@ -125,7 +129,9 @@ def _region(options: Options, settings: Config | None, engine: Engine | None) ->
 def _connect(options: Options, settings: Config | None, engine: Engine | None, region: str | None) -> Aws:
     name, endpoint = settings.stack if settings else "", engine.endpoint if engine else None
     profile = None if engine else options.profile
-    return connect(name, region=region or NOBODY_ELSES, profile=profile, endpoint=endpoint, trace=options.trace)
+    aws = connect(name, region=region or NOBODY_ELSES, profile=profile, endpoint=endpoint, trace=options.trace)
+    options.run.secrets.update(context.secrets(aws))
+    return aws
 
 
 def _identity(aws: Aws) -> Finding:

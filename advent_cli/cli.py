@@ -11,17 +11,16 @@ from typing import Any
 import click
 
 from advent_cli.cli_build import down, up
+from advent_cli.cli_complete import files
 from advent_cli.cli_doctor import doctor
+from advent_cli.cli_help import MEANINGS, Group
 from advent_cli.cli_local import local
 from advent_cli.cli_look import list_stacks, logs, plan, policy, status
 from advent_cli.cli_messages import replay, say
 from advent_cli.cli_new import new
 from advent_cli.cli_slack import secret, slack
+from advent_cli.errors import DIFFERENT
 from advent_cli.options import Options, Run
-
-EXIT_CODES = """\b
-Exit codes: 0 done; 1 a step failed; 2 wrong usage or config; 3 the target cannot be reached or refuses the
-credentials; 4 refused (not ours, or not confirmed); 130 interrupted."""
 
 
 def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -41,8 +40,19 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
     context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
-@click.option("--config", metavar="FILE", help="The config.yaml to use; else ./config.yaml, else the tutorial's own.")
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    example="advent --target aws plan",
+    codes=tuple(MEANINGS),
+    meaning={DIFFERENT: "plan --exit-code: there is something to do"},
+)
+@click.option(
+    "--config",
+    metavar="FILE",
+    shell_complete=files,
+    help="The config.yaml to use; else ./config.yaml, else the tutorial's own.",
+)
 @click.option("--stack", metavar="NAME", help="Another stack of the same app; all its names begin with NAME-.")
 @click.option("--target", type=click.Choice(["local", "aws"]), help="Instead of the target in config.yaml.")
 @click.option("--profile", metavar="NAME", help="A profile of your AWS settings, for --target aws.")

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import click
 
+from advent_cli.cli_help import AT_HOME, Explained
+from advent_cli.errors import FAILED
 from advent_cli.options import Options
 
 
-@click.command()
+@click.command(
+    cls=Explained,
+    example="advent --target aws doctor",
+    codes=(*AT_HOME, FAILED),
+    meaning={FAILED: "there is a problem"},
+)
 @click.pass_obj
 def doctor(options: Options) -> int:
     """Look for what stands in the way: versions, config.yaml, the engine, credentials, permissions, the clock, the app.

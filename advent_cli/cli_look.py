@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import click
 
+from advent_cli.cli_complete import functions
+from advent_cli.cli_help import CALLS, MEETS, Explained
 from advent_cli.errors import DIFFERENT, DONE, UsageError
 from advent_cli.options import Options
 
 NEED_RIGHTS = ("up", "plan", "status", "say", "replay", "slack", "slack-check", "list", "logs", "doctor", "down")
 
 
-@click.command()
+@click.command(cls=Explained, example="advent plan --exit-code", codes=(*MEETS, DIFFERENT))
 @click.option("--exit-code", is_flag=True, help="End with 5 if there is something to do.")
 @click.pass_obj
 def plan(options: Options, exit_code: bool) -> int:
-    """Show what up would do: + create, ~ update with the settings that differ, - delete, ! cannot. Writes nothing."""
+    """Show what up would do: + create, ~ update with the settings that differ, - delete, ! cannot; writes nothing."""
     from advent_cli import local
     from advent_cli.context import open_stack
     from advent_cli.display import report, terminal
@@ -28,7 +30,7 @@ def plan(options: Options, exit_code: bool) -> int:
     return code_of(steps) or (DIFFERENT if different else DONE)
 
 
-@click.command()
+@click.command(cls=Explained, example="advent status --top 3", codes=MEETS)
 @click.option("--top", default=10, show_default=True, type=click.IntRange(0), help="How many words to show.")
 @click.pass_obj
 def status(options: Options, top: int) -> int:
@@ -56,7 +58,7 @@ def status(options: Options, top: int) -> int:
     return exit_code(steps)
 
 
-@click.command("list")
+@click.command("list", cls=Explained, example="advent --region eu-west-1 list", codes=CALLS)
 @click.pass_obj
 def list_stacks(options: Options) -> None:
     """Show the stacks of the account and the region, found by the tag advent:stack."""
@@ -67,7 +69,7 @@ def list_stacks(options: Options) -> None:
     report.stacks(terminal.stdout(), stacks.all_of(open_account(options, local.require)))
 
 
-@click.command()
+@click.command(cls=Explained, example="advent policy up", codes=CALLS)
 @click.argument(
     "command",
     type=click.Choice([*NEED_RIGHTS, "all"]),
@@ -84,8 +86,8 @@ def policy(options: Options, command: str) -> None:
     click.echo(json.dumps(rights.policy(open_stack(options, local.start), command), indent=2))
 
 
-@click.command()
-@click.argument("function", nargs=-1)
+@click.command(cls=Explained, example="advent logs --follow --since 1h sns_logger", codes=CALLS)
+@click.argument("function", nargs=-1, shell_complete=functions)
 @click.option("-f", "--follow", is_flag=True, help="Then go on with each new line, until Ctrl-C.")
 @click.option("--since", default="10m", show_default=True, metavar="SPAN", help="How far back: 90s, 10m, 2h or 1d.")
 @click.option("--errors", is_flag=True, help="Only what went wrong.")

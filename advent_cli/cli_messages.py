@@ -6,12 +6,14 @@ import sys
 
 import click
 
+from advent_cli.cli_complete import trigger_word
+from advent_cli.cli_help import MEETS, Explained
 from advent_cli.errors import DONE, AdventError
 from advent_cli.options import SLACK_SECRET, Options
 
 
-@click.command()
-@click.argument("text", nargs=-1, required=True)
+@click.command(cls=Explained, example="advent say awsadvent some words", codes=MEETS)
+@click.argument("text", nargs=-1, required=True, shell_complete=trigger_word)
 @click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
 @click.pass_obj
 def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
@@ -57,7 +59,7 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool) -> int:
     return DONE
 
 
-@click.command()
+@click.command(cls=Explained, example="advent replay", codes=MEETS)
 @click.pass_obj
 def replay(options: Options) -> int:
     """Hand out the dead letters again, each to the one who could not take it; what fails again comes back."""

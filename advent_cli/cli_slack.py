@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from advent_cli.cli_complete import secrets
+from advent_cli.cli_help import CALLS, MEETS, Explained, Group
 from advent_cli.errors import DONE, FAILED, AdventError, UsageError
 from advent_cli.options import SLACK_SECRET, Options
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from advent_cli.stack import Stack
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True, example="advent slack", codes=CALLS)
 @click.pass_context
 def slack(context: click.Context) -> int:
     """Tell what to do in Slack, step by step, with the values to paste."""
@@ -27,7 +29,7 @@ def slack(context: click.Context) -> int:
     return DONE
 
 
-@slack.command("manifest")
+@slack.command("manifest", example="advent slack manifest > manifest.yaml", codes=CALLS)
 @click.pass_obj
 def slack_manifest(options: Options) -> int:
     """Print the manifest, in YAML, of a Slack app with a slash command that posts to this app."""
@@ -56,7 +58,12 @@ def _for_slack(options: Options) -> tuple[Stack, str, Slack]:
     return stack, url, stack.config.slack
 
 
-@slack.command("check")
+@slack.command(
+    "check",
+    example="advent slack check",
+    codes=CALLS,
+    meaning={FAILED: "Slack never called, or was not answered well"},
+)
 @click.pass_obj
 def slack_check(options: Options) -> int:
     """Tell whether Slack has called the app, when last, and with what answer, from the function's log."""
@@ -75,7 +82,7 @@ def slack_check(options: Options) -> int:
     return DONE if last and last.status == calls.GOOD else FAILED
 
 
-@slack.command("secret")
+@slack.command("secret", example="advent slack secret < token.txt", codes=MEETS)
 @click.option("--remove", is_flag=True, help="Forget the secret; the API is open again.")
 @click.pass_obj
 def slack_secret(options: Options, remove: bool) -> int:
@@ -87,8 +94,8 @@ def slack_secret(options: Options, remove: bool) -> int:
     return _change(options, SLACK_SECRET, None if remove else "Slack's signing secret or token")
 
 
-@click.command()
-@click.argument("name")
+@click.command(cls=Explained, example="advent secret crm-token", codes=MEETS)
+@click.argument("name", shell_complete=secrets)
 @click.option("--remove", is_flag=True, help="Forget the secret.")
 @click.pass_obj
 def secret(options: Options, name: str, remove: bool) -> int:

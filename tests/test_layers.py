@@ -28,6 +28,7 @@ LAYERS = [  # each may import from those above it, and from its own line
     {"survey", "engine", "display", "backup"},
     {"deploy", "say"},
     {"asking", "doctor"},
+    {"cli_help", "cli_complete"},
     {"cli_local", "cli_messages", "cli_slack", "cli_doctor", "cli_new", "cli_look", "cli_build"},
     {"cli"},
     {"main"},

@@ -46,7 +46,7 @@ def examine(options: Options) -> Iterator[Finding]:
         yield from not_checked((*ELSEWHERE, *IN_THE_STACK), "the local engine is not running")
         return
     if engine:
-        yield ok("engine", f"running at {engine.url}, process {engine.pid}, since {local.since()}")
+        yield _attempt(options, "engine", lambda: _running(engine))
     yield from _beyond(options, settings if isinstance(settings, Config) else None, engine)
 
 
@@ -59,7 +59,7 @@ def _beyond(options: Options, settings: Config | None, engine: Engine | None) ->
         lambda: _attempt(options, "credentials", lambda: _connect(options, settings, engine, region)),
         lambda: _attempt(options, "clock", lambda: _clock(options, engine, region)),
     )
-    yield who if isinstance(who, Finding) else _identity(who)
+    yield who if isinstance(who, Finding) else _attempt(options, "credentials", lambda: _identity(who))
     yield clock
     if isinstance(who, Finding) or settings is None or region is None:
         why = "config.yaml is wrong" if settings is None else "no region is set" if region is None else "who we are"
@@ -114,6 +114,10 @@ def _engine() -> Engine | Finding:
     return engine or note(
         "engine", "installed, but not running", "`advent up` starts it, and so does `advent local start`"
     )
+
+
+def _running(engine: Engine) -> Finding:
+    return ok("engine", f"running at {engine.url}, process {engine.pid}, since {local.since()}")
 
 
 def _region(options: Options, settings: Config | None, engine: Engine | None) -> tuple[Finding, str | None]:

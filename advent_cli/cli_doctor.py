@@ -26,7 +26,7 @@ def doctor(options: Options) -> int:
     from advent_cli.doctor.findings import exit_code
 
     out, findings = terminal.stdout(), []
-    for each in examine(options):
-        health.show(out, each)
-        findings.append(each)
+    for found in examine(options):
+        health.show(out, found)
+        findings.append(found)
     return exit_code(findings)

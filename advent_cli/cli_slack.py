@@ -66,7 +66,10 @@ def _for_slack(options: Options) -> tuple[Stack, str, Slack]:
 )
 @click.pass_obj
 def slack_check(options: Options) -> int:
-    """Tell whether Slack has called the app, when last, and with what answer, from the function's log."""
+    """Tell whether Slack has called the app, when last, and with what answer.
+
+    The log of the function behind the API tells it, in the lines that the tutorial's own writes (handlers/app.py).
+    """
     import time
 
     from advent_cli import calls

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from advent_cli import config
 from advent_cli.aws import Aws, connect
+from advent_cli.aws_errors import not_aws
 from advent_cli.local import Engine
 from advent_cli.options import Options
 from advent_cli.stack import Stack, build
@@ -65,9 +66,11 @@ def date(profile: str | None, region: str) -> str:
 
     once = {"total_max_attempts": 1}
     quick = Config(signature_version=UNSIGNED, connect_timeout=3, read_timeout=4, retries=once)
-    sts = boto3.Session(profile_name=profile, region_name=region).client("sts", config=quick)
+    session = boto3.Session(profile_name=profile, region_name=region)
     try:
-        answer = sts.get_caller_identity()
+        answer = session.client("sts", config=quick).get_caller_identity()
     except ClientError as error:  # AWS answers, that we are nobody
         answer = error.response
+    except (ValueError, KeyError) as error:
+        raise not_aws(error) from None
     return str(answer["ResponseMetadata"]["HTTPHeaders"].get("date", ""))

@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ LOOKS_SECRET = re.compile(
     r"|(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"  # secret access keys
     r"|\bxox[a-z]-[A-Za-z0-9-]+|\bxapp-[A-Za-z0-9-]+"  # tokens of Slack
     r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]+"
-    r"|(?i:(?<=x-amz-signature=)|(?<=x-amz-credential=)|(?<=x-amz-security-token=))[^&\s'\"]+"
+    r"|(?i:(?<=x-amz-signature=)|(?<=x-amz-credential=)|(?<=x-amz-security-token[=:]))[^&\s'\"]+"
     r"|(?i:(?<=authorization: )|(?<=authorization': ')|(?<=authorization\": \"))[^'\"\n]+"
     r"|(?i:(?<=signature=)|(?<=credential=))[^&\s,'\"]+"
 )
@@ -60,8 +61,9 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def _spellings(secret: str) -> set[str]:
-    in_urls = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
-    return {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], *in_urls}
+    raw = secret.encode(errors="surrogatepass")  # of the environment, which may hold any bytes
+    in_urls = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
+    return {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], repr(raw)[2:-1], *in_urls}
 
 
 def remains(error: BaseException, run: Run) -> Remains:
@@ -98,10 +100,9 @@ def _keep(text: str) -> Path:
 
     folder = Path(platformdirs.user_log_dir("advent", appauthor=False))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
-    opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    opened, name = tempfile.mkstemp(".txt", f"crash-{time.strftime('%Y%m%d-%H%M%S')}-", folder)
     with open(opened, "w", encoding="utf-8", errors="replace") as out:
         out.write(text)
-    for old in sorted(folder.glob("crash-*.txt"))[:-KEPT]:
+    for old in sorted(folder.glob("crash-*.txt"))[:-KEPT]:  # their names are their times
         old.unlink(missing_ok=True)
-    return file
+    return Path(name)

@@ -21,8 +21,9 @@ from tests.support import proxy as proxies
 from tests.support import stacks
 
 REST = ["region", "credentials", "clock", "permissions", "app", "slack"]
-ASKS = ["boto3>=1.40", "PyYAML>=6", 'ministack<1.6,>=1.5.33; extra == "local"', 'mypy>=1.13; extra == "dev"']
-HAVE = {"boto3": "1.43.106", "pyyaml": "6.0.3", "ministack": "1.5.33", "mypy": None}
+EXTRA = ['ministack<1.6,>=1.5.33; extra == "local"', 'mypy>=1.13; extra == "dev"']
+ASKS = ["Python>=3.10", "boto3>=1.40", "PyYAML>=6", *EXTRA]
+HAVE = {"python": "3.11.7", "boto3": "1.43.106", "pyyaml": "6.0.3", "ministack": "1.5.33", "mypy": None}
 
 
 def report(text: str) -> dict[str, list[tuple[str, str]]]:
@@ -63,6 +64,15 @@ def test_without_credentials_network_and_region(advent: Run) -> None:
     assert "no region is set" in found["region"][0][1]
     assert "credentials" in found["credentials"][0][1]
     assert "cannot be reached" in found["clock"][0][1]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://[::1", "http://127.0.0.1:1"])
+def test_with_an_endpoint_that_is_none(advent: Run, url: str) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "NO_PROXY": "127.0.0.1"}
+    done = advent("--target", "aws", "--region", "eu-west-1", "doctor", code=1, AWS_ENDPOINT_URL=url, **keys)
+    found = report(done.stdout)
+    assert [found[check][0][0] for check in REST] == ["ok", "problem", "problem", "note", "note", "note"]
+    assert "mistake in advent" not in done.stdout
 
 
 def test_without_an_engine(advent: Run, tmp_path: Path) -> None:
@@ -154,12 +164,13 @@ def test_a_clock_that_is_off_is_seen(
 @pytest.mark.parametrize(
     ("change", "extras", "state", "words"),
     [
-        ({}, {"local"}, State.OK, "boto3 1.43.106, PyYAML 6.0.3, ministack 1.5.33"),
-        ({}, set(), State.OK, "boto3 1.43.106, PyYAML 6.0.3"),
+        ({}, {"local"}, State.OK, "Python 3.11.7, boto3 1.43.106, PyYAML 6.0.3, ministack 1.5.33"),
+        ({}, set(), State.OK, "Python 3.11.7, boto3 1.43.106, PyYAML 6.0.3"),
         ({"boto3": "1.4.99"}, set(), State.PROBLEM, "boto3 is 1.4.99, needed is >=1.40"),
-        ({"boto3": "1.40"}, set(), State.OK, "boto3 1.40, PyYAML 6.0.3"),
+        ({"boto3": "1.40"}, set(), State.OK, "Python 3.11.7, boto3 1.40, PyYAML 6.0.3"),
         ({"ministack": "1.6rc1"}, {"local"}, State.NOTE, "ministack is 1.6rc1, tried was <1.6,>=1.5.33"),
         ({"ministack": "1.5.4"}, {"local"}, State.PROBLEM, "ministack is 1.5.4, needed is <1.6,>=1.5.33"),
+        ({"python": "3.9.20"}, set(), State.PROBLEM, "Python is 3.9.20, needed is >=3.10"),
         ({"pyyaml": None}, set(), State.PROBLEM, "PyYAML is not installed"),
     ],
 )

@@ -1,5 +1,6 @@
 """Asks this machine, AWS and the app for the facts, side by side where one does not need another."""
 
+import http.client
 import os
 import platform
 import time
@@ -25,6 +26,12 @@ from advent_cli.stack import Stack, build
 T = TypeVar("T")
 ELSEWHERE = ("region", "credentials", "clock")
 IN_THE_STACK = ("permissions", "app", "slack")
+SOURCES = {  # what boto3 calls the places where it finds credentials
+    "env": "the environment",
+    "shared-credentials-file": "~/.aws/credentials",
+    "config-file": "~/.aws/config",
+    "iam-role": "the role of this machine",
+}
 NOBODY_ELSES = "us-east-1"  # where to ask who we are if no region is set; the answer is the same everywhere
 
 
@@ -38,7 +45,7 @@ def examine(options: Options) -> Iterator[Finding]:
     yield from _versions(target)
     yield settings if isinstance(settings, Finding) else ok("config", _which(options, settings))
     if target is None:
-        yield from not_checked((*ELSEWHERE, *IN_THE_STACK), "without config.yaml only --target tells what is meant")
+        yield from not_checked((*ELSEWHERE, *IN_THE_STACK), "the target is not known without config.yaml (or --target)")
         return
     engine = _attempt(options, "engine", _engine) if target == "local" else None
     if isinstance(engine, Finding):
@@ -62,8 +69,8 @@ def _beyond(options: Options, settings: Config | None, engine: Engine | None) ->
     yield who if isinstance(who, Finding) else _attempt(options, "credentials", lambda: _identity(who))
     yield clock
     if isinstance(who, Finding) or settings is None or region is None:
-        why = "config.yaml is wrong" if settings is None else "no region is set" if region is None else "who we are"
-        yield from not_checked(IN_THE_STACK, f"{why} is not known" if why == "who we are" else why)
+        wrong = "config.yaml is" if settings is None else "the region is" if region is None else "the credentials are"
+        yield from not_checked(IN_THE_STACK, f"{wrong} not in order")
         return
     stack = build(settings, who)
     yield from together(
@@ -88,7 +95,8 @@ def _attempt(options: Options, check: str, ask: Callable[[], T]) -> T | Finding:
 
 def _bug(error: Exception, options: Options) -> AdventError:
     left = crash.remains(error, options.run)
-    return AdventError(f"this is a mistake in advent: {left.problem}", hint=f"report it with the text in {left.where}")
+    hint = f"report it, with {left.where or 'this line'}"
+    return AdventError(f"this is a mistake in advent: {left.problem}", hint=hint)
 
 
 def _load(options: Options) -> Config:
@@ -100,13 +108,15 @@ def _which(options: Options, settings: Config) -> str:
 
 
 def _versions(target: str | None) -> list[Finding]:
-    python = ok("versions", f"Python {platform.python_version()}")  # an older one than setup.py asks cannot load us
     try:
-        requirements = metadata.requires("advent") or []
+        about = metadata.metadata("advent")
     except metadata.PackageNotFoundError:
-        return [python, note("versions", "advent is not installed, so it cannot be told what it needs")]
+        return [note("versions", "advent is not installed, so it cannot be told what it needs")]
     installed = {judge.plain(dist.metadata["Name"]): dist.version for dist in metadata.distributions()}
-    return [python, *judge.versions(requirements, installed, {"local"} if target == "local" else set())]
+    python = f"Python{about['Requires-Python'] or ''}"
+    requirements = [python, *(about.get_all("Requires-Dist") or [])]
+    have = {**installed, "python": platform.python_version()}
+    return judge.versions(requirements, have, {"local"} if target == "local" else set())
 
 
 def _engine() -> Engine | Finding:
@@ -140,8 +150,8 @@ def _connect(options: Options, settings: Config | None, engine: Engine | None, r
 
 def _identity(aws: Aws) -> Finding:
     """Who we are, and from where boto3 has it; never a secret."""
-    source = "the local engine's own" if aws.endpoint else f"from {aws.session.get_credentials().method}"
-    return ok("credentials", f"{aws.identity[1]}, {source}")
+    method = "the local engine" if aws.endpoint else str(aws.session.get_credentials().method)
+    return ok("credentials", f"{aws.identity[1]}, with keys from {SOURCES.get(method, method)}")
 
 
 def _clock(options: Options, engine: Engine | None, region: str | None) -> Finding:
@@ -161,7 +171,7 @@ def _app(stack: Stack) -> Finding:
         return judge.app(url, 200, post_once(url, ARE_YOU_THERE))
     except urllib.error.HTTPError as error:
         return judge.app(url, error.code, "")
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         return problem("app", f"{url} does not answer: {error}", "check the network; a new API takes a minute")
 
 

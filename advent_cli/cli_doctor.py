@@ -22,11 +22,17 @@ def doctor(options: Options) -> int:
     Nothing is changed or counted, and it works whatever is broken.
     """
     from advent_cli.display import health, terminal
-    from advent_cli.doctor.ask import examine
     from advent_cli.doctor.findings import exit_code
+    from advent_cli.doctor.installed import broken
 
+    try:
+        from advent_cli.doctor.ask import examine
+
+        checks = examine(options)
+    except ImportError as error:
+        checks = iter(broken(error))
     out, findings = terminal.stdout(), []
-    for found in examine(options):
+    for found in checks:
         health.show(out, found)
         findings.append(found)
     return exit_code(findings)

@@ -1,6 +1,7 @@
 """`advent doctor`: it finds what is broken, whatever is broken, and changes nothing."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -34,6 +35,14 @@ def report(text: str) -> dict[str, list[tuple[str, str]]]:
             state, check, words = line.split(None, 2)
             found.setdefault(check, []).append((state, words))
     return found
+
+
+def test_with_a_package_that_cannot_be_loaded(advent: Run, tmp_path: Path) -> None:
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages" / "yaml.py").write_text("raise ImportError('yaml is torn')\n")
+    done = advent("doctor", code=1, PYTHONPATH=f"{tmp_path / 'packages'}{os.pathsep}{stacks.ROOT}")
+    assert "problem versions     a package cannot be loaded: yaml is torn\n" in done.stdout
+    assert report(done.stdout)["app"] == [("note", "not checked, for a package cannot be loaded")]
 
 
 def test_all_is_well_and_nothing_is_counted(deployed: Stack, advent: Run) -> None:

@@ -2,11 +2,9 @@
 
 import http.client
 import os
-import platform
 import time
 import urllib.error
 from collections.abc import Callable, Iterator
-from importlib import metadata
 from typing import TypeVar
 
 from advent_cli import config, context, crash, local
@@ -14,7 +12,8 @@ from advent_cli.aws import Aws, connect, together
 from advent_cli.aws_errors import explain
 from advent_cli.config import Config
 from advent_cli.doctor import judge
-from advent_cli.doctor.findings import Finding, not_checked, note, ok, problem
+from advent_cli.doctor.findings import ELSEWHERE, IN_THE_STACK, Finding, not_checked, note, ok, problem
+from advent_cli.doctor.installed import versions
 from advent_cli.doctor.simulate import simulated
 from advent_cli.errors import AdventError
 from advent_cli.local import Engine
@@ -24,8 +23,6 @@ from advent_cli.slack import ARE_YOU_THERE
 from advent_cli.stack import Stack, build
 
 T = TypeVar("T")
-ELSEWHERE = ("region", "credentials", "clock")
-IN_THE_STACK = ("permissions", "app", "slack")
 SOURCES = {  # what boto3 calls the places where it finds credentials
     "env": "the environment",
     "shared-credentials-file": "~/.aws/credentials",
@@ -42,7 +39,7 @@ def examine(options: Options) -> Iterator[Finding]:
     """
     settings = _attempt(options, "config", lambda: _load(options))
     target = options.target or (settings.target if isinstance(settings, Config) else None)
-    yield from _versions(target)
+    yield from versions(target)
     yield settings if isinstance(settings, Finding) else ok("config", _which(options, settings))
     if target is None:
         yield from not_checked((*ELSEWHERE, *IN_THE_STACK), "the target is not known without config.yaml (or --target)")
@@ -105,18 +102,6 @@ def _load(options: Options) -> Config:
 
 def _which(options: Options, settings: Config) -> str:
     return f"{config.find(options.config)} is valid; stack {settings.stack}"
-
-
-def _versions(target: str | None) -> list[Finding]:
-    try:
-        about = metadata.metadata("advent")
-    except metadata.PackageNotFoundError:
-        return [note("versions", "advent is not installed, so it cannot be told what it needs")]
-    installed = {judge.plain(dist.metadata["Name"]): dist.version for dist in metadata.distributions()}
-    python = f"Python{about['Requires-Python'] or ''}"
-    requirements = [python, *(about.get_all("Requires-Dist") or [])]
-    have = {**installed, "python": platform.python_version()}
-    return judge.versions(requirements, have, {"local"} if target == "local" else set())
 
 
 def _engine() -> Engine | Finding:

@@ -6,6 +6,9 @@ from enum import Enum
 
 from advent_cli.errors import DONE, FAILED
 
+ELSEWHERE = ("region", "credentials", "clock")  # the checks that ask AWS or the engine
+IN_THE_STACK = ("permissions", "app", "slack")  # those that need to know what config.yaml makes there, too
+
 
 class State(Enum):
     """How a check ended; a note is nothing that stands in the way."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from advent_cli.aws_errors import unreachable
+from advent_cli.aws_errors import not_aws, unreachable
 from advent_cli.errors import TargetError
 
 T = TypeVar("T")
@@ -162,9 +162,7 @@ def connect(
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise unreachable(error) from None
     except (ValueError, KeyError) as error:  # botocore's way with a URL that is none, and with a page for an answer
-        why = f"{type(error).__name__}: {error}"
-        hint = "check AWS_ENDPOINT_URL, which looks like http://127.0.0.1:4566, and the network"
-        raise TargetError("what answers is not AWS", why=why, hint=hint) from None
+        raise not_aws(error) from None
     return aws
 
 

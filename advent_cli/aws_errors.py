@@ -75,6 +75,12 @@ def unreachable(error: Exception) -> TargetError:
     return TargetError("AWS cannot be reached", why=why, hint="check the network, the region and AWS_ENDPOINT_URL")
 
 
+def not_aws(error: Exception) -> TargetError:
+    """What botocore's ValueError or KeyError means at the first call: nothing can be made of a URL, or of an answer."""
+    hint = "check AWS_ENDPOINT_URL, which looks like http://127.0.0.1:4566, and the network"
+    return TargetError("what answers is not AWS", why=f"{type(error).__name__}: {error}", hint=hint)
+
+
 def explain(error: Exception) -> AdventError | None:
     """What an error means to a person; None if it is a bug of ours."""
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError

@@ -11,17 +11,18 @@ from typing import Any
 import click
 
 from advent_cli.cli_build import down, up
+from advent_cli.cli_complete import files
+from advent_cli.cli_doctor import doctor
 from advent_cli.cli_draw import diagram
+from advent_cli.cli_help import MEANINGS, Group
 from advent_cli.cli_local import local
 from advent_cli.cli_look import list_stacks, logs, plan, policy, status
-from advent_cli.cli_messages import replay, secret, slack
+from advent_cli.cli_messages import replay
 from advent_cli.cli_new import new
 from advent_cli.cli_say import say
-from advent_cli.options import Options
-
-EXIT_CODES = """\b
-Exit codes: 0 done; 1 a step failed; 2 wrong usage or config; 3 the target cannot be reached or refuses the
-credentials; 4 refused (not ours, or not confirmed); 130 interrupted."""
+from advent_cli.cli_slack import secret, slack
+from advent_cli.errors import DIFFERENT
+from advent_cli.options import Options, Run
 
 
 def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -41,8 +42,19 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
     context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
-@click.option("--config", metavar="FILE", help="The config.yaml to use; else ./config.yaml, else the tutorial's own.")
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    example="advent --target aws plan",
+    codes=tuple(MEANINGS),
+    meaning={DIFFERENT: "plan --exit-code: there is something to do"},
+)
+@click.option(
+    "--config",
+    metavar="FILE",
+    shell_complete=files,
+    help="The config.yaml to use; else ./config.yaml, else the tutorial's own.",
+)
 @click.option("--stack", metavar="NAME", help="Another stack of the same app; all its names begin with NAME-.")
 @click.option("--target", type=click.Choice(["local", "aws"]), help="Instead of the target in config.yaml.")
 @click.option("--profile", metavar="NAME", help="A profile of your AWS settings, for --target aws.")
@@ -55,8 +67,13 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
 def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
     """Build the serverless pub/sub word counter of the AWS Advent article, talk to it and take it down again."""
     trace = (lambda line: click.echo(f"  {line}", err=True)) if verbose else None
-    context.obj = Options(**given, trace=trace)
+    run = context.obj or Run()
+    run.verbose = verbose
+    context.obj = Options(**given, trace=trace, run=run)
 
 
-for command in (up, plan, status, diagram, logs, say, replay, down, list_stacks, policy, slack, secret, new, local):
+COMMANDS = (
+    up, plan, status, diagram, logs, say, replay, down, list_stacks, policy, slack, secret, new, doctor, local,
+)  # fmt: skip
+for command in COMMANDS:
     advent.add_command(command)

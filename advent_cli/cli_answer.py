@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from advent_cli.cli_help import Explained
 from advent_cli.errors import DONE, FAILED, AdventError, InterruptionError, UsageError
 from advent_cli.options import Answer
 
@@ -22,7 +23,7 @@ as_events = click.option("--events", is_flag=True, help="Print a line of JSON fo
 NAMES = ("json", "events")
 
 
-class Answering(click.Command):
+class Answering(Explained):
     """A command that with --json or --events prints one document to stdout when it ends, well or not.
 
     The command finds the document in `options.answer`, and asks nothing: to its questions, stdin is no terminal.

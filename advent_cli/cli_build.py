@@ -10,6 +10,8 @@ import click
 
 from advent_cli import cli_told
 from advent_cli.cli_answer import Answering, as_events, as_json
+from advent_cli.cli_complete import adoptable
+from advent_cli.cli_help import MEETS
 from advent_cli.errors import DONE, FAILED, INTERRUPTED, REFUSED, AdventError
 from advent_cli.options import Options
 
@@ -21,12 +23,18 @@ if TYPE_CHECKING:
 PATH = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command(cls=Answering)
+@click.command(cls=Answering, example="advent up --adopt table/table", codes=MEETS)
 @click.option("--yes", is_flag=True, help="Do not ask, neither before changing an AWS account nor before losing words.")
 @click.option(
     "--import", "import_file", metavar="FILE", type=PATH, help="Set the word counts that down --export wrote."
 )
-@click.option("--adopt", metavar="KIND/NAME", multiple=True, help="Make what is in the way ours; may be repeated.")
+@click.option(
+    "--adopt",
+    metavar="KIND/NAME",
+    multiple=True,
+    shell_complete=adoptable,
+    help="Make what is in the way ours; may be repeated.",
+)
 @click.option("--watch", is_flag=True, help="Do so again whenever config.yaml or a handler is saved, until Ctrl-C.")
 @click.option("--explain", is_flag=True, help="First show the steps in the console, and as aws commands.")
 @as_json
@@ -116,7 +124,7 @@ def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool
                 return
 
 
-@click.command(cls=Answering)
+@click.command(cls=Answering, example="advent down --export words.jsonl", codes=MEETS)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--export", metavar="FILE", type=PATH, help="First write the word counts to FILE, as JSON lines.")
 @click.option("--keep-table", is_flag=True, help="Leave the table; the next up finds it as ours.")

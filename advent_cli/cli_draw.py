@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from advent_cli.cli_help import MEETS, Explained
 from advent_cli.errors import AdventError, TargetError
 from advent_cli.options import Options
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from advent_cli.stack import Stack
 
 
-@click.command()
+@click.command(cls=Explained, example="advent diagram --format mermaid", codes=MEETS)
 @click.option(
     "--format",
     type=click.Choice(["text", "svg", "mermaid"]),

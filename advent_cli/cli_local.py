@@ -6,15 +6,19 @@ import shlex
 
 import click
 
+from advent_cli.cli_help import AT_HOME, Group
+from advent_cli.errors import FAILED, UNREACHABLE
 from advent_cli.options import Options
 
+LOCAL = (*AT_HOME, UNREACHABLE)
 
-@click.group()
+
+@click.group(cls=Group, example="advent local status", codes=AT_HOME)
 def local() -> None:
     """The local engine: an AWS in a background process of this machine."""
 
 
-@local.command("start")
+@local.command("start", example="advent local start", codes=LOCAL)
 def local_start() -> None:
     """Start the engine, unless it runs already."""
     from advent_cli import local
@@ -22,7 +26,7 @@ def local_start() -> None:
     click.echo(local.start().url)
 
 
-@local.command("stop")
+@local.command("stop", example="advent local stop", codes=(*LOCAL, FAILED))
 def local_stop() -> None:
     """Stop the engine; it keeps its state for the next start."""
     from advent_cli import local
@@ -30,7 +34,7 @@ def local_stop() -> None:
     click.echo("stopped" if local.stop() else "the local engine is not running", err=True)
 
 
-@local.command("status")
+@local.command("status", example="advent local status", codes=LOCAL)
 def local_status() -> None:
     """Tell whether the engine runs, where, and where its files are."""
     from advent_cli import local
@@ -39,7 +43,7 @@ def local_status() -> None:
     click.echo(f"running at {engine.url}, process {engine.pid}\nfiles in {local.home()}")
 
 
-@local.command("logs")
+@local.command("logs", example="advent local logs --lines 20", codes=LOCAL)
 @click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(0), help="How many lines.")
 def local_logs(lines: int) -> None:
     """Print the end of the engine's log."""
@@ -49,7 +53,7 @@ def local_logs(lines: int) -> None:
         click.echo(line)
 
 
-@local.command("env")
+@local.command("env", example='eval "$(advent local env)"', codes=LOCAL)
 @click.pass_obj
 def local_env(options: Options) -> None:
     """Print the exports with which your own aws client reaches the engine: eval "$(advent local env)"."""

@@ -8,6 +8,8 @@ import click
 
 from advent_cli import cli_told
 from advent_cli.cli_answer import Answering, as_json
+from advent_cli.cli_complete import functions
+from advent_cli.cli_help import CALLS, MEETS, Explained
 from advent_cli.errors import DIFFERENT, DONE, UsageError
 from advent_cli.options import Answer, Options
 
@@ -15,14 +17,18 @@ if TYPE_CHECKING:
     from advent_cli.plan import Step
     from advent_cli.survey import Survey
 
+NEED_RIGHTS = (
+    "up", "plan", "status", "diagram", "say", "replay", "slack", "slack-check", "list", "logs", "doctor", "down",
+)  # fmt: skip
 
-@click.command(cls=Answering)
+
+@click.command(cls=Answering, example="advent plan --exit-code", codes=(*MEETS, DIFFERENT))
 @click.option("--exit-code", is_flag=True, help="End with 5 if there is something to do.")
 @click.option("--explain", is_flag=True, help="Add the way through the console and the aws commands: a shell script.")
 @as_json
 @click.pass_obj
 def plan(options: Options, exit_code: bool, explain: bool) -> int:
-    """Show what up would do: + create, ~ update with the settings that differ, - delete, ! cannot. Writes nothing."""
+    """Show what up would do: + create, ~ update with the settings that differ, - delete, ! cannot; writes nothing."""
     from advent_cli import documents, local
     from advent_cli import explain as explaining
     from advent_cli.context import open_stack
@@ -49,7 +55,7 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
     return code_of(steps) or (DIFFERENT if different else DONE)
 
 
-@click.command(cls=Answering)
+@click.command(cls=Answering, example="advent status --top 3", codes=MEETS)
 @click.option("--top", default=10, show_default=True, type=click.IntRange(0), help="How many words to show.")
 @click.option("--watch", is_flag=True, help="As a live board, until q or Ctrl-C.")
 @as_json
@@ -110,7 +116,7 @@ def _note_status(answer: Answer, survey: Survey, steps: tuple[Step, ...], arns: 
         answer.fields["words"] = documents.words(counts.top(stack.table, top))
 
 
-@click.command("list")
+@click.command("list", cls=Explained, example="advent --region eu-west-1 list", codes=CALLS)
 @click.pass_obj
 def list_stacks(options: Options) -> None:
     """Show the stacks of the account and the region, found by the tag advent:stack."""
@@ -121,10 +127,10 @@ def list_stacks(options: Options) -> None:
     report.stacks(terminal.stdout(), stacks.all_of(open_account(options, local.require)))
 
 
-@click.command(cls=Answering)
+@click.command(cls=Answering, example="advent policy up", codes=CALLS)
 @click.argument(
     "command",
-    type=click.Choice(["up", "plan", "status", "diagram", "say", "replay", "slack", "list", "logs", "down", "all"]),
+    type=click.Choice([*NEED_RIGHTS, "all"]),
     default="all",
 )
 @as_json
@@ -144,8 +150,8 @@ def policy(options: Options, command: str) -> None:
         click.echo(json.dumps(document, indent=2))
 
 
-@click.command()
-@click.argument("function", nargs=-1)
+@click.command(cls=Explained, example="advent logs --follow --since 1h sns_logger", codes=CALLS)
+@click.argument("function", nargs=-1, shell_complete=functions)
 @click.option("-f", "--follow", is_flag=True, help="Then go on with each new line, until Ctrl-C.")
 @click.option("--since", default="10m", show_default=True, metavar="SPAN", help="How far back: 90s, 10m, 2h or 1d.")
 @click.option("--errors", is_flag=True, help="Only what went wrong.")

@@ -1,20 +1,15 @@
-"""The commands about messages and who may send them: advent replay, advent slack, advent secret."""
+"""The command that hands out dead letters again: advent replay."""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
-
 import click
 
-from advent_cli.errors import DONE, AdventError, UsageError
-from advent_cli.options import SLACK_SECRET, Options
-
-if TYPE_CHECKING:
-    from advent_cli.settings import Slack
+from advent_cli.cli_help import MEETS, Explained
+from advent_cli.errors import DONE, AdventError
+from advent_cli.options import Options
 
 
-@click.command()
+@click.command(cls=Explained, example="advent replay", codes=MEETS)
 @click.pass_obj
 def replay(options: Options) -> int:
     """Hand out the dead letters again, each to the one who could not take it; what fails again comes back."""
@@ -37,98 +32,3 @@ def replay(options: Options) -> int:
     else:
         click.echo("no dead letters", err=True)
     return DONE
-
-
-@click.group(invoke_without_command=True)
-@click.pass_context
-def slack(context: click.Context) -> int:
-    """Tell what to do in Slack, step by step, with the values to paste."""
-    from advent_cli.slack import steps
-
-    if context.invoked_subcommand is None:
-        url, settings = _for_slack(context.obj)
-        click.echo(steps(url, settings))
-    return DONE
-
-
-@slack.command("manifest")
-@click.pass_obj
-def slack_manifest(options: Options) -> int:
-    """Print the manifest, in YAML, of a Slack app with a slash command that posts to this app."""
-    import yaml
-
-    from advent_cli.slack import manifest
-
-    url, settings = _for_slack(options)
-    click.echo(yaml.safe_dump(manifest(url, settings), sort_keys=False), nl=False)
-    return DONE
-
-
-def _for_slack(options: Options) -> tuple[str, Slack]:
-    """The URL and what config.yaml says of Slack; a note if Slack could not reach that URL."""
-    from advent_cli import local
-    from advent_cli.context import open_stack
-
-    stack = open_stack(options, local.require)
-    if stack.config.slack is None:
-        raise AdventError("config.yaml says nothing of Slack", hint="add slack: with trigger_word and bot_name")
-    url = stack.url
-    if url is None:
-        raise AdventError(f"the {stack.api.title} is missing, or has no route for POST", hint="`advent up` makes it")
-    if not url.startswith("https://"):
-        click.echo("note: Slack cannot reach the local engine; with --target aws it can", err=True)
-    return url, stack.config.slack
-
-
-@slack.command("secret")
-@click.option("--remove", is_flag=True, help="Forget the secret; the API is open again.")
-@click.pass_obj
-def slack_secret(options: Options, remove: bool) -> int:
-    """Let only Slack in: keep its secret, read from a hidden prompt or from stdin.
-
-    For a slash command that is the app's Signing Secret, for an outgoing webhook its Token. The secret is kept as a
-    SecureString in the Parameter Store of Systems Manager, where the function behind the API looks it up.
-    """
-    return _change(options, SLACK_SECRET, None if remove else "Slack's signing secret or token")
-
-
-@click.command()
-@click.argument("name")
-@click.option("--remove", is_flag=True, help="Forget the secret.")
-@click.pass_obj
-def secret(options: Options, name: str, remove: bool) -> int:
-    """Keep the secret NAME, which functions read that have it in reads_secrets; from a hidden prompt or from stdin."""
-    return _change(options, name, None if remove else f"The secret {name}")
-
-
-def _change(options: Options, name: str, prompt: str | None) -> int:
-    """Ask for the secret and keep it; without a prompt, forget it."""
-    from advent_cli import local
-    from advent_cli.context import open_stack
-    from advent_cli.patience import Patience
-
-    value = _read_secret(prompt) if prompt else ""
-    stack = open_stack(options, local.start)
-    if name not in stack.secrets:
-        known = f"one of {', '.join(stack.secrets)}" if stack.secrets else "none: no function has reads_secrets"
-        raise UsageError(f"no function reads the secret {name!r}", hint=f"allowed is {known}")
-    kept = stack.secrets[name]
-    there = kept.read() is not None
-    if prompt:
-        kept.put(value, Patience())
-        click.echo(f"kept in {kept.name}; the functions know it within a minute", err=True)
-    elif there:
-        kept.delete(Patience())
-        click.echo("removed; within a minute the functions know it no longer", err=True)
-    else:
-        click.echo("there is no such secret", err=True)
-    return DONE
-
-
-def _read_secret(prompt: str) -> str:
-    """One line, never shown; raises UsageError for what can be no secret."""
-    hidden = sys.stdin.isatty()
-    value = str(click.prompt(prompt, hide_input=True, err=True) if hidden else sys.stdin.readline()).strip()
-    if not value or len(value) > 500 or not value.isascii() or not value.isprintable() or " " in value:
-        raise UsageError("this is no secret", why="it has to be one word of at most 500 letters, digits and signs")
-    return value

@@ -6,18 +6,20 @@ from pathlib import Path
 
 import click
 
-from advent_cli.errors import DONE, UsageError
+from advent_cli.cli_complete import origins, topics
+from advent_cli.cli_help import AT_HOME, Group
+from advent_cli.errors import DONE, REFUSED, UsageError
 from advent_cli.options import Options
 
 
-@click.group()
+@click.group(cls=Group, example="advent new app my-hires --from new-hire", codes=AT_HOME)
 def new() -> None:
     """Begin a consumer, or an app of your own."""
 
 
-@new.command()
+@new.command(example="advent new consumer shouter --topic awsadvent", codes=(*AT_HOME, REFUSED))
 @click.argument("name")
-@click.option("--topic", metavar="NAME", help="The topic it listens to, if there are several.")
+@click.option("--topic", metavar="NAME", shell_complete=topics, help="The topic it listens to, if there are several.")
 @click.pass_obj
 def consumer(options: Options, name: str, topic: str | None) -> int:
     """Add a consumer: a handler file to fill in, and its lines in config.yaml."""
@@ -35,9 +37,17 @@ def consumer(options: Options, name: str, topic: str | None) -> int:
     return DONE
 
 
-@new.command()
+@new.command(example="advent new app my-hires --from new-hire", codes=(*AT_HOME, REFUSED))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--from", "origin", default="tutorial", show_default=True, metavar="NAME", help="What to begin from.")
+@click.option(
+    "--from",
+    "origin",
+    default="tutorial",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=origins,
+    help="What to begin from.",
+)
 def app(folder: Path, origin: str) -> int:
     """Begin an app in DIR: from the tutorial's, or the examples new-hire (three at once) and pipeline (one by one)."""
     from advent_cli import new as begin

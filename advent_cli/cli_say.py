@@ -13,6 +13,8 @@ import click
 
 from advent_cli import cli_said, cli_told
 from advent_cli.cli_answer import Answering, as_json
+from advent_cli.cli_complete import trigger_word
+from advent_cli.cli_help import MEETS
 from advent_cli.errors import DONE, FAILED, AdventError, TargetError, UsageError
 from advent_cli.options import Options
 
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from advent_cli.stack import Stack
 
 
-@click.command(cls=Answering)
-@click.argument("text", nargs=-1, required=True)
+@click.command(cls=Answering, example="advent say awsadvent some words", codes=MEETS)
+@click.argument("text", nargs=-1, required=True, shell_complete=trigger_word)
 @click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
 @click.option("--trace/--no-trace", default=None, help="Follow the message through the app; so on a terminal.")
 @click.option("--repeat", metavar="N", default=1, type=click.IntRange(1), help="Say it N times, one after the other.")
@@ -74,9 +76,10 @@ def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: boo
         lambda: talk.door(stack),
         lambda: settle.expected(stack, message) if consumers else {},
     )
-    trigger_word = door.slack.trigger_word if door.slack else ""
-    if not message.startswith(trigger_word) and not slack.is_command(message):
-        click.echo(f"note: Slack posts only what begins with {trigger_word!r}", err=True)
+    options.run.secrets.add(door.secret or "")
+    first = door.slack.trigger_word if door.slack else ""
+    if not message.startswith(first) and not slack.is_command(message):
+        click.echo(f"note: Slack posts only what begins with {first!r}", err=True)
     with cli_told.waiting(options) as tell:
         reply = _answer(stack, door, message, answered, Patience(tell=tell), trace=trace)
     cli_said.begin(options, stack, consumers)
@@ -140,6 +143,7 @@ def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: i
     from advent_cli.patience import Patience
 
     door, said, failed, last, began = talk.door(stack), 0, 0, "", time.monotonic()
+    options.run.secrets.add(door.secret or "")
     consumers = settle.writers(stack) if wait else []
     cli_said.begin(options, stack, consumers)
     with cli_said.counting(options, "said", number) as one_more:

@@ -88,6 +88,11 @@ def find() -> Engine | None:
     return engine if _answers(engine) else None
 
 
+def since() -> str:
+    """When the engine that runs was started, in local time."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime((home() / "engine.json").stat().st_mtime))
+
+
 def require() -> Engine:
     """The engine that runs, or TargetError."""
     engine = find()

@@ -62,12 +62,13 @@ def seconds(text: str) -> float:
     return int(match[1]) * UNITS[match[2]]
 
 
-def since(aws: Aws, functions: list[str], start: float) -> Iterator[Line]:
+def since(aws: Aws, functions: list[str], start: float, pattern: str = "") -> Iterator[Line]:
     """The lines of these functions from `start` (seconds since 1970) on, in the order of time.
 
+    `pattern` is a filter pattern of CloudWatch Logs; a server that knows none of its kind yields all lines.
     A function without a log has no lines. All of one function's lines are in memory at the same time.
     """
-    each = together(*[lambda name=name: list(of(aws, name, start)) for name in functions])
+    each = together(*[lambda name=name: list(of(aws, name, start, pattern)) for name in functions])
     return heapq.merge(*each)
 
 
@@ -85,10 +86,11 @@ def follow(aws: Aws, functions: list[str], start: float, sleep: Callable[[float]
         sleep(PAUSE)
 
 
-def of(aws: Aws, function: str, start: float) -> Iterator[Line]:
-    """The lines of one function from `start` on; none if it has no log."""
+def of(aws: Aws, function: str, start: float, pattern: str = "") -> Iterator[Line]:
+    """The lines of one function from `start` on, see `since`; none if it has no log."""
     pages = aws.client("logs").get_paginator("filter_log_events")
-    asked = pages.paginate(logGroupName=f"/aws/lambda/{function}", startTime=int(start * 1000))
+    chosen = {"filterPattern": pattern} if pattern else {}
+    asked = pages.paginate(logGroupName=f"/aws/lambda/{function}", startTime=int(start * 1000), **chosen)
     alike: Counter[tuple[object, ...]] = Counter()
     for page in found(lambda: list(asked), "ResourceNotFoundException") or []:
         for event in page["events"]:

@@ -5,16 +5,19 @@ import sys
 
 import click
 
+from advent_cli import crash
 from advent_cli.cli import advent
 from advent_cli.cli_answer import fail, in_words, misunderstood
-from advent_cli.errors import DONE, INTERRUPTED, USAGE
+from advent_cli.errors import DONE, FAILED, INTERRUPTED, USAGE
+from advent_cli.options import Run
 
 
 def main() -> None:
-    """Run the command line; what people can act on is told in a few lines, a bug keeps its traceback."""
+    """Run the command line; what people can act on is told in a few lines, a bug leaves its traceback in a file."""
     _mend_streams()
+    run = Run()
     try:
-        sys.exit(advent.main(standalone_mode=False, auto_envvar_prefix="ADVENT") or DONE)
+        sys.exit(advent.main(standalone_mode=False, auto_envvar_prefix="ADVENT", obj=run) or DONE)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
@@ -30,7 +33,11 @@ def main() -> None:
             sys.exit(DONE)
         raise
     except Exception as error:
-        sys.exit(_explained(error))
+        try:
+            sys.exit(_explained(error))
+        except Exception as bug:  # the error itself, or what went wrong while it was told
+            crash.tell(bug, run)
+            sys.exit(FAILED)
 
 
 def _mend_streams() -> None:

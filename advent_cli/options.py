@@ -17,6 +17,14 @@ class Answer:
     errors: list[Exception] = field(default_factory=list)
 
 
+@dataclass
+class Run:
+    """What must be known of a run should a bug end it: the secrets that it learnt, and whether it tells all."""
+
+    secrets: set[str] = field(default_factory=set)
+    verbose: bool = False
+
+
 @dataclass(frozen=True)
 class Options:
     """The global options; None where one is not given. `trace` gets a line for each call to AWS.
@@ -31,3 +39,4 @@ class Options:
     region: str | None = None
     trace: Callable[[str], None] | None = None
     answer: Answer | None = None
+    run: Run = field(default_factory=Run)

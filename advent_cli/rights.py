@@ -17,16 +17,21 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
     "slack": (),
     "list": (),
     "logs": (),
+    "doctor": (),
+    "slack-check": (),
 }
 SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
-SECRET |= {"diagram": ("read",), "say": ("read",), "slack": ("read", "update", "delete")}
+SECRET |= {"diagram": ("read",), "say": ("read",), "slack": ("read", "update", "delete"), "doctor": ("read",)}
 LINKS = ("subscription", "permission", "variable")  # which `say` looks at, to tell why a message does not come
 PASS_ROLE = "iam:PassRole"
+SIMULATING = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on whoever we are, of which the stack does not know
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
 BESIDES = {  # what commands do to the words and messages in the resources
     "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
     "status": ("dynamodb:Scan", "dynamodb:BatchGetItem"),
     "logs": ("logs:FilterLogEvents",),
+    "doctor": ("apigateway:GET",),
+    "slack-check": ("apigateway:GET", "logs:FilterLogEvents"),
     "down": ("dynamodb:Scan",),
     "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter", "logs:FilterLogEvents"),
     "replay": (
@@ -48,6 +53,7 @@ def policy(stack: Stack, command: str) -> dict[str, Any]:
     for name in VERBS if command == "all" else [command]:
         actions |= {*BESIDES.get(name, ())}
         anywhere |= set(LOOKING) if VERBS[name] or name == "list" else set()
+        anywhere |= set(SIMULATING) if name == "doctor" else set()
         for resource in _all(stack):
             for verb in _verbs(name, resource.kind):
                 actions |= {*resource.rights.get(verb, ())}

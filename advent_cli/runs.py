@@ -9,7 +9,16 @@ from advent_cli.logs import Line
 
 STARTED = re.compile(r"START RequestId: (\S+)")
 REPORT = re.compile(r"REPORT RequestId: (\S+)\s.*?Duration: ([0-9.]+) ms", re.DOTALL)
-FOR_PROGRAMS = ("level", "message", "request_id", "message_id", "published", "milliseconds")  # in a line of JSON
+FOR_PROGRAMS = (
+    "level",
+    "message",
+    "request_id",
+    "message_id",
+    "published",
+    "milliseconds",
+    "status",
+    "slackbot",
+)  # in a line of JSON
 
 
 @dataclass

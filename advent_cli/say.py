@@ -95,7 +95,7 @@ def post(url: str, message: Post, wait: Patience, untouched: Callable[[], bool] 
     def answered() -> bool:
         nonlocal reply, refused
         try:
-            reply = _post_once(url, message)
+            reply = post_once(url, message)
         except urllib.error.HTTPError as error:
             body = error.read().decode(errors="replace")
             if error.code in NOT_THERE_YET and NOT_THERE_YET[error.code] in body:
@@ -132,7 +132,8 @@ def _text(reply: str) -> str | None:
         return None
 
 
-def _post_once(url: str, message: Post) -> Reply:
+def post_once(url: str, message: Post) -> Reply:
+    """Post it and return the answer, its text as it came; raises what urllib does."""
     parts = urllib.parse.urlsplit(url)
     host = parts.hostname or ""
     request = urllib.request.Request(url, message.body, message.headers, method="POST")  # noqa: S310

@@ -21,6 +21,9 @@ class Post:
     headers: dict[str, str]
 
 
+ARE_YOU_THERE = Post(b"ssl_check=1", {})  # what Slack asks now and then, of both kinds of app; nothing is counted
+
+
 def post(text: str, slack: Slack | None, secret: str | None) -> Post:
     """What Slack sends when a person in a channel of a test team types `text`.
 

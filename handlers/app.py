@@ -37,22 +37,23 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take one request of the API Gateway (payload format 2.0) and return the reply that Slack shows."""
     began = time.monotonic()
     form: dict[str, str] = {}
+    sender: dict[str, Any] = journal.sender(event)
     try:
         form = slack.request(event)
         text = slack.text(form)
     except slack.RefusedError as refusal:
-        journal.write("WARNING", f"refused: {refusal}", context, status=refusal.status)
+        journal.write("WARNING", f"refused: {refusal}", context, status=refusal.status, **sender)
         return slack.answer(form, str(refusal), refusal.status)
-    if text is None:
-        return slack.answer(form, None)
-    words, left_out = counting.words(text)
-    if not words:
-        return slack.answer(form, f"There are no words to count{told(left_out)}.")
+    words, left_out = counting.words(text or "")
+    if text is None or not words:
+        journal.write("INFO", "no words to count", context, status=200, published=[], **sender)
+        return slack.answer(form, None if text is None else f"There are no words to count{told(left_out)}.")
 
     message_id = event.get("requestContext", {}).get("requestId") or str(uuid.uuid4())
     counted, error = counting.add(words, message_id, began + COUNT_WITHIN)
     if error:
-        journal.write("ERROR", f"not all was counted: {type(error).__name__}: {error}", context)
+        status = {} if counted else {"status": 503, **sender}
+        journal.write("ERROR", f"not all was counted: {type(error).__name__}: {error}", context, **status)
     if not counted:
         refused = isinstance(error, ClientError)  # else only the answer may have been lost on its way
         why = "Nothing was counted" if refused else "The table did not answer in time: this may be counted, or not"
@@ -68,9 +69,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if not all(published):
         reply += " (counted, not announced)"
     taken = round((time.monotonic() - began) * 1000)
+    done = {"words": len(words), "published": list(filter(None, published)), "milliseconds": taken, "status": 200}
     shown = {"text": text} if LOG_TEXT else {}
-    done = {"words": len(words), "published": list(filter(None, published)), "milliseconds": taken}
-    journal.write("INFO", "counted", context, message_id=message_id, **done, **shown)
+    journal.write("INFO", "counted", context, message_id=message_id, **done, **sender, **shown)
     return slack.answer(form, reply, message_id=message_id)
 
 

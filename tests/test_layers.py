@@ -12,6 +12,7 @@ from tests.support.stacks import ROOT
 PACKAGE = ROOT / "advent_cli"
 LAYERS = [  # each may import from those above it, and from its own line
     {"errors", "options", "graph"},
+    {"crash"},
     {"yamlfile", "settings", "patience", "packages", "aws_errors"},
     {"names", "checks", "bundle", "slack"},
     {"config", "aws"},
@@ -22,14 +23,15 @@ LAYERS = [  # each may import from those above it, and from its own line
     {"uses", "stacks"},
     {"stack", "plan", "local", "local_server"},
     {"leftovers", "rights", "events", "counts", "context", "replay", "logs", "hops", "board", "diagram"},
-    {"runs"},
+    {"runs", "callers"},
     {"new", "documents"},
     {"survey", "engine", "display", "backup"},
     {"deploy", "say", "causes", "waits", "looks"},
     {"settle", "trace"},
-    {"asking", "explain"},
+    {"asking", "explain", "doctor"},
+    {"cli_help", "cli_complete"},
     {"cli_answer", "cli_told", "cli_said", "cli_watch"},
-    {"cli_draw", "cli_local", "cli_messages", "cli_new", "cli_look", "cli_build", "cli_say"},
+    {"cli_draw", "cli_local", "cli_messages", "cli_slack", "cli_doctor", "cli_new", "cli_look", "cli_build", "cli_say"},
     {"cli"},
     {"main"},
 ]

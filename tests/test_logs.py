@@ -125,6 +125,6 @@ def test_following_shows_the_lines_of_a_new_message_until_ctrl_c(engine: Engine,
             process.kill()
             process.wait()
     stack = stacks.tutorial(engine)
-    assert "Traceback" not in file.read_text()
+    assert "mistake in advent" not in file.read_text()
     assert file.read_text().count("loudly") == 1
     assert stack.queue.depth() == 0

@@ -1,0 +1,38 @@
+"""The command that looks for what stands in the way: advent doctor."""
+
+from __future__ import annotations
+
+import click
+
+from advent_cli.cli_help import AT_HOME, Explained
+from advent_cli.errors import FAILED
+from advent_cli.options import Options
+
+
+@click.command(
+    cls=Explained,
+    example="advent --target aws doctor",
+    codes=(*AT_HOME, FAILED),
+    meaning={FAILED: "there is a problem"},
+)
+@click.pass_obj
+def doctor(options: Options) -> int:
+    """Look for what stands in the way: versions, config.yaml, the engine, credentials, permissions, the clock, the app.
+
+    Nothing is changed or counted, and it works whatever is broken.
+    """
+    from advent_cli.display import health, terminal
+    from advent_cli.doctor.findings import exit_code
+    from advent_cli.doctor.installed import broken
+
+    try:
+        from advent_cli.doctor.ask import examine
+
+        checks = examine(options)
+    except ImportError as error:
+        checks = iter(broken(error))
+    out, findings = terminal.stdout(), []
+    for found in checks:
+        health.show(out, found)
+        findings.append(found)
+    return exit_code(findings)

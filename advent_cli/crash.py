@@ -1,0 +1,108 @@
+"""What is left of a bug: its traceback in a file for whoever mends it, without the secrets that were at hand."""
+
+import json
+import os
+import platform
+import re
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+from advent_cli.options import Run
+
+KEPT = 5  # files
+HIDDEN = "***"
+SHORTEST = len(HIDDEN) + 1  # of what is taken for a secret: so hiding one always makes the text shorter, and ends
+SECRET_NAMES = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
+LOOKS_SECRET = re.compile(
+    r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}"  # ids of access keys: "IAM identifiers" in the IAM user guide
+    r"|(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"  # secret access keys
+    r"|\bxox[a-z]-[A-Za-z0-9-]+|\bxapp-[A-Za-z0-9-]+"  # tokens of Slack
+    r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]+"
+    r"|(?i:(?<=x-amz-signature=)|(?<=x-amz-credential=)|(?<=x-amz-security-token[=:]))[^&\s'\"]+"
+    r"|(?i:(?<=authorization: )|(?<=authorization': ')|(?<=authorization\": \"))[^'\"\n]+"
+    r"|(?i:(?<=signature=)|(?<=credential=))[^&\s,'\"]+"
+)
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What is known of a bug, without secrets; `where` its traceback is kept, nothing if it cannot be."""
+
+    problem: str
+    traceback: str
+    where: str
+
+
+def known(environment: Mapping[str, str], run: Run) -> set[str]:
+    """The secrets that we know: those of the environment by the names of its variables, and what the run learnt."""
+    whole = {value for name, value in environment.items() if SECRET_NAMES.search(name)} | run.secrets
+    lines = {line for secret in whole for line in secret.splitlines()}  # of a key in a file, too
+    return {secret for secret in whole | lines if len(secret) >= SHORTEST}
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """The text without these secrets, as they are or as URLs, JSON and Python spell them, and without what looks so.
+
+    A secret has four characters or more.
+    """
+    spelt = {spelling for secret in secrets for spelling in _spellings(secret)}
+    longest_first = sorted(spelt, key=len, reverse=True)
+    text = LOOKS_SECRET.sub(HIDDEN, text)
+    while any(secret in text for secret in longest_first):  # again, for what is left may make one anew
+        for secret in longest_first:
+            text = text.replace(secret, HIDDEN)
+    return text
+
+
+def _spellings(secret: str) -> set[str]:
+    raw = secret.encode(errors="surrogatepass")  # of the environment, which may hold any bytes
+    in_urls = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
+    return {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], repr(raw)[2:-1], *in_urls}
+
+
+def remains(error: BaseException, run: Run) -> Remains:
+    """Keep the traceback of a bug, without the values of variables, in a file."""
+    secrets = known(os.environ, run)
+    told = redact("".join(traceback.TracebackException.from_exception(error).format()), secrets)
+    problem = " ".join(redact(f"{type(error).__name__}: {error}", secrets).split())[:300]
+    try:
+        where = str(_keep(f"advent on Python {platform.python_version()}, {platform.platform()}\n\n{told}"))
+    except Exception as failure:  # whatever it is, the bug must still be told
+        return Remains(f"{problem} (and its traceback cannot be kept: {failure})", told, "")
+    return Remains(problem, told, where)
+
+
+def tell(error: BaseException, run: Run) -> None:
+    """Say on stderr what happened, where the traceback is, and what to do next.
+
+    The traceback itself is shown if calls are told too (-v), or if there is no way to keep it.
+    """
+    left = remains(error, run)
+    if run.verbose or not left.where:
+        sys.stderr.write(left.traceback)
+    kept = f"in {left.where}" if left.where else "above"
+    sys.stderr.write(
+        f"error: this is a mistake in advent: {left.problem}\n"
+        f"  the traceback, without secrets, is {kept}\n"
+        "  try: the same command once more; if it fails again, report it with that text\n"
+    )
+
+
+def _keep(text: str) -> Path:
+    """Write a file that only this user can read, and leave only the latest few."""
+    import platformdirs
+
+    folder = Path(platformdirs.user_log_dir("advent", appauthor=False))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    opened, name = tempfile.mkstemp(".txt", f"crash-{time.strftime('%Y%m%d-%H%M%S')}-", folder)
+    with open(opened, "w", encoding="utf-8", errors="replace") as out:
+        out.write(text)
+    for old in sorted(folder.glob("crash-*.txt"))[:-KEPT]:  # their names are their times
+        old.unlink(missing_ok=True)
+    return Path(name)

@@ -1,0 +1,1 @@
+"""`advent doctor`: what stands in the way of the other commands, found before they stumble over it."""

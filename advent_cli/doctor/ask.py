@@ -1,0 +1,170 @@
+"""Asks this machine, AWS and the app for the facts, side by side where one does not need another."""
+
+import http.client
+import os
+import time
+import urllib.error
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from advent_cli import config, context, crash, local
+from advent_cli.aws import Aws, connect, together
+from advent_cli.aws_errors import explain
+from advent_cli.config import Config
+from advent_cli.doctor import judge
+from advent_cli.doctor.findings import ELSEWHERE, IN_THE_STACK, Finding, not_checked, note, ok, problem
+from advent_cli.doctor.installed import versions
+from advent_cli.doctor.simulate import simulated
+from advent_cli.errors import AdventError
+from advent_cli.local import Engine
+from advent_cli.options import SLACK_SECRET, Options
+from advent_cli.say import post_once
+from advent_cli.slack import ARE_YOU_THERE
+from advent_cli.stack import Stack, build
+
+T = TypeVar("T")
+SOURCES = {  # what boto3 calls the places where it finds credentials
+    "env": "the environment",
+    "shared-credentials-file": "~/.aws/credentials",
+    "config-file": "~/.aws/config",
+    "iam-role": "the role of this machine",
+}
+NOBODY_ELSES = "us-east-1"  # where to ask who we are if no region is set; the answer is the same everywhere
+
+
+def examine(options: Options) -> Iterator[Finding]:
+    """Make all the checks, and yield each finding as soon as it and those before it are there.
+
+    A check that fails is a finding; one that cannot be made for an earlier one says so. Nothing is changed or counted.
+    """
+    settings = _attempt(options, "config", lambda: _load(options))
+    target = options.target or (settings.target if isinstance(settings, Config) else None)
+    yield from versions(target)
+    yield settings if isinstance(settings, Finding) else ok("config", _which(options, settings))
+    if target is None:
+        yield from not_checked((*ELSEWHERE, *IN_THE_STACK), "the target is not known without config.yaml (or --target)")
+        return
+    engine = _attempt(options, "engine", _engine) if target == "local" else None
+    if isinstance(engine, Finding):
+        yield engine
+        yield from not_checked((*ELSEWHERE, *IN_THE_STACK), "the local engine is not running")
+        return
+    if engine:
+        yield _attempt(options, "engine", lambda: _running(engine))
+    yield from _beyond(options, settings if isinstance(settings, Config) else None, engine)
+
+
+def _beyond(options: Options, settings: Config | None, engine: Engine | None) -> Iterator[Finding]:
+    """The checks that ask the engine or AWS, and then those that need to know who we are there."""
+    found = _attempt(options, "region", lambda: _region(options, settings, engine))
+    told, region = found if isinstance(found, tuple) else (found, None)
+    yield told
+    who, clock = together(
+        lambda: _attempt(options, "credentials", lambda: _connect(options, settings, engine, region)),
+        lambda: _attempt(options, "clock", lambda: _clock(options, engine, region)),
+    )
+    yield who if isinstance(who, Finding) else _attempt(options, "credentials", lambda: _identity(who))
+    yield clock
+    if isinstance(who, Finding) or settings is None or region is None:
+        wrong = "config.yaml is" if settings is None else "the region is" if region is None else "the credentials are"
+        yield from not_checked(IN_THE_STACK, f"{wrong} not in order")
+        return
+    stack = build(settings, who)
+    yield from together(
+        lambda: _attempt(options, "permissions", lambda: simulated(stack)),
+        lambda: _attempt(options, "app", lambda: _app(stack)),
+        lambda: _attempt(options, "slack", lambda: _slack(stack)),
+    )
+
+
+def _attempt(options: Options, check: str, ask: Callable[[], T]) -> T | Finding:
+    """What was asked for; if that fails, however it fails, a finding that says so."""
+    try:
+        return ask()
+    except AdventError as error:
+        told = error
+    except ImportError as error:
+        told = AdventError(f"a package cannot be loaded: {error}", hint="install advent again")
+    except Exception as error:  # one failing check must not stop the others
+        told = explain(error) or _bug(error, options)
+    return problem(check, str(told), told.hint)
+
+
+def _bug(error: Exception, options: Options) -> AdventError:
+    left = crash.remains(error, options.run)
+    hint = f"report it, with {left.where or 'this line'}"
+    return AdventError(f"this is a mistake in advent: {left.problem}", hint=hint)
+
+
+def _load(options: Options) -> Config:
+    return config.load(config.find(options.config), config.check_stack(options.stack))
+
+
+def _which(options: Options, settings: Config) -> str:
+    return f"{config.find(options.config)} is valid; stack {settings.stack}"
+
+
+def _engine() -> Engine | Finding:
+    engine = local.find()
+    return engine or note(
+        "engine", "installed, but not running", "`advent up` starts it, and so does `advent local start`"
+    )
+
+
+def _running(engine: Engine) -> Finding:
+    return ok("engine", f"running at {engine.url}, process {engine.pid}, since {local.since()}")
+
+
+def _region(options: Options, settings: Config | None, engine: Engine | None) -> tuple[Finding, str | None]:
+    given, in_config = options.region, settings.region if settings else None
+    if given:
+        config.check_region(given)
+    if engine and not (given or in_config):
+        return ok("region", f"{engine.endpoint.region}, the local engine's own"), engine.endpoint.region
+    chain = None if given or in_config else context.own_region(options.profile)
+    return judge.region(given, in_config, os.environ, chain)
+
+
+def _connect(options: Options, settings: Config | None, engine: Engine | None, region: str | None) -> Aws:
+    name, endpoint = settings.stack if settings else "", engine.endpoint if engine else None
+    profile = None if engine else options.profile
+    aws = connect(name, region=region or NOBODY_ELSES, profile=profile, endpoint=endpoint, trace=options.trace)
+    options.run.secrets.update(context.secrets(aws))
+    return aws
+
+
+def _identity(aws: Aws) -> Finding:
+    """Who we are, and from where boto3 has it; never a secret."""
+    method = "the local engine" if aws.endpoint else str(aws.session.get_credentials().method)
+    return ok("credentials", f"{aws.identity[1]}, with keys from {SOURCES.get(method, method)}")
+
+
+def _clock(options: Options, engine: Engine | None, region: str | None) -> Finding:
+    if engine:
+        return ok("clock", "the local engine has the same")
+    date = context.date(options.profile, region or NOBODY_ELSES)
+    return judge.clock(date, time.time())
+
+
+def _app(stack: Stack) -> Finding:
+    url = stack.url
+    if url is None:
+        return note("app", "there is no API to ask yet, or no route for POST", "`advent up` makes it")
+    if stack.config.slack is None:
+        return note("app", f"{url} was not asked: in an app that is not for Slack that might start something")
+    try:
+        return judge.app(url, 200, post_once(url, ARE_YOU_THERE).text)
+    except urllib.error.HTTPError as error:
+        return judge.app(url, error.code, "")
+    except (OSError, http.client.HTTPException) as error:
+        return problem("app", f"{url} does not answer: {error}", "check the network; a new API takes a minute")
+
+
+def _slack(stack: Stack) -> Finding:
+    if stack.config.slack is None:
+        return ok("slack", "the app is not for Slack")
+    kept = stack.secrets.get(SLACK_SECRET)
+    if kept and kept.read() is not None:
+        return ok("slack", "its secret is set; only who knows it gets in")
+    lock = "`advent slack secret` lets only Slack in" if kept else f"give a function `reads_secrets: [{SLACK_SECRET}]`"
+    return note("slack", "no secret is set; who knows the URL gets in", lock)

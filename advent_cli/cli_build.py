@@ -77,8 +77,9 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool,
     from advent_cli.survey import SERVICES, look
     from advent_cli.survey import adopt as make_ours
 
-    stack = open_stack(options, local.start, ahead=SERVICES)
-    survey = look(stack)
+    with cli_told.looking(options):
+        stack = open_stack(options, local.start, ahead=SERVICES)
+        survey = look(stack)
     if adopt:
         make_ours(survey, adopt)
         survey = look(stack)
@@ -142,8 +143,9 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool, exp
     from advent_cli.survey import SERVICES, look
 
     cli_told.only_for_people(options, explain=explain)
-    stack = open_stack(options, local.require, ahead=SERVICES)
-    survey = look(stack)
+    with cli_told.looking(options):
+        stack = open_stack(options, local.require, ahead=SERVICES)
+        survey = look(stack)
     everything = survey.steps_down()
     kept = {step.key for step in everything if keep_table and step.key.startswith("table/")}  # one left over as well
     steps = tuple(step for step in everything if step.key not in kept)

@@ -37,7 +37,8 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
     from advent_cli.survey import exit_code as code_of
 
     cli_told.only_for_people(options, explain=explain)
-    survey = look(open_stack(options, local.start, ahead=SERVICES))
+    with cli_told.looking(options):
+        survey = look(open_stack(options, local.start, ahead=SERVICES))
     steps = survey.steps_up()
     if answer := options.answer:
         answer.fields |= documents.place(survey.stack) | documents.plan(steps)
@@ -71,8 +72,9 @@ def status(options: Options, top: int, watch: bool) -> int:
     from advent_cli.context import open_stack
     from advent_cli.survey import SERVICES, exit_code, look
 
-    stack = open_stack(options, local.require, ahead=SERVICES)
-    survey = look(stack)
+    with cli_told.looking(options):
+        stack = open_stack(options, local.require, ahead=SERVICES)
+        survey = look(stack)
     steps = survey.steps_up()
     arns = {key: arn for key, resource in stack.resources.items() if (arn := getattr(resource, "arn", None))}
     if options.answer:

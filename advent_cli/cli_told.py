@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +11,7 @@ from advent_cli.errors import AdventError, InterruptionError, UsageError
 from advent_cli.patience import AGAIN, tell_nobody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from advent_cli.deploy import Listener, Result
     from advent_cli.options import Options
@@ -61,6 +61,14 @@ def waiting(options: Options) -> AbstractContextManager[Callable[[str], None]]:
     from advent_cli.display import terminal
 
     return terminal.waiting()
+
+
+@contextmanager
+def looking(options: Options) -> Iterator[None]:
+    """While this is entered, a person is told why nothing moves yet."""
+    with waiting(options) as tell:
+        tell("looking at what is there")
+        yield
 
 
 def planned(options: Options, stack: Stack, steps: Iterable[Step]) -> None:

@@ -46,7 +46,8 @@ class Words:
 class Board:
     """What one look found, at the time `at` of the same clock; with `error` it failed, and the rest is from before.
 
-    `letters` is the number of dead letters in `queue`, and `words` what the table holds; both None where it is missing.
+    `letters` is the number of dead letters in `queue`, and `words` what the table holds; both None where it is missing;
+    `requests` is how many the API handed on in the last minute, None if there is no API.
     """
 
     stack: str
@@ -56,6 +57,7 @@ class Board:
     queue: str = ""
     letters: int | None = None
     words: Words | None = None
+    requests: int | None = None
     error: AdventError | None = None
 
 

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from advent_cli import counts
+from advent_cli import counts, logs
 from advent_cli.aws import together
 from advent_cli.aws_errors import explain
 from advent_cli.board import Board, Sample, Words, growth, recent
 from advent_cli.resources.table import Table
+from advent_cli.runs import STARTED
 from advent_cli.stack import Stack
 from advent_cli.survey import look
 
@@ -47,12 +48,21 @@ def _board(stack: Stack, counting: "Counting") -> Board:
     has_queue = isinstance(survey.seen[stack.queue.key], dict)
     has_api = isinstance(survey.seen.get(stack.api.key), dict)
     has_words = counts.readable(stack.table, survey.seen[stack.table.key])
-    letters, urls, words = together(
+    letters, urls, words, requests = together(
         lambda: stack.queue.depth() if has_queue else None,
         lambda: tuple(stack.urls) if has_api else (),
         lambda: counting.look() if has_words else None,
+        lambda: _requests(stack),
     )
-    return Board(stack.config.stack, time.monotonic(), survey.steps_up(), urls, stack.queue.name, letters, words)
+    queue, steps = stack.queue.name, survey.steps_up()
+    return Board(stack.config.stack, time.monotonic(), steps, urls, queue, letters, words, requests)
+
+
+def _requests(stack: Stack) -> int | None:
+    """How often the functions behind the API ran in the last minute, as their logs tell; None if there are none."""
+    behind = [name for name, function in stack.config.functions.items() if function.routes]
+    lines = logs.since(stack.aws, behind, time.time() - 60, '"START RequestId"')
+    return sum(STARTED.match(line.text) is not None for line in lines) if behind else None
 
 
 def rest(took: float) -> float:

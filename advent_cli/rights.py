@@ -28,7 +28,7 @@ SIMULATING = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on whoever we are
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
 BESIDES = {  # what commands do to the words and messages in the resources
     "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
-    "status": ("dynamodb:Scan", "dynamodb:BatchGetItem"),
+    "status": ("dynamodb:Scan", "dynamodb:BatchGetItem", "logs:FilterLogEvents"),
     "logs": ("logs:FilterLogEvents",),
     "doctor": ("apigateway:GET",),
     "slack-check": ("apigateway:GET", "logs:FilterLogEvents"),

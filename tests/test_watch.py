@@ -36,7 +36,7 @@ def lines(board: Board | None, width: int, height: int) -> list[str]:
 
 
 def board(steps: list[Step], words: Words | None = WORDS, error: AdventError | None = None) -> Board:
-    return Board("awsadvent", 99.0, tuple(steps), (URL,), "awsadvent-dlq", 2, words, error)
+    return Board("awsadvent", 99.0, tuple(steps), (URL,), "awsadvent-dlq", 2, words, 12, error)
 
 
 @pytest.mark.parametrize("size", [(60, 10), (60, 20), (80, 24), (120, 50), (200, 12)])
@@ -49,6 +49,7 @@ def test_it_fits_and_tells_what_matters(size: tuple[int, int], error: AdventErro
     text = "\n".join(shown)
     assert URL in text.replace("\n", "")
     assert "2 dead letters in awsadvent-dlq" in text
+    assert "12 messages a minute, 2 dead" in text
     assert "1,000,000 words counted, 12,345,678 in all" in text
     assert "+33 in the last 58 s" in text
     assert re.search(r"^word0 +100 +[+]11 █", text, re.MULTILINE)

@@ -24,7 +24,7 @@ def draw(console: Console, board: Board | None, now: float) -> Group:
         return Group(Text("looking"))
     width, height = console.size
     gap = [Text()] if height >= ROOMY else []
-    head = [_title(board, now, width), *_urls(board.urls, width), *_letters(board)]
+    head = [_title(board, now, width), *_urls(board.urls, width), *_traffic(board)]
     foot = [*_sums(board.words), *_error(board.error)]
     bad = [step for step in board.steps if step.action is not Action.NOTHING]
     room = height - len(head) - len(foot) - 3 * len(gap)
@@ -55,11 +55,15 @@ def _urls(urls: Iterable[str], width: int) -> list[Text]:
     return [Text(url[start : start + width]) for url in urls for start in range(0, len(url), width)]
 
 
-def _letters(board: Board) -> list[Text]:
-    if board.letters is None:
-        return []
-    words = f"{board.letters:,} dead letter{'s' if board.letters != 1 else ''}" if board.letters else "no dead letters"
-    return [Text.assemble((words, "bold red" if board.letters else ""), f" in {board.queue}")]
+def _traffic(board: Board) -> list[Text]:
+    """What came in the last minute, and what nobody could take."""
+    line, number = Text(), board.letters
+    if board.requests is not None:
+        line.append(f"{board.requests:,} message{'s' if board.requests != 1 else ''} a minute, ")
+    if number is not None:
+        words = f"{number:,} dead letter{'s' if number != 1 else ''}" if number else "no dead letters"
+        line.append(words, "bold red" if number else "").append(f" in {board.queue}")
+    return [line] if line else []
 
 
 def _problems(steps: list[Step], room: int) -> list[Text]:

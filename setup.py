@@ -50,6 +50,7 @@ setup(
             "hypothesis>=6.100",
             "jsonschema>=4.20",  # whether what --json prints is what docs/schemas says
             "mypy>=1.13",
+            "pyte>=0.8",  # a terminal, to see what a person sees
             "pytest>=8",
             "pytest-xdist>=3.5",
             "ruff>=0.8",

@@ -39,7 +39,7 @@ class Aws:
         self.ids: dict[str, str] = {}
         """What AWS named by itself and we have learnt: the ids of roles and APIs, by our own names for them."""
         self.made: set[str] = set()
-        """The keys of what this very run has made, of which more is known than AWS could tell."""
+        """The keys of what was made since the last look, and has no parts yet."""
         self.attempts, self.patience = 8, 30
         """How often a call is tried, the first time included, and for how many seconds each, where nothing is said."""
         self._clients: dict[tuple[str, int], Any] = {}

@@ -52,7 +52,7 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | No
     message = "" if lines else talk.message(text)
     stack = open_stack(options, local.require)
     if many:
-        messages, number = _lines(sys.stdin) if lines else ([message] * repeat, repeat)
+        messages, number = _lines(sys.__stdin__ or sys.stdin) if lines else ([message] * repeat, repeat)
         return _say_many(options, stack, messages, number, wait=not no_wait)
     follow = _is_watched(options) if trace is None else trace
     return _say(options, stack, message, wait=not no_wait, trace=follow)
@@ -169,7 +169,10 @@ def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: i
 
 
 def _lines(stream: TextIO) -> tuple[Iterable[str], int | None]:
-    """The lines of stdin that are not empty; and how many, if that can be known before the first is said."""
+    """The lines of stdin that are not empty; and how many, if that can be known before the first is said.
+
+    It is the process's own stdin, also where sys.stdin has been replaced so that nobody can be asked.
+    """
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="surrogateescape")  # a line that is no text is refused, and the others are said
     lines = (line.strip() for line in stream)

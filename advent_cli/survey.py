@@ -72,6 +72,7 @@ class Survey:
 
 def look(stack: Stack) -> Survey:
     """Read every resource of the stack; raises where AWS does not let us look for what is left over."""
+    stack.aws.made.clear()
     by_name = {**stack.resources, **leftovers.by_name(stack)}
     with stack.aws.remembering(), ThreadPoolExecutor(min(len(by_name) + 1, MOST_AT_ONCE)) as pool:
         finding = pool.submit(leftovers.listed, stack)

@@ -1,16 +1,23 @@
 """The README tells the truth: every command, option and setting is in it, and its two commands are what runs."""
 
+import os
+import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import click
 import msgspec
+import pytest
 
+from advent_cli import local
 from advent_cli.cli import advent
-from advent_cli.display import report
 from advent_cli.settings import Settings
-from tests.support import stacks
-from tests.support.stacks import ROOT, TUTORIAL
+from tests.support import pictures
+from tests.support.stacks import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -80,14 +87,67 @@ def test_the_consumer_that_it_adds_is_a_good_one() -> None:
     assert yaml.safe_load(added)["functions"][name] == function
 
 
-def test_the_run_that_it_shows_has_the_steps_of_the_tutorial() -> None:
-    """In their order, and with their sum; only the times may be others."""
-    shown = README.split("```\n+ ")[1].split("```")[0].splitlines()
-    shown = [f"+ {shown[0]}", *shown[1:]]
-    rows = [line for line in shown if line.startswith("+ ")]
-    keys = list(stacks.without_calls().resources)
-    assert [
-        " ".join(row.split()[1:])[: len(key)].replace(" ", "/", 1) for row, key in zip(rows, keys, strict=True)
-    ] == keys
-    assert shown[len(rows)].startswith(f"{len(rows) - 1} created, 1 attached in ")
-    assert report.door(TUTORIAL.slack) in shown
+def test_the_texts_that_it_explains_are_those_of_the_program() -> None:
+    table = README.split("### What it says, and what to do\n")[1].strip().split("\n\n")[0]
+    texts = [row.split("`")[1] for row in table.splitlines()[2:]]
+    assert len(texts) > 15
+    source = "\n".join(file.read_text() for file in (ROOT / "advent_cli").rglob("*.py"))
+    source = source.replace("{problem}", "is missing").replace('{"s" if number != 1 else ""}', "s")
+    assert [text for text in texts if text not in source] == []
+
+
+def blocks() -> list[list[str]]:
+    """The commands of each block for the shell."""
+    return [part.split("```")[0].strip().splitlines() for part in README.split("```sh\n")[1:]]
+
+
+def test_every_command_for_the_shell_is_run_or_marked(tmp_path: Path) -> None:
+    """The app is up before each block, on an engine of this test's own."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    home = {"XDG_STATE_HOME": str(tmp_path / "state"), "PATH": path, "ADVENT_DOWN_YES": "1"}
+
+    def run(line: str) -> str:
+        command = ["bash", "-c", f"set -o pipefail; {line}"]
+        environment = {**os.environ, **home}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, input="secret\n", capture_output=True, text=True)
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        return done.stdout
+
+    seen = 0
+    try:
+        for block in blocks():
+            elsewhere = "pip install" in block[0] or block[0].startswith("# + ")  # test_package, .ci/run, test_explain
+            if elsewhere or block[0] == "# needs an AWS account":
+                continue
+            run("advent up")
+            for line in block:
+                if complete := re.search("_ADVENT_COMPLETE=[a-z_]+ advent", line):  # for shells that are not all here
+                    assert "advent" in run(complete[0])
+                else:
+                    run(line)
+                seen += 1
+    finally:
+        run("advent local stop")
+    assert seen >= 12
+
+
+def test_what_needs_an_aws_account_can_be_understood() -> None:
+    lines = [line for block in blocks() if block[0] == "# needs an AWS account" for line in block[1:]]
+    ours = [shlex.split(line.split(" > ")[0])[1:] for line in lines if line.startswith("advent ")]
+    assert len(ours) >= 6
+    for words in ours:
+        with advent.make_context("advent", list(words), resilient_parsing=True) as context:
+            assert advent.resolve_command(context, [*context._protected_args, *context.args])[1]
+
+
+def test_its_pictures_are_of_the_program_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their text is; the times, ids and ports in it differ from run to run."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    try:
+        for name, commands in pictures.PICTURES.items():
+            assert f"docs/pictures/{name}.svg" in README
+            kept = pictures.text_of((pictures.FOLDER / f"{name}.svg").read_text(encoding="utf-8"))
+            now = pictures.text_of(pictures.draw(pictures.run(commands, tmp_path)))
+            assert pictures.same(kept) == pictures.same(now)
+    finally:
+        local.stop()

@@ -78,8 +78,8 @@ class Route(Resource):
 
     def create(self, wait: Patience) -> None:
         api_id = self.api.known_id()
-        is_first = self.api.key in self.aws.made and not self.shares  # then nothing that matters can be there yet
-        parts: Parts = ([], {}) if is_first else self._parts(api_id)
+        parts: Parts = ([], {}) if self.api.key in self.aws.made else self._parts(api_id)  # nothing in a new API
+        self.aws.made.discard(self.api.key)
         made = self._fitting(parts) or create_once(
             self._integration(api_id).on(self.aws, attempts=1), lambda: self._fitting(self._parts(api_id)), wait
         )

@@ -21,7 +21,7 @@ from tests.support.screen import Terminal
 from tests.support.stacks import ROOT
 
 FOLDER = ROOT / "docs" / "pictures"
-COLUMNS, LINES = 100, 60
+COLUMNS, LINES = 108, 60
 PICTURES = {
     "up": ["advent up", "advent say awsadvent some words"],
     "status": ["advent status", "advent diagram"],
@@ -31,7 +31,7 @@ PROMPT = "\x1b[?2004h$ "  # with what bash says to the terminal before it
 CHANGING = (
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
     (r"http://127\.0\.0\.1:\d+/_aws/execute-api/[0-9a-f]+", "URL"),
-    (r" *\d+\.\d s", " TIME"),
+    (r" *\d+\.\d s", ""),
     (r", of which .*", ""),
     (r"\d+ ms", "TIME"),
     (r" +", " "),
@@ -89,13 +89,13 @@ def same(text: str) -> str:
 
 def text_of(svg: str) -> str:
     """The text in a picture, line by line."""
-    rows: dict[float, list[tuple[float, str]]] = {}
+    rows: dict[float, str] = {}
     for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):  # noqa: S314 (our own file)
-        if element.get("clip-path"):
-            row = rows.setdefault(float(element.attrib["y"]), [])
-            row.append((float(element.attrib["x"]), element.text or ""))
-    told = ["".join(text for _, text in sorted(row)) for _, row in sorted(rows.items())]
-    return "\n".join(line.replace("\xa0", " ").rstrip() for line in told)
+        if element.get("clip-path") and element.text:
+            width = float(element.attrib["textLength"]) / len(element.text)
+            column, y = round(float(element.attrib["x"]) / width), float(element.attrib["y"])
+            rows[y] = rows.get(y, "").ljust(column) + element.text  # what is blank is not drawn
+    return "\n".join(row.replace("\xa0", " ").rstrip() for _, row in sorted(rows.items()))
 
 
 def main() -> None:

@@ -118,7 +118,7 @@ def test_each_command_answers_as_its_schema_says(engine: Engine, advent: Run) ->
     assert status["url"] == up["url"]
     assert status["urls"] == [up["url"]]
     assert status["dead_letters"] == {"queue": "awsadvent-dlq", "count": 0}
-    assert (len(status["words"]["top"]), status["words"]["total"]) == (1, 3)
+    assert (len(status["words"]["top"]), status["words"]["total"]) == (1, 4)
 
     policy = document(advent("policy", "say", "--json"))
     assert policy["policy"] == json.loads(advent("policy", "say").stdout)

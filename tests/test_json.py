@@ -125,7 +125,7 @@ def test_each_command_answers_as_its_schema_says(engine: Engine, advent: Run) ->
 
     down = document(advent("down", "--json", "--yes", "--export", "words.jsonl"))
     assert {step["outcome"] for step in down["steps"]} == {"deleted"}
-    assert (down["left"], down["exported"], left(engine)) == ([], 3, [])
+    assert (down["left"], down["exported"], left(engine)) == ([], 4, [])
     assert document(advent("down", "--json"))["steps"][0]["action"] == "nothing"
     assert document(advent("up", "--json", "--import", "words.jsonl"))["imported"] == 3
 

@@ -127,7 +127,7 @@ def test_each_command_answers_as_its_schema_says(engine: Engine, advent: Run) ->
     assert {step["outcome"] for step in down["steps"]} == {"deleted"}
     assert (down["left"], down["exported"], left(engine)) == ([], 4, [])
     assert document(advent("down", "--json"))["steps"][0]["action"] == "nothing"
-    assert document(advent("up", "--json", "--import", "words.jsonl"))["imported"] == 3
+    assert document(advent("up", "--json", "--import", "words.jsonl"))["imported"] == 4
 
 
 def test_what_differs_is_told_with_both_values(engine: Engine, advent: Run) -> None:

@@ -31,7 +31,13 @@ VERBS = {
 
 
 def line(console: Console, *parts: str | tuple[str, str]) -> None:
-    """One line, each part with its style or none; never cut or broken, for pipes read it too."""
+    """One line, each part with its style or none; on a terminal it is broken between words, in a pipe never."""
+    text = Text.assemble(*parts)
+    console.print(text, soft_wrap=not console.is_terminal or " " not in text.plain)
+
+
+def unbroken(console: Console, *parts: str | tuple[str, str]) -> None:
+    """One line that can be copied as a whole, however long it is."""
     console.print(Text.assemble(*parts), soft_wrap=True)
 
 

@@ -16,12 +16,12 @@ def show(
     steps = list(steps)
     to_do = [(step, lines) for step, lines in steps if lines or step.action is not Action.NOTHING]
     for line in before if to_do else ():
-        report.line(console, line)
+        report.unbroken(console, line)
     for step, lines in to_do:
-        report.line(console)
+        report.unbroken(console)
         for parts in report.told(step, show_settings=show_settings):
-            report.line(console, "# ", *((harmless(text), style) for text, style in parts))
+            report.unbroken(console, "# ", *((harmless(text), style) for text, style in parts))
         for line in lines:
-            report.line(console, "    ", (line, "cyan" if line.startswith("#") else ""))
-    report.line(console)
-    report.line(console, (f"# {report.summary(step for step, _ in steps)}", "bold"))
+            report.unbroken(console, "    ", (line, "cyan" if line.startswith("#") else ""))
+    report.unbroken(console)
+    report.unbroken(console, (f"# {report.summary(step for step, _ in steps)}", "bold"))

@@ -1,0 +1,82 @@
+"""The documents for developers: what they name is there, and their links lead somewhere."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.support.stacks import ROOT
+
+INSIDE, COMPARISON = ROOT / "docs" / "inside.md", ROOT / "docs" / "comparison.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")]
+# A path that ends with a slash, or with one of these; one that begins with a slash is none of ours.
+FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)*(?:[\w.-]+\.(?:in|json|md|py|svg|toml|yaml)\b|(?<=/)(?=`)|(?<=\.ci/)\w+)")
+FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)", re.MULTILINE)
+
+
+def quoted(text: str) -> str:
+    """What stands in backticks, a piece a line, each with its last backtick."""
+    spans = re.findall(r"`[^`\n]+`", FENCE.sub("", text))
+    return "\n".join([*(span[1:] for span in spans), *FENCE.findall(text)])
+
+
+def headings(file: Path) -> set[str]:
+    """The anchors of a document, as GitHub makes them of its headings."""
+    titles = re.findall(r"^#+ (.+)$", FENCE.sub("", file.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title).lower().replace(" ", "-") for title in titles}
+
+
+@cache
+def code() -> str:
+    """All that is written in Python."""
+    folders = ("advent_cli", "handlers", "tests")
+    return "\n".join(file.read_text(encoding="utf-8") for name in folders for file in (ROOT / name).rglob("*.py"))
+
+
+@pytest.mark.parametrize("document", [INSIDE, CONTRIBUTING], ids=lambda file: file.name)
+def test_each_file_and_function_that_it_names_is_there(document: Path) -> None:
+    text = quoted(document.read_text(encoding="utf-8"))
+    files = set(FILE.findall(text))
+    assert len(files) > 5
+    assert sorted(name for name in files if not ((ROOT / name).exists() or (ROOT / "advent_cli" / name).exists())) == []
+    functions = set(re.findall(r"^(\w+)\(\)`", text, re.MULTILINE))
+    assert sorted(name for name in functions if f"def {name}(" not in code()) == []
+    examples = "".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    assert [line for line in examples.splitlines() if line.strip() not in code()] == []
+    constants = set(re.findall(r"^([A-Z_]+)`", text, re.MULTILINE)) - {"ADVENT_"}
+    assert sorted(name for name in constants if not re.search(rf"^[\w, ]*\b{name}\b.* = ", code(), re.MULTILINE)) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    for pair in LINK.findall(FENCE.sub("", document.read_text(encoding="utf-8"))):
+        target = "".join(pair)
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = document.parent / name if name else document
+        assert file.exists(), target
+        assert not anchor or anchor in headings(file), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_each_label_of_a_link_is_explained(document: Path) -> None:
+    text = FENCE.sub("", document.read_text(encoding="utf-8"))
+    assert {*re.findall(r"\]\[([^\]]+)\]", text)} == {*re.findall(r"^\[([^\]]+)\]: ", text, re.MULTILINE)}
+
+
+def test_the_readme_leads_to_them_and_they_are_in_the_package() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    manifest = (ROOT / "MANIFEST.in").read_text(encoding="utf-8")
+    assert f" {CONTRIBUTING.name} " in manifest
+    assert re.search(r"^recursive-include docs .*\*\.md", manifest, re.MULTILINE)
+    for document in (INSIDE, CONTRIBUTING, COMPARISON):
+        assert f"]({document.relative_to(ROOT)})" in readme
+
+
+def test_contributors_run_what_the_readme_says() -> None:
+    command = next(line for line in (ROOT / "README.md").read_text().splitlines() if "'.[dev]'" in line)
+    assert command in CONTRIBUTING.read_text(encoding="utf-8").splitlines()

@@ -73,6 +73,7 @@ def slack_check(options: Options) -> int:
     import time
 
     from advent_cli import callers
+    from advent_cli.display import report, terminal
     from advent_cli.display.text import printable
 
     stack, url, settings = _for_slack(options)
@@ -81,7 +82,7 @@ def slack_check(options: Options) -> int:
     last = next((call for call in reversed(day) if call.by_slack), None) or callers.last_of_slack(stack, now)
     told = callers.told(last, day, now, stack.config.log_retention_days)
     for line in [*told, *callers.advice(last, url, settings.trigger_word)]:
-        click.echo(printable(line, 1000))
+        report.line(terminal.stdout(), printable(line, 1000))
     return DONE if last and last.status == callers.GOOD else FAILED
 
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from advent_cli.display.report import line
 from advent_cli.display.text import printable
@@ -14,7 +16,15 @@ LONGEST = 2000  # characters
 def show(console: Console, found: Any) -> None:
     """One finding (doctor.findings.Finding)."""
     state = found.state.value
-    line(console, (f"{state:7}", STYLES[state]), f" {found.check:12} {printable(found.text, LONGEST)}")
+    cells = (Text(f"{state:7}", STYLES[state]), Text(f"{found.check:12}"), Text(printable(found.text, LONGEST)))
+    if console.is_terminal:  # what does not fit stands under itself
+        grid = Table.grid(padding=(0, 1))
+        for _ in cells:
+            grid.add_column(overflow="fold")
+        grid.add_row(*cells)
+        console.print(grid)
+    else:
+        line(console, " ".join(cell.plain for cell in cells))
     for detail in found.details:
         line(console, f"    {printable(detail, LONGEST)}")
     if found.hint:

@@ -163,7 +163,7 @@ def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: i
     cli_told.note(options, f"{said} said in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""))
     if last and consumers:
         with cli_told.waiting(options) as tell:
-            now = settle.calm(stack, settle.expected(stack, last), Patience(tell=tell))
+            now = settle.settle(stack, settle.expected(stack, last), Patience(tell=tell), after_many=True)
         cli_said.settled(options, consumers, now)
     return FAILED if failed else DONE
 

@@ -39,11 +39,11 @@ def schema(name: str) -> str:
 
 
 def problem(error: Exception) -> Document:
-    """An error: what happened, why, and what to do next."""
+    """An error: what happened, why, and what to do next. Of a bug no more than its kind: its words may hold a secret."""
     if isinstance(error, AdventError):
         return {"what": _whole(error.what), "why": _whole(error.why), "hint": _whole(error.hint)}
-    why = f"{type(error).__name__}: {error}"
-    return {"what": "this is a bug of advent", "why": _whole(why), "hint": "its traceback is on stderr"}
+    hint = "stderr tells more, and where its traceback is"
+    return {"what": "this is a mistake in advent", "why": type(error).__name__, "hint": hint}
 
 
 def _whole(text: str) -> str:

@@ -48,10 +48,11 @@ def expected(stack: Stack, text: str) -> dict[str, int]:
     return {word: before[word] + times for word, times in words.items()}
 
 
-def settle(stack: Stack, answered: Mapping[str, int], wait: Patience) -> Mapping[str, int]:
+def settle(stack: Stack, answered: Mapping[str, int], wait: Patience, *, after_many: bool = False) -> Mapping[str, int]:
     """Wait until the consumers have counted on from what was `answered`, and return the counts then.
 
-    With one consumer that is when each word has moved; with several, when nothing has moved for a while after that.
+    With one consumer that is when each word has moved; with several, when nothing has moved for a while after that. And
+    `after_many` messages, of which some may have been counted already, when nothing has moved for a while.
     """
     now, moved_at = answered, wait.clock()
 
@@ -60,24 +61,9 @@ def settle(stack: Stack, answered: Mapping[str, int], wait: Patience) -> Mapping
         latest = counts.of(stack.table, answered)
         if latest != now:
             now, moved_at = latest, wait.clock()
-        if any(now[word] <= answered[word] for word in answered):
+        if not after_many and any(now[word] <= answered[word] for word in answered):
             return False
-        return len(writers(stack)) == 1 or wait.clock() - moved_at > CALM
+        return (len(writers(stack)) == 1 and not after_many) or wait.clock() - moved_at > CALM
 
     wait.until(settled, f"waiting for {', '.join(writers(stack))} to count", within=20, hint=SEE)
-    return now
-
-
-def calm(stack: Stack, words: Mapping[str, int], wait: Patience) -> Mapping[str, int]:
-    """Wait until these words have not moved for a while, after many messages, and return their counts then."""
-    now, moved_at = words, wait.clock()
-
-    def still() -> bool:
-        nonlocal now, moved_at
-        latest = counts.of(stack.table, words)
-        if latest != now:
-            now, moved_at = latest, wait.clock()
-        return wait.clock() - moved_at > CALM
-
-    wait.until(still, f"waiting for {', '.join(writers(stack))} to count")
     return now

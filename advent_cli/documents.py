@@ -39,7 +39,7 @@ def schema(name: str) -> str:
 
 
 def problem(error: Exception) -> Document:
-    """An error: what happened, why, and what to do next. Of a bug no more than its kind: its words may hold a secret."""
+    """An error: what happened, why, and what to do next. Of a bug only its kind, for its words may hold a secret."""
     if isinstance(error, AdventError):
         return {"what": _whole(error.what), "why": _whole(error.why), "hint": _whole(error.hint)}
     hint = "stderr tells more, and where its traceback is"

@@ -4,6 +4,7 @@ import importlib
 import io
 
 from rich.console import Console
+from rich.text import Text
 
 from advent_cli.display import report
 from advent_cli.display.plain import Plain
@@ -82,8 +83,11 @@ def test_at_the_end_every_row_stands_there_once() -> None:
         for event in EVENTS:
             rows(event)
     end = out.getvalue().rpartition("\x1b[2K")[2]  # what follows the last line that was cleared
-    assert [key.partition("/")[2] in end for key in KEYS] == [True] * 4
+    plain = [Text.from_ansi(line).plain.split() for line in end.splitlines()[-4:]]
+    assert [words[1] for words in plain] == ["table", "policy", "function", "api"]
     assert "3 of 4" not in end
+    for line in drawn(60, 30, [EVENTS[0], Finished(KEYS[1], Outcome.UNCHANGED)]):
+        assert "…" not in line  # there is room for each word
 
 
 def test_waiting_is_counted_once_for_each_service_however_many_wait() -> None:

@@ -38,7 +38,7 @@ class Rows:
     def __exit__(self, *_: object) -> None:
         self.live.stop()
         for key in self.doing:
-            self.console.print(self._row(key, self._names()))
+            self.console.print(self._row(key, self._names()), no_wrap=True, overflow="ellipsis")
 
     def __call__(self, event: Event) -> None:
         """Take note of an event; it shows at the next refresh."""
@@ -76,7 +76,7 @@ class Rows:
         """The columns for the names, as many as the terminal lets them have."""
         width = self.console.width - WORDS_AT_LEAST
         names = max((len(kind_and_name(key)[1]) for key in self.doing), default=0)
-        return max(10, min(names, width - KIND - TIME - 4))
+        return max(10, min(names, width - KIND - TIME - 5))  # of which are the glyph and blanks
 
     def _bar(self) -> Table:
         done, total = len(self.finished), len(self.doing)

@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from advent_cli import local
 from advent_cli.local import Engine
 from advent_cli.stack import Stack
 from tests.support import stacks
+
+# Other programs share the machine: how long a test takes is no matter.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ADVENT = Path(sys.executable).with_name("advent")

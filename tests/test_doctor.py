@@ -124,7 +124,7 @@ def test_each_permission_that_lacks_is_told_with_its_commands(person: Any, adven
     assert "    dynamodb:Scan, for up, status, down\n    sqs:ReceiveMessage, for replay\n" in done.stdout
     one = {"Effect": "Deny", "Action": "lambda:GetPolicy", "Resource": "*:function:sns_logger"}
     some = advent("--target", "aws", "doctor", code=1, **person(EVERYTHING, one)).stdout
-    assert ":function:sns_logger, for up, plan, status, diagram, say, down\n" in some
+    assert ":function:sns_logger, for up, plan, status, diagram, down, say\n" in some
     assert ":function:aws_advent" not in some
 
 

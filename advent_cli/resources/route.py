@@ -78,7 +78,9 @@ class Route(Resource):
 
     def create(self, wait: Patience) -> None:
         api_id = self.api.known_id()
-        is_first = self.api.key in self.aws.made and not self.shares  # then nothing that matters can be there yet
+        # In an API of this very run nothing that matters can be there yet, unless we put it there.
+        is_first = self.api.key in self.aws.made and self.key not in self.aws.made and not self.shares
+        self.aws.made.add(self.key)
         parts: Parts = ([], {}) if is_first else self._parts(api_id)
         made = self._fitting(parts) or create_once(
             self._integration(api_id).on(self.aws, attempts=1), lambda: self._fitting(self._parts(api_id)), wait

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from advent_cli.aws_errors import not_aws, unreachable
 from advent_cli.errors import TargetError
+from advent_cli.pace import RATES, Pace
 
 T = TypeVar("T")
 OWNER_TAG = "advent:stack"
@@ -43,6 +44,7 @@ class Aws:
         self.attempts, self.patience = 8, 30
         """How often a call is tried, the first time included, and for how many seconds each, where nothing is said."""
         self._clients: dict[tuple[str, int], Any] = {}
+        self._paces = {service: Pace(rate) for service, rate in RATES.items()}
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, ...], Future[Any]] | None = None
 
@@ -64,6 +66,8 @@ class Aws:
                         proxies={} if self.endpoint else None,
                     ),
                 )
+                if service in self._paces:
+                    self._paces[service].guard(self._clients[service, attempts])
             return self._clients[service, attempts]
 
     @contextmanager

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advent_cli.errors import AdventError, InterruptionError, UsageError
-from advent_cli.patience import AGAIN, tell_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -57,7 +56,7 @@ def listener(options: Options) -> AbstractContextManager[Listener]:
 def waiting(options: Options) -> AbstractContextManager[Callable[[str], None]]:
     """What shows what we wait for; takes the words."""
     if options.answer:
-        return nullcontext(tell_nobody)
+        return nullcontext(lambda _: None)
     from advent_cli.display import terminal
 
     return terminal.waiting()
@@ -135,6 +134,7 @@ def left(options: Options, steps: list[Step]) -> None:
     """What is still there after all."""
     if options.answer:
         from advent_cli import documents
+        from advent_cli.patience import AGAIN
 
         options.answer.fields["left"] = documents.left(steps)
         options.answer.errors += [AdventError(f"{step.title} is still there", hint=AGAIN) for step in steps]

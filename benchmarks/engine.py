@@ -23,11 +23,11 @@ ADVENT = str(Path(sys.executable).with_name("advent"))
 
 @contextmanager
 def running() -> Iterator[Engine]:
-    """The engine, while this is entered; no setting of the person's AWS reaches what is measured."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "ADVENT_"))]:
+    """The engine, while this is entered; no setting of the person's AWS, or Python, reaches what is measured."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "ADVENT_", "PYTHON"))]:
         del os.environ[name]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        os.environ["XDG_STATE_HOME"] = folder
+        os.environ |= {"XDG_STATE_HOME": folder, "PYTHONPATH": str(ROOT)}
         engine = local.start()
         try:
             yield engine

@@ -1,4 +1,4 @@
-"""How many calls each command makes, and how many of them one after the other: what a user waits for, whatever the clock.
+"""How many calls each command makes, and how many of them one after the other: what a user waits for.
 
 The numbers are those of the tutorial's app. Who makes one of them smaller writes it down here.
 """

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from advent_cli.aws_errors import not_aws, unreachable
 from advent_cli.errors import TargetError
+from advent_cli.pace import RATES, Pace
 
 T = TypeVar("T")
 OWNER_TAG = "advent:stack"
@@ -39,10 +40,11 @@ class Aws:
         self.ids: dict[str, str] = {}
         """What AWS named by itself and we have learnt: the ids of roles and APIs, by our own names for them."""
         self.made: set[str] = set()
-        """The keys of what was made since the last look, and has no parts yet."""
+        """The keys of what was made since the last look, of which more is known than AWS could tell."""
         self.attempts, self.patience = 8, 30
         """How often a call is tried, the first time included, and for how many seconds each, where nothing is said."""
         self._clients: dict[tuple[str, int], Any] = {}
+        self._paces = {service: Pace(rate) for service, rate in RATES.items()}
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, ...], Future[Any]] | None = None
 
@@ -64,6 +66,8 @@ class Aws:
                         proxies={} if self.endpoint else None,
                     ),
                 )
+                if service in self._paces:
+                    self._paces[service].guard(self._clients[service, attempts])
             return self._clients[service, attempts]
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from advent_cli.errors import DIFFERENT, DONE, FAILED, INTERRUPTED, REFUSED, UNR
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+WIDEST, NARROWEST = 80, 50  # columns of a help text
 MEANINGS = {
     DONE: "done",
     FAILED: "a step failed",
@@ -25,11 +27,30 @@ CALLS = (*AT_HOME, FAILED, UNREACHABLE)  # one that asks AWS
 MEETS = (*CALLS, REFUSED)  # one that may find things that are not ours, or ask a person
 
 
+class Context(click.Context):
+    """One whose help is as wide as the terminal without shutil, which loads three libraries that only pack files."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """As click's own."""
+        return click.HelpFormatter(width=max(min(_columns(), WIDEST) - 2, NARROWEST))
+
+
+def _columns() -> int:
+    """The width of the terminal, or what the shell says it is."""
+    told = os.environ.get("COLUMNS", "")
+    try:
+        return int(told) if told.isdecimal() and int(told) else os.get_terminal_size(1).columns or WIDEST
+    except OSError:
+        return WIDEST
+
+
 class Explained(click.Command):
     """A command with an `example`, a line of a shell, and the exit codes that it can end with.
 
     `meaning` tells those that mean something else with this command.
     """
+
+    context_class = Context
 
     def __init__(
         self, *args: Any, example: str, codes: tuple[int, ...], meaning: Mapping[int, str] | None = None, **kwargs: Any

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 import click
 
 from advent_cli.cli_help import AT_HOME, Group
@@ -57,6 +55,8 @@ def local_logs(lines: int) -> None:
 @click.pass_obj
 def local_env(options: Options) -> None:
     """Print the exports with which your own aws client reaches the engine: eval "$(advent local env)"."""
+    import shlex
+
     from advent_cli import config, local
 
     region = options.region or config.load(config.find(options.config)).region

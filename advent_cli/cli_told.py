@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advent_cli.errors import AdventError, InterruptionError, UsageError
-from advent_cli.patience import AGAIN, tell_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -57,7 +56,7 @@ def listener(options: Options) -> AbstractContextManager[Listener]:
 def waiting(options: Options) -> AbstractContextManager[Callable[[str], None]]:
     """What shows what we wait for; takes the words."""
     if options.answer:
-        return nullcontext(tell_nobody)
+        return nullcontext(lambda _: None)
     from advent_cli.display import terminal
 
     return terminal.waiting()
@@ -118,13 +117,16 @@ def losses(options: Options, stack: Stack, steps: Iterable[Step], *, agreed: boo
     """What will be deleted and what is lost with it, for a person; of what is `agreed` only the losses."""
     if options.answer:
         return
+    from functools import partial
+
     from advent_cli import asking
+    from advent_cli.aws import together
     from advent_cli.display import report, terminal
     from advent_cli.plan import Action
 
-    for step in steps:
-        loss = asking.loss(stack, step)
-        if step.action is Action.DELETE and (loss or not agreed):
+    deleted = [step for step in steps if step.action is Action.DELETE]
+    for step, loss in zip(deleted, together(*[partial(asking.loss, stack, step) for step in deleted]), strict=True):
+        if loss or not agreed:
             report.line(terminal.stderr(), ("- ", "red"), step.title, (loss, "bold red"))
 
 
@@ -132,6 +134,7 @@ def left(options: Options, steps: list[Step]) -> None:
     """What is still there after all."""
     if options.answer:
         from advent_cli import documents
+        from advent_cli.patience import AGAIN
 
         options.answer.fields["left"] = documents.left(steps)
         options.answer.errors += [AdventError(f"{step.title} is still there", hint=AGAIN) for step in steps]

@@ -14,7 +14,7 @@ from typing import Any
 from advent_cli.errors import INTERRUPTED
 from advent_cli.events import Event, Finished, Outcome, Started, Stopping, Waiting
 
-WORKERS = 16  # more would only meet the limits of the control planes
+WORKERS = 40  # more gain nothing: they wait for each other, and for the limits of the services
 Tell = Callable[[str], None]
 Work = Callable[[str, Tell], Outcome]
 

@@ -1,7 +1,5 @@
 """The errors shown to people: what happened, why, what to do next. Anything else is a bug and keeps its traceback."""
 
-import shlex
-
 DONE, FAILED, USAGE, UNREACHABLE, REFUSED, DIFFERENT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
@@ -66,6 +64,8 @@ class ForeignError(RefusedError):
     """A resource bears the wanted name, but not our tag."""
 
     def __init__(self, key: str, title: str, arn: str, made: str = "") -> None:
+        import shlex
+
         since = f", {made}" if made else ""
         adopt = f"advent up --adopt {shlex.quote(key)}"
         super().__init__(

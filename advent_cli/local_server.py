@@ -14,6 +14,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 WORKERS = min(16, max(8, 4 * (os.cpu_count() or 1)))  # functions at work at the same time, of about 45 MB each
+IDLE_WORKERS = WORKERS  # that are kept for the next call, and for a minute at the most
+IDLE_SECONDS = 60
 PATIENCE = 60  # seconds that one more invocation waits for its turn
 
 
@@ -28,6 +30,7 @@ def main(home: Path) -> None:
     os.environ["GATEWAY_PORT"] = str(port)
     (home / "engine.json").write_text(json.dumps({"pid": os.getpid(), "port": port}), encoding="utf-8")
     limit_workers()
+    end_idle_workers()
     from ministack import app
 
     sys.argv = ["ministack"]
@@ -64,6 +67,7 @@ def limit_workers() -> None:
 
     def acquire_patiently(*args: object) -> object:
         deadline = time.monotonic() + PATIENCE
+        lambda_svc.reap_idle_workers()
         while True:
             slot, limit = acquire(*args)
             if limit != "account" or time.monotonic() > deadline:
@@ -71,6 +75,29 @@ def limit_workers() -> None:
             time.sleep(0.02)
 
     lambda_svc._acquire_execution_slot = acquire_patiently
+
+
+def end_idle_workers() -> None:
+    """Have the processes of functions end when nobody has called them for a minute, or too many others are idle too.
+
+    MiniStack would keep one for each function that was ever called. It looks every half minute, and we at each call.
+    """
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    def end() -> int:
+        with lambda_runtime._lock:
+            pools = lambda_runtime._workers
+            idle = [(worker.last_used, key, worker) for key in pools for worker in pools[key] if not worker.in_use]
+            idle.sort(key=lambda each: each[0], reverse=True)
+            young = sum(used > time.time() - IDLE_SECONDS for used, _, _ in idle)
+            ended = idle[min(young, IDLE_WORKERS) :]
+            for _, key, worker in ended:
+                pools[key].remove(worker)
+        lambda_runtime.kill_workers([worker for _, _, worker in ended])
+        return len(ended)
+
+    lambda_svc.reap_idle_workers = end
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import sys
 
 import click
 
-from advent_cli import crash
 from advent_cli.cli import advent
 from advent_cli.cli_answer import fail, in_words, misunderstood
 from advent_cli.errors import DONE, FAILED, INTERRUPTED, USAGE
@@ -36,6 +35,8 @@ def main() -> None:
         try:
             sys.exit(_explained(error))
         except Exception as bug:  # the error itself, or what went wrong while it was told
+            from advent_cli import crash
+
             crash.tell(bug, run)
             sys.exit(FAILED)
 

@@ -65,9 +65,9 @@ class Resource(ABC):
         refusal (access denied) is raised as it is, never taken for absence.
         """
 
-    def check_owner(self) -> None:
-        """Raise ForeignError if what bears this name is not ours: the question before its parts are read."""
-        self.read()
+    def is_ours(self) -> bool:
+        """Whether it is there, the question before its parts are read; raises ForeignError if it is not ours."""
+        return self.read() is not None
 
     def adopt(self) -> None:
         """Put our tag on a thing of this name that is not ours, and change nothing else of it.

@@ -126,8 +126,8 @@ def _is_left(resource: Resource, seen: Seen, others: dict[str, Seen]) -> bool:
 def _read(stack: Stack, resource: Resource) -> Seen:
     """What there is, or why that cannot be told; the others are read all the same."""
     try:
-        if resource.host:
-            stack.resources[resource.host].check_owner()
+        if resource.host and not stack.resources[resource.host].is_ours():
+            return None  # there are no parts of what is not there
         return resource.read()
     except ForeignError as error:  # of what is not ours no more is read
         return UsesForeignError(stack.resources[resource.host].title) if resource.host else error

@@ -1,26 +1,33 @@
 """A local engine of the benchmark's own, in a directory that goes away with it."""
 
+import json
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock
 
 from advent_cli import config, local
 from advent_cli.aws import connect
 from advent_cli.local import Engine
 from advent_cli.stack import Stack, build
 
-TUTORIAL = config.load(Path(__file__).parents[1] / "config.yaml")
+ROOT = Path(__file__).parents[1]
+TUTORIAL = config.load(ROOT / "config.yaml")
+ADVENT = str(Path(sys.executable).with_name("advent"))
 
 
 @contextmanager
 def running() -> Iterator[Engine]:
-    """The engine, while this is entered; no setting of the person's AWS reaches what is measured."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "ADVENT_"))]:
+    """The engine, while this is entered; no setting of the person's AWS, or Python, reaches what is measured."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "ADVENT_", "PYTHON"))]:
         del os.environ[name]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        os.environ["XDG_STATE_HOME"] = folder
+        os.environ |= {"XDG_STATE_HOME": folder, "PYTHONPATH": str(ROOT)}
         engine = local.start()
         try:
             yield engine
@@ -31,3 +38,27 @@ def running() -> Iterator[Engine]:
 def tutorial(engine: Engine) -> Stack:
     """The tutorial's stack on this engine."""
     return build(TUTORIAL, connect(TUTORIAL.stack, endpoint=engine.endpoint))
+
+
+@contextmanager
+def seen_at(port: int) -> Iterator[None]:
+    """While this is entered, the commands that are run take what listens at this port for their engine."""
+    before = os.environ["XDG_STATE_HOME"]
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_STATE_HOME"] = folder
+        home = local.home()
+        (home / "engine.json").write_text(json.dumps({"pid": os.getpid(), "port": port}))
+        try:
+            with FileLock(home / "running.lock"):
+                yield
+        finally:
+            os.environ["XDG_STATE_HOME"] = before
+
+
+@contextmanager
+def app() -> Iterator[Path]:
+    """A folder with the tutorial's config.yaml and handlers, to change them."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(ROOT / "config.yaml", folder)
+        shutil.copytree(ROOT / "handlers", Path(folder, "handlers"))
+        yield Path(folder)

@@ -1,4 +1,4 @@
-"""How time and calls grow with the number of consumers: up, a message to all of them, up again, down.
+"""How time, calls and memory grow with the number of consumers, with 100 ms a call, and with AWS's limits and without.
 
 Run by `python -m benchmarks.scale [NUMBER...]`.
 """
@@ -6,19 +6,20 @@ Run by `python -m benchmarks.scale [NUMBER...]`.
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from advent_cli import config, counts, deploy, say, slack
+from advent_cli import config, counts, say, slack
 from advent_cli.aws import connect
-from advent_cli.engine import Interrupt
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
-from advent_cli.stack import Stack, build
-from advent_cli.survey import look
-from benchmarks import engine
+from advent_cli.stack import build
+from benchmarks import child, engine, proxy
+from benchmarks.aws_manners import LIMITS, Limits
+from benchmarks.proxy import Proxy, as_it_is
 
 NUMBERS = (2, 10, 30, 100)
+DELAY = 0.1  # seconds added to each call
+COMMANDS = (("up", "--yes"), ("up",), ("down", "--yes"))
 HEAD = """
 stack: scale
 handlers: {handlers}
@@ -32,55 +33,47 @@ CONSUMER = "  consumer{n}: {{handler: sns_multiplier.handler, subscribes: all, t
 
 
 def main() -> None:
-    """A row for each number of consumers."""
+    """A row for each number of consumers, first without limits."""
     numbers = [int(word) for word in sys.argv[1:]] or NUMBERS
-    print(
-        f"{'consumers':>9}  {'up':>12}  {'again':>12}  {'message':>8}  {'down':>12}  calls a consumer: up, again, down"
+    limits = ", ".join(f"{service} {rate}" for service, rate in LIMITS.items())
+    print(f"{DELAY * 1000:.0f} ms a call; seconds, calls a consumer, and where there are limits what these take alone")
+    with engine.running() as local, proxy.running(local.port) as link, engine.seen_at(link.port):
+        link.delay = DELAY
+        for limited in (False, True):
+            print(f"\n{f'at most, each second: {limits}' if limited else 'no limits'}\n")
+            print(f"{'consumers':>9}{'up':>22}{'up again':>22}{'down':>22}{'message':>9}{'memory':>8}")
+            for number in numbers:
+                with tempfile.TemporaryDirectory() as folder:
+                    row(local, link, number, Path(folder, "config.yaml"), limited=limited)
+
+
+def row(local: Engine, link: Proxy, number: int, file: Path, *, limited: bool) -> None:
+    """Measure one app, and leave nothing of it."""
+    file.write_text(
+        HEAD.format(handlers=engine.ROOT / "handlers") + "".join(CONSUMER.format(n=n) for n in range(number))
     )
-    with engine.running() as local:
-        for number in numbers:
-            row(local, number)
+    cells, memory, message = [], 0.0, 0.0
+    for words in COMMANDS:
+        if words[0] == "down":
+            message = said(local, file, number)
+        link.calls.clear()
+        link.behaviour = limits = Limits() if limited else as_it_is  # the bucket is full again
+        used = child.run([engine.ADVENT, "--config", str(file), *words])
+        memory = max(memory, used.memory)
+        least = f"{limits.least:6.1f}" if isinstance(limits, Limits) else ""
+        cells.append(f"{used.seconds:6.1f} s{len(link.calls) / number:6.1f}{least:>8}")
+    print(f"{number:9}{''.join(cells)}{message:7.1f} s{memory:5.0f} MB", flush=True)
 
 
-def row(local: Engine, number: int) -> None:
-    """Measure one stack, and leave nothing of it."""
-    calls: list[str] = []
-    stack = stack_of(local, number, calls)
-
-    def run(work: Callable[[], deploy.Result]) -> tuple[float, int]:
-        calls.clear()
-        began = time.perf_counter()
-        if (result := work()).exit_code:
-            raise RuntimeError([event for event in result.finished.values() if event.error])
-        return time.perf_counter() - began, len(calls)
-
-    up, again = run(lambda: bring(stack, deploy.up)), run(lambda: bring(stack, deploy.up))
+def said(local: Engine, file: Path, number: int) -> float:
+    """How long it takes until all have counted a message."""
+    settings = config.load(file)
+    stack = build(settings, connect(settings.stack, endpoint=local.endpoint))
     began = time.perf_counter()
     say.post(stack.url or "", slack.post("hello", None, None), Patience())
     expected = {"hello": 1 + 10 * number}
     Patience().until(lambda: counts.of(stack.table, ["hello"]) == expected, "all have counted", within=300)
-    message = time.perf_counter() - began
-    down = run(lambda: bring(stack, deploy.down))
-    shown = [f"{seconds:6.2f} s {many:4}" for seconds, many in (up, again, down)]
-    each = ", ".join(f"{many / number:.1f}" for _, many in (up, again, down))
-    print(f"{number:9}  {shown[0]}  {shown[1]}  {message:6.2f} s  {shown[2]}  {each}", flush=True)
-
-
-def stack_of(local: Engine, number: int, calls: list[str]) -> Stack:
-    """A stack with a function in front and so many consumers behind it."""
-    text = HEAD.format(handlers=Path(__file__).parents[1] / "handlers")
-    text += "".join(CONSUMER.format(n=n) for n in range(number))
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "config.yaml")
-        file.write_text(text)
-        return build(config.load(file), connect("scale", endpoint=local.endpoint, trace=calls.append))
-
-
-def bring(stack: Stack, command: Callable[..., deploy.Result]) -> deploy.Result:
-    """Up or down, from the look to the end."""
-    survey = look(stack)
-    steps = survey.steps_up() if command is deploy.up else survey.steps_down()
-    return command(survey, steps, lambda _: None, Interrupt())
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

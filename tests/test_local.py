@@ -1,5 +1,6 @@
 """The local engine: one for each user, on the loopback address, found again, and gone without a trace when stopped."""
 
+import io
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +18,8 @@ import pytest
 
 from advent_cli import local
 from advent_cli.errors import TargetError
-from advent_cli.local_server import WORKERS
+from advent_cli.local_server import IDLE_WORKERS, WORKERS
+from advent_cli.resources.role import TRUST
 from tests.conftest import Run
 from tests.support import stacks
 
@@ -120,8 +123,26 @@ def test_a_burst_waits_for_its_turn_and_nothing_is_lost(engine: local.Engine) ->
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(lambda _: say.post(url, slack.post("burst", stacks.TUTORIAL.slack, None), Patience()), range(30)))
     Patience().until(lambda: counts.of(stack.table, ["burst"]) == {"burst": 30 * 11}, "all of it counted", within=120)
-    workers = subprocess.run(["pgrep", "-P", str(engine.pid)], capture_output=True, text=True).stdout.split()
-    assert 1 <= len(workers) <= 3 * WORKERS
+    assert 1 <= len(workers(engine)) <= WORKERS + IDLE_WORKERS
+
+
+def test_of_many_functions_that_were_called_only_a_few_stay_in_memory(engine: local.Engine) -> None:
+    aws = stacks.tutorial(engine).aws
+    client = aws.client("lambda")
+    role = aws.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("it.py", "def handler(event, context):\n    return 'done'\n")
+    for number in range(IDLE_WORKERS + 4):
+        name, settings = f"f{number}", {"Runtime": "python3.13", "Handler": "it.handler", "Role": role}
+        client.create_function(FunctionName=name, **settings, Code={"ZipFile": code.getvalue()})
+        assert client.invoke(FunctionName=name)["Payload"].read() == b'"done"'
+    assert 1 <= len(workers(engine)) <= IDLE_WORKERS + 1  # the last one too
+
+
+def workers(engine: local.Engine) -> list[str]:
+    """The processes of functions."""
+    return subprocess.run(["pgrep", "-P", str(engine.pid)], capture_output=True, text=True).stdout.split()
 
 
 def test_the_commands(advent: Run, home: Path) -> None:

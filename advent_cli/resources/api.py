@@ -91,8 +91,8 @@ class Api(Resource):
             "duplicates": 0,
         }
 
-    def check_owner(self) -> None:
-        self._ours()
+    def is_ours(self) -> bool:
+        return bool(self._ours())
 
     def read(self) -> Settings | None:
         ours = self._ours()

@@ -86,9 +86,10 @@ class Role(Resource):
     def want(self) -> Settings:
         return {"path": self.path, "trust": TRUST, "other_policies": []}
 
-    def check_owner(self) -> None:
+    def is_ours(self) -> bool:
         if role := self._get():
             self._check(role)
+        return role is not None
 
     def read(self) -> Settings | None:
         role = self._get()

@@ -78,8 +78,10 @@ class Route(Resource):
 
     def create(self, wait: Patience) -> None:
         api_id = self.api.known_id()
-        parts: Parts = ([], {}) if self.api.key in self.aws.made else self._parts(api_id)  # nothing in a new API
-        self.aws.made.discard(self.api.key)
+        # In an API made since the last look nothing that matters can be there yet, unless we put it there.
+        is_first = self.api.key in self.aws.made and self.key not in self.aws.made and not self.shares
+        self.aws.made.add(self.key)
+        parts: Parts = ([], {}) if is_first else self._parts(api_id)
         made = self._fitting(parts) or create_once(
             self._integration(api_id).on(self.aws, attempts=1), lambda: self._fitting(self._parts(api_id)), wait
         )

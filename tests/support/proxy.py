@@ -25,13 +25,15 @@ Fault = Callable[["Handler", bytes], None]
 class Proxy:
     """Passes calls on to `engine`; the one with the number `spoil` (from 0) meets `fault` instead.
 
-    `script` names operations whose next calls meet these faults, one after the other.
+    `script` names operations whose next calls meet these faults, one after the other. `meet` gets each call, with its
+    name, that meets no fault.
     """
 
     engine: Engine
     spoil: int = -1
     fault: Fault | None = None
     script: dict[str, list[Fault]] = field(default_factory=dict)
+    meet: Callable[[str, "Handler", bytes], None] = lambda _, handler, body: pass_on(handler, body)
     calls: list[str] = field(default_factory=list)
     port: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -88,7 +90,10 @@ class Handler(BaseHTTPRequestHandler):
             fault = proxy.fault if number == proxy.spoil else None
             if proxy.script.get(name):
                 fault = proxy.script[name].pop(0)
-        (fault or pass_on)(self, body)
+        if fault:
+            fault(self, body)
+        else:
+            proxy.meet(name, self, body)
 
     do_GET = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_POST
 

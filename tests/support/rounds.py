@@ -1,0 +1,63 @@
+"""Rounds of calls: all that come together are let go together, so that the rounds are the longest chain of calls."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.support.proxy import Fault, Handler, changing, pass_on
+
+QUIET = 0.25  # seconds without another call, after which a round is taken to be complete
+# The engine takes its time to make a function, so that how often it is asked would depend on the machine.
+ACTIVE = changing(
+    '"State": "Pending"(.*)"LastUpdateStatus": "InProgress"', r'"State": "Active"\1"LastUpdateStatus": "Successful"'
+)
+
+
+class Gate:
+    """Holds each call until no other has come for a while, and then lets all of them go; `rounds` counts how often."""
+
+    def __init__(self) -> None:
+        self.rounds = 0
+        self._changed = threading.Condition()
+        self._waiting = self._under_way = 0
+        self._latest = 0.0
+        self._closed = False
+
+    def hold(self, name: str, handler: Handler, body: bytes) -> None:
+        """Meet a call, as a fault of the proxy does; the engine's own pages are none."""
+        if name.startswith("none:GET /_ministack"):
+            return pass_on(handler, body)
+        with self._changed:
+            turn, self._waiting, self._latest = self.rounds, self._waiting + 1, time.monotonic()
+            self._changed.wait_for(lambda: self.rounds > turn or self._closed)
+        answer: Fault = ACTIVE if name == "lambda:GetFunctionConfiguration" else pass_on
+        try:
+            answer(handler, body)
+        finally:
+            with self._changed:
+                self._under_way, self._latest = self._under_way - 1, time.monotonic()
+        return None
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """While this is entered, rounds are let go."""
+        keeper = threading.Thread(target=self._keep, daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._closed = True
+                self._changed.notify_all()
+            keeper.join()
+
+    def _keep(self) -> None:
+        while not self._closed:
+            with self._changed:
+                is_quiet = time.monotonic() - self._latest > QUIET
+                if self._waiting and not self._under_way and is_quiet:
+                    self._under_way, self._waiting = self._waiting, 0
+                    self.rounds += 1
+                    self._changed.notify_all()
+            time.sleep(QUIET / 10)

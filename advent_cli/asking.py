@@ -15,7 +15,8 @@ from advent_cli.stack import Stack
 
 def place(stack: Stack) -> str:
     """Where a command does its work, in words."""
-    here = "the local engine" if stack.aws.endpoint else f"account {stack.aws.identity[0]}"
+    at = f" at {stack.aws.elsewhere}" if stack.aws.elsewhere else ""
+    here = "the local engine" if stack.aws.endpoint else f"account {stack.aws.identity[0]}{at}"
     return f"{here}, region {stack.aws.region}"
 
 

@@ -1,6 +1,7 @@
 """The only door to AWS: the session, its clients, ARNs, and the tag that marks what is ours."""
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -117,6 +118,12 @@ class Aws:
         partition = self.identity[1].split(":")[1]
         region = "" if service == "iam" else self.region
         return f"arn:{partition}:{service}:{region}:{self.identity[0]}:{resource}"
+
+    @property
+    def elsewhere(self) -> str:
+        """The address of what answers in AWS's stead, as AWS_ENDPOINT_URL has it; nothing if it is AWS itself."""
+        url = str(self.client("sts", attempts=2, patience=4).meta.endpoint_url)
+        return "" if re.fullmatch(r"https://[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|api\.aws)", url) else url
 
     @property
     def owner_tag(self) -> dict[str, str]:

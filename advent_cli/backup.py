@@ -36,7 +36,7 @@ def export(table: Table, file: Path) -> int:
                 os.fsync(out.fileno())
             part.replace(file)
     except OSError as error:
-        raise AdventError(f"cannot write {file}", why=error.strerror or "", hint="nothing was deleted") from None
+        raise AdventError(f"cannot write {file}", why=f"{error.strerror}; nothing was deleted") from None
     return words
 
 

@@ -87,12 +87,12 @@ def advice(last: Call | None, url: str, trigger_word: str) -> list[str]:
     """What to check if Slack never called, or did not get a good answer."""
     if last is None:
         steps = [
-            f"`advent doctor` says that the app answers; Slack needs a URL with https://, and this is {url}",
+            f"`advent doctor` says that the app answers, and the URL begins with https:// (this is {url})",
             "the same URL, to the letter, stands in Slack (`advent slack` tells where)",
-            f"in the channel: a message that begins with {trigger_word}, or the slash command, from a person",
-            "nothing in between: what API Gateway answers by itself (404 to another path, 429) is in no log",
+            f"a person said it in the channel: a message that begins with {trigger_word}, or the slash command",
+            "nothing is in between: what API Gateway answers by itself (404 to another path, 429) is in no log",
         ]
-        return [f"{number}. {step}" for number, step in enumerate(steps, 1)]
+        return ["check that:", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
     if last.status == UNAUTHORIZED:
         return ["try: `advent slack secret`, with the token or signing secret that Slack shows"]
-    return [] if last.status == GOOD else ["try: `advent logs --since 1d`"]
+    return [] if last.status == GOOD else ["try: `advent logs --since 1d --errors`"]

@@ -35,12 +35,16 @@ class Keep:
 
 @dataclass(frozen=True)
 class Call:
-    """One call: the service and the method as boto3 names them, and the parameters."""
+    """One call: the service and the method as boto3 names them, and the parameters.
+
+    `again`: for a while AWS may refuse it, and it is to be sent again.
+    """
 
     service: str
     method: str
     params: dict[str, Any]
     keep: Keep | None = None
+    again: bool = False
 
     def on(self, aws: Aws, attempts: int = 8) -> Callable[[], Any]:
         """The call, ready to be sent; `attempts` as of `Aws.client`."""

@@ -7,10 +7,11 @@ from advent_cli import logs
 from advent_cli.aws import together
 from advent_cli.aws_errors import explain
 from advent_cli.hops import Hop
+from advent_cli.lambda_answers import described
 from advent_cli.plan import Action, Step
 from advent_cli.resource import Resource
 from advent_cli.resources.variable import Variable
-from advent_cli.runs import cause
+from advent_cli.runs import runs
 from advent_cli.stack import Stack
 
 UP = "`advent up` mends that"
@@ -23,7 +24,9 @@ def broken_links(stack: Stack, way: Hop) -> dict[tuple[str | None, str], str]:
     That is the subscription, the topic's right to call the function, and the variable that tells its publisher of it.
     """
     ends = [(publisher, hop) for publisher in way.all() for hop in publisher.hops]
-    found = together(*[lambda p=p, hop=hop: problems(_links(stack, p.function, hop)) for p, hop in ends])
+    found = together(
+        *[lambda p=p, hop=hop: _missing_end(stack, hop) or problems(_links(stack, p.function, hop)) for p, hop in ends]
+    )
     return {(hop.topic, hop.function): told for (_, hop), told in zip(ends, found, strict=True) if told}
 
 
@@ -31,9 +34,9 @@ def causes(stack: Stack, function: str, topic: str | None) -> str:
     """Why a function most likely does not get a message, or can do nothing with it; nothing if all is well."""
     if found := wrong_parts(stack, function, topic):
         return found
-    written = list(logs.since(stack.aws, [function], time.time() - PAST))
-    if errors := [at for at, line in enumerate(written) if line.is_trouble]:
-        return f"its log has errors, the last: {cause(written[errors[-1] :])}; see `advent logs {function} --errors`"
+    past = runs(logs.of(stack.aws, function, time.time() - PAST))
+    if errors := [run.trouble for run in past if run.trouble]:
+        return f"its log has errors, the last: {errors[-1]}; see `advent logs {function} --errors`"
     letters = stack.queue.depth() if topic else 0
     return f"{letters} in the queue of dead letters; `advent replay` hands them out again" if letters else ""
 
@@ -50,6 +53,15 @@ def problems(resources: Iterable[Resource]) -> str:
     resources = list(resources)
     told = [told for told in together(*[lambda r=r: _problem(r) for r in resources]) if told]
     return f"{'; '.join(told)}; {UP}" if told else ""
+
+
+def _missing_end(stack: Stack, hop: Hop) -> str:
+    """Whether the topic or the function itself is missing, without which the rest must be too."""
+    topic = stack.topics[hop.topic or ""]
+    has_topic, function = together(topic.is_ours, lambda: described(stack.aws, hop.function))
+    if has_topic and function:
+        return ""
+    return f"{topic.title if not has_topic else f'function {hop.function}'} is missing; {UP}"
 
 
 def _links(stack: Stack, publisher: str, hop: Hop) -> list[Resource]:

@@ -6,6 +6,7 @@ command that needs it, so that --help is quick.
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
@@ -69,6 +70,9 @@ def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
     trace = (lambda line: click.echo(f"  {line}", err=True)) if verbose else None
     run = context.obj or Run()
     run.verbose = verbose
+    run.command = shlex.join(
+        ["advent", *(word for name in given if given[name] for word in (f"--{name}", given[name]))]
+    )
     context.obj = Options(**given, trace=trace, run=run)
 
 

@@ -58,9 +58,11 @@ class Answering(Explained):
         return given.lower() in ("1", "true", "t", "yes", "y", "on")
 
 
-def misunderstood(group: click.Group, words: list[str]) -> Answer | None:
+def misunderstood(group: click.Group, words: list[str], error: click.ClickException) -> Answer | None:
     """The answer that a command line asks for which click does not understand; None if it asks for none."""
-    command = next((group.commands[word] for word in words if word in group.commands), None)
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command: click.Command | None = context.command if context and context.parent else None
+    command = command or next((group.commands[word] for word in words if word in group.commands), None)
     return command.answer(command.modes(words)) if isinstance(command, Answering) else None
 
 

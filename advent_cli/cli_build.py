@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PATH = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command(cls=Answering, example="advent up --adopt table/table", codes=MEETS)
+@click.command(cls=Answering, example="advent up", short_help="Make AWS as config.yaml wants it.", codes=MEETS)
 @click.option("--yes", is_flag=True, help="Do not ask, neither before changing an AWS account nor before losing words.")
 @click.option(
     "--import", "import_file", metavar="FILE", type=PATH, help="Set the word counts that down --export wrote."
@@ -125,7 +125,9 @@ def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool
                 return
 
 
-@click.command(cls=Answering, example="advent down --export words.jsonl", codes=MEETS)
+@click.command(
+    cls=Answering, example="advent down --export words.jsonl", short_help="Delete all that up made.", codes=MEETS
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--export", metavar="FILE", type=PATH, help="First write the word counts to FILE, as JSON lines.")
 @click.option("--keep-table", is_flag=True, help="Leave the table; the next up finds it as ours.")
@@ -151,7 +153,7 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool, exp
     steps = tuple(step for step in everything if step.key not in kept)
     cli_told.planned(options, stack, steps)
     if export and not isinstance(survey.seen[stack.table.key], dict):
-        raise AdventError(f"there is no {stack.table.title} of ours to export", hint="nothing was deleted")
+        raise AdventError(f"there is no {stack.table.title} of ours to export", why="nothing was deleted")
     if all(step.action is Action.NOTHING for step in steps):
         cli_told.note(options, "nothing to delete", seconds=0, left=[])
         return DONE

@@ -12,6 +12,7 @@ from advent_cli.options import Options
 @click.command(
     cls=Explained,
     example="advent --target aws doctor",
+    short_help="Look for what stands in the way.",
     codes=(*AT_HOME, FAILED),
     meaning={FAILED: "there is a problem"},
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from advent_cli.stack import Stack
 
 
-@click.command(cls=Explained, example="advent diagram --format mermaid", codes=MEETS)
+@click.command(cls=Explained, example="advent diagram --format mermaid", short_help="Draw the app.", codes=MEETS)
 @click.option(
     "--format",
     type=click.Choice(["text", "svg", "mermaid"]),

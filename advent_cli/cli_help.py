@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WIDEST, NARROWEST = 80, 50  # columns of a help text
 MEANINGS = {
     DONE: "done",
-    FAILED: "a step failed",
+    FAILED: "a step failed, or a call that it makes",
     USAGE: "wrong usage, or something is wrong with config.yaml",
     UNREACHABLE: "the target cannot be reached, or it refuses the credentials",
     REFUSED: "refused: something in the way is not ours, or you did not confirm",

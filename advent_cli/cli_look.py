@@ -22,7 +22,9 @@ NEED_RIGHTS = (
 )  # fmt: skip
 
 
-@click.command(cls=Answering, example="advent plan --exit-code", codes=(*MEETS, DIFFERENT))
+@click.command(
+    cls=Answering, example="advent plan --exit-code", short_help="Show what up would do.", codes=(*MEETS, DIFFERENT)
+)
 @click.option("--exit-code", is_flag=True, help="End with 5 if there is something to do.")
 @click.option("--explain", is_flag=True, help="Add the way through the console and the aws commands: a shell script.")
 @as_json
@@ -56,7 +58,7 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
     return code_of(steps) or (DIFFERENT if different else DONE)
 
 
-@click.command(cls=Answering, example="advent status --top 3", codes=MEETS)
+@click.command(cls=Answering, example="advent status --top 3", short_help="Show resources, URL and words.", codes=MEETS)
 @click.option("--top", default=10, show_default=True, type=click.IntRange(0), help="How many words to show.")
 @click.option("--watch", is_flag=True, help="As a live board, until q or Ctrl-C.")
 @as_json
@@ -124,7 +126,13 @@ def _note_status(answer: Answer, survey: Survey, steps: tuple[Step, ...], arns: 
         answer.fields["words"] = documents.words(counts.top(stack.table, top))
 
 
-@click.command("list", cls=Explained, example="advent --region eu-west-1 list", codes=CALLS)
+@click.command(
+    "list",
+    cls=Explained,
+    example="advent --region eu-west-1 list",
+    short_help="Show the stacks of the account.",
+    codes=CALLS,
+)
 @click.pass_obj
 def list_stacks(options: Options) -> None:
     """Show the stacks of the account and the region, found by the tag advent:stack."""
@@ -135,7 +143,7 @@ def list_stacks(options: Options) -> None:
     report.stacks(terminal.stdout(), stacks.all_of(open_account(options, local.require)))
 
 
-@click.command(cls=Answering, example="advent policy up", codes=CALLS)
+@click.command(cls=Answering, example="advent policy up", short_help="Print the least IAM policy.", codes=CALLS)
 @click.argument(
     "command",
     type=click.Choice([*NEED_RIGHTS, "all"]),
@@ -158,14 +166,19 @@ def policy(options: Options, command: str) -> None:
         click.echo(json.dumps(document, indent=2))
 
 
-@click.command(cls=Explained, example="advent logs --follow --since 1h sns_logger", codes=CALLS)
+@click.command(
+    cls=Explained,
+    example="advent logs --follow --since 1h sns_logger",
+    short_help="Show what the functions wrote.",
+    codes=CALLS,
+)
 @click.argument("function", nargs=-1, shell_complete=functions)
 @click.option("-f", "--follow", is_flag=True, help="Then go on with each new line, until Ctrl-C.")
 @click.option("--since", default="10m", show_default=True, metavar="SPAN", help="How far back: 90s, 10m, 2h or 1d.")
 @click.option("--errors", is_flag=True, help="Only what went wrong.")
 @click.pass_obj
 def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, errors: bool) -> int:
-    """Show what the functions wrote, all or just FUNCTION..., merged in time; with -v Lambda's own lines too."""
+    """Show what the functions wrote, all or just FUNCTION..., merged in time; `advent -v logs` adds Lambda's."""
     import time
 
     from advent_cli import local
@@ -185,8 +198,9 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
             raise UsageError(f"there is no function {name!r}", hint=f"allowed is one of {', '.join(known)}")
     names, out = [name for name in known if name in function or not function], terminal.stdout()
     try:
-        for line in (lines.follow if follow else lines.since)(stack.aws, names, start):
-            if (options.trace or not line.is_platform or line.is_trouble) and (line.is_trouble or not errors):
+        found = (lines.follow if follow else lines.since)(stack.aws, names, start)
+        for line in lines.errors(found) if errors else found:
+            if options.trace or not line.is_platform or line.is_trouble:
                 show(out, names, line)
     except KeyboardInterrupt:
         if not follow:

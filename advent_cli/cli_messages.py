@@ -9,7 +9,7 @@ from advent_cli.errors import DONE, AdventError
 from advent_cli.options import Options
 
 
-@click.command(cls=Explained, example="advent replay", codes=MEETS)
+@click.command(cls=Explained, example="advent replay", short_help="Hand out the dead letters again.", codes=MEETS)
 @click.pass_obj
 def replay(options: Options) -> int:
     """Hand out the dead letters again, each to the one who could not take it; what fails again comes back."""

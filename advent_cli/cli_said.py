@@ -41,16 +41,21 @@ def replied(options: Options, message: str, reply: str) -> None:
         from advent_cli.settle import told
 
         options.answer.fields["messages"].append({"text": message, "reply": reply, "counts": told(reply)})
-    else:
+    elif sys.stdout.isatty():
         from advent_cli.display.text import printable
 
-        click.echo(printable(reply, 100_000) if sys.stdout.isatty() else reply)
+        sys.stdout.write(f"{printable(reply, 100_000)}\n")  # click.echo would write past a bar that is shown
+    else:
+        click.echo(reply)
 
 
 def unanswered(options: Options, message: str, error: AdventError) -> None:
     """A message that got no reply, and why."""
     if options.answer:
-        options.answer.fields["messages"].append({"text": message, "reply": None, "counts": {}})
+        from advent_cli import documents
+
+        text = documents.whole(message)
+        options.answer.fields["messages"].append({"text": text, "reply": None, "counts": {}})
         options.answer.errors.append(error)
     else:
         from advent_cli.display import report, terminal
@@ -75,7 +80,7 @@ def way(options: Options, seconds: float) -> AbstractContextManager[Shows]:
         return nullcontext(_Kept(options.answer.fields))
     from advent_cli.display import terminal
 
-    return terminal.way(seconds)
+    return terminal.way(seconds, options.run.own)
 
 
 class _Kept:
@@ -94,8 +99,8 @@ class _Kept:
 
 
 def counting(options: Options, things: str, total: int | None) -> AbstractContextManager[Callable[[], None]]:
-    """What shows how many things are done."""
-    if options.answer:
+    """What shows how many things are done; not where a person types them."""
+    if options.answer or (sys.stdin.isatty() and total is None):
         return nullcontext(lambda: None)
     from advent_cli.display import terminal
 

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from advent_cli.stack import Stack
 
 
-@click.command(cls=Answering, example="advent say awsadvent some words", codes=MEETS)
+@click.command(
+    cls=Answering,
+    example="advent say awsadvent some words",
+    short_help="Say something, as Slack would.",
+    codes=MEETS,
+    meaning={FAILED: "no reply, or something on the message's way is wrong"},
+)
 @click.argument("text", nargs=-1, required=True, shell_complete=trigger_word)
 @click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
 @click.option("--trace/--no-trace", default=None, help="Follow the message through the app; so on a terminal.")
@@ -114,7 +120,7 @@ def _follow(options: Options, stack: Stack, door: Door, reply: Reply, answered: 
     from advent_cli import counts, settle
     from advent_cli.hops import State
     from advent_cli.patience import Patience
-    from advent_cli.trace import Known, follow
+    from advent_cli.trace import Known, follow, unproductive
 
     known = Known(door.function, reply.at, reply.message_id)
     with cli_said.way(options, reply.seconds) as shown:
@@ -126,6 +132,9 @@ def _follow(options: Options, stack: Stack, door: Door, reply: Reply, answered: 
         if answered and len(writers) == 1 and done == writers:
             now = counts.of(stack.table, answered)
             more = {now[word] - before for word, before in answered.items()}
+            if more == {0}:
+                way = unproductive(stack, way, writers[0])
+                shown.show(way)
             added = f"+{more.pop()}: " if len(more) == 1 else ""
             shown.note(writers[-1], added + ", ".join(map(str, now.values())))
             if options.answer:
@@ -146,21 +155,23 @@ def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: i
     options.run.secrets.add(door.secret or "")
     consumers = settle.writers(stack) if wait else []
     cli_said.begin(options, stack, consumers)
-    with cli_said.counting(options, "said", number) as one_more:
-        for message in messages:
-            try:
-                reply = door.say(talk.message((message,)), Patience())
-            except TargetError:
-                raise
-            except AdventError as error:
-                cli_said.unanswered(options, message, error)
-                failed += 1
-            else:
-                cli_said.replied(options, message, reply.text)
-                said, last = said + 1, message
-            one_more()
-    seconds = time.monotonic() - began
-    cli_told.note(options, f"{said} said in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""))
+    try:
+        with cli_said.counting(options, "said", number) as one_more:
+            for message in messages:
+                try:
+                    reply = door.say(talk.message((message,)), Patience())
+                except TargetError:
+                    raise
+                except AdventError as error:
+                    cli_said.unanswered(options, message, error)
+                    failed += 1
+                else:
+                    cli_said.replied(options, message, reply.text)
+                    said, last = said + 1, message
+                one_more()
+    finally:  # also when it is interrupted
+        seconds = time.monotonic() - began
+        cli_told.note(options, f"{said} said in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""))
     if last and consumers:
         with cli_told.waiting(options) as tell:
             now = settle.settle(stack, settle.expected(stack, last), Patience(tell=tell), after_many=True)
@@ -175,8 +186,7 @@ def _lines(stream: TextIO) -> tuple[Iterable[str], int | None]:
     """
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="surrogateescape")  # a line that is no text is refused, and the others are said
-    lines = (line.strip() for line in stream)
-    messages = (line for line in lines if line)
+    messages = (line for line in map(str.strip, stream) if line)
     if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         everything = list(messages)
         return everything, len(everything)

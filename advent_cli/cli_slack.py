@@ -98,7 +98,12 @@ def slack_secret(options: Options, remove: bool) -> int:
     return _change(options, SLACK_SECRET, None if remove else "Slack's signing secret or token")
 
 
-@click.command(cls=Explained, example="advent secret crm-token", codes=MEETS)
+@click.command(
+    cls=Explained,
+    example="advent secret crm-token",
+    short_help="Keep a secret for the functions that read it.",
+    codes=MEETS,
+)
 @click.argument("name", shell_complete=secrets)
 @click.option("--remove", is_flag=True, help="Forget the secret.")
 @click.pass_obj

@@ -30,7 +30,8 @@ def note(options: Options, words: str, **fields: Any) -> None:
 def only_for_people(options: Options, **given: bool) -> None:
     """Refuse options that show something to a person where a script reads."""
     if options.answer and (names := [f"--{name}" for name, is_given in given.items() if is_given]):
-        raise UsageError(f"{names[0]} is for people: it goes neither with --json nor with --events")
+        mode = "--events" if options.answer.events else "--json"
+        raise UsageError(f"{names[0]} is for people, and does not go with {mode}")
 
 
 def explained(options: Options, before: list[str], steps: list[tuple[Step, list[str]]]) -> None:
@@ -94,7 +95,8 @@ def ended(options: Options, steps: Iterable[Step], result: Result) -> None:
         report.line(err, (text.ended(result.finished.values(), result.seconds, result.waited), "bold"))
         for problem in result.problems:
             if isinstance(problem, AdventError):
-                report.error(err, problem)
+                hint = options.run.own(problem.hint)
+                report.error(err, AdventError(problem.what, why=options.run.own(problem.why), hint=hint))
         if result.stopped:
             report.line(err, "stopped: run the same command again to finish")
     for problem in result.problems:

@@ -98,7 +98,7 @@ def scan(table: Table) -> Iterator[tuple[str, int]]:
     """Every word with its count; raises AdventError for an item that is none."""
     for word, count in items(table):
         if count is None:
-            raise AdventError(f"{word!r} in the {table.title} is no word with a count", hint="nothing was deleted")
+            raise AdventError(f"{word!r} in the {table.title} is no word with a count", why="nothing was deleted")
         yield word, count
 
 

@@ -41,12 +41,12 @@ def schema(name: str) -> str:
 def problem(error: Exception) -> Document:
     """An error: what happened, why, and what to do next. Of a bug only its kind, for its words may hold a secret."""
     if isinstance(error, AdventError):
-        return {"what": _whole(error.what), "why": _whole(error.why), "hint": _whole(error.hint)}
+        return {"what": whole(error.what), "why": whole(error.why), "hint": whole(error.hint)}
     hint = "stderr tells more, and where its traceback is"
     return {"what": "this is a mistake in advent", "why": type(error).__name__, "hint": hint}
 
 
-def _whole(text: str) -> str:
+def whole(text: str) -> str:
     """The text; what is no text in it, as in file names that are not UTF-8, becomes a question mark."""
     return text.encode(errors="replace").decode()
 
@@ -118,7 +118,7 @@ def hop(way: Hop) -> Document:
         "state": way.state.name.lower(),
         "milliseconds": way.milliseconds,
         "ended": way.ended,
-        "said": [_whole(line) for line in way.said],
+        "said": [whole(line) for line in way.said],
         "published": list(way.published),
         "problem": way.problem,
         "hops": [hop(behind) for behind in way.hops],

@@ -43,6 +43,7 @@ def _explained(
             anew |= {step.key} if is_anew else set()
             new = [line for line in lines if not (isinstance(line, Call) and line.keep is None and line in done)]
             done += new
+            new = new or ([Note("an earlier step does this too")] if lines else [])
             way = [shell.comment(resource.console[VERBS[action]].format(it=resource))] if action in VERBS else []
             told.append((step, way + [shell.line(line) for line in new]))
     return _before(survey, options, done), told
@@ -96,4 +97,6 @@ def _before(survey: Survey, options: Options, lines: Iterable[Line]) -> list[str
         told.append(f"export AWS_REGION={region} AWS_DEFAULT_REGION={region}")
         told += [f"export AWS_PROFILE={shlex.quote(options.profile)}"] if options.profile else []
     told.append("export AWS_PAGER=")
-    return told + (shell.ZIP_CODE.split("\n") if any(isinstance(line, Zip) for line in lines) else [])
+    said = list(lines)
+    told += shell.ZIP_CODE.split("\n") if any(isinstance(line, Zip) for line in said) else []
+    return told + (shell.AGAIN.split("\n") if any(isinstance(line, Call) and line.again for line in said) else [])

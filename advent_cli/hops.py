@@ -11,6 +11,7 @@ class State(Enum):
     WAITED_FOR = "waits"
     DONE = "done"
     FAILED = "failed"
+    RUNNING = "still runs"
     MISSING = "did not come"
     UNSEEN = "not seen: nobody told it, a filter kept it out, or its log is late"
 

@@ -5,7 +5,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,11 @@ from advent_cli.aws_errors import found
 LAG = 15.0  # seconds for which CloudWatch may be late with a line, so that following looks back so far
 PAUSE = 1.0  # seconds between two looks while following
 PLATFORM = re.compile(r"(START|END|REPORT) RequestId: |INIT_START ")  # what Lambda itself writes about each run
-TROUBLE = re.compile(
-    r"\bERROR\b|\bCRITICAL\b|Traceback|Task timed out|Runtime exited|errorMessage|Status: (error|timeout)"
+TROUBLE = re.compile(  # as Lambda writes it, and never a single word that people may have written
+    r"^\[(ERROR|CRITICAL)\]\s|Traceback \(most recent call last\)|Task timed out after|Runtime exited"
+    r"|Status: (error|timeout)|Unable to import module"
 )
+LEVELS = ("ERROR", "CRITICAL")  # of a line of JSON
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -42,7 +44,12 @@ class Line:
     @property
     def is_trouble(self) -> bool:
         """Whether it tells of something that went wrong."""
-        return TROUBLE.search(self.text) is not None
+        fields = self.fields
+        return (
+            TROUBLE.search(self.text) is not None
+            if fields is None
+            else fields.get("level") in LEVELS or "errorMessage" in fields
+        )
 
     @property
     def fields(self) -> dict[str, Any] | None:
@@ -70,6 +77,18 @@ def since(aws: Aws, functions: list[str], start: float, pattern: str = "") -> It
     """
     each = together(*[lambda name=name: list(of(aws, name, start, pattern)) for name in functions])
     return heapq.merge(*each)
+
+
+def errors(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines that tell of something that went wrong, and what the same run wrote after each: the traceback's end."""
+    failing: set[str] = set()  # streams
+    for line in lines:
+        if line.is_trouble:
+            failing.add(line.stream)
+        elif line.is_platform:
+            failing.discard(line.stream)
+        if line.stream in failing or line.is_trouble:
+            yield line
 
 
 def follow(aws: Aws, functions: list[str], start: float, sleep: Callable[[float], None] = time.sleep) -> Iterator[Line]:

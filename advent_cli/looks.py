@@ -1,7 +1,8 @@
 """Looks at a stack again and again, for `advent status --watch`; changes nothing.
 
 A look reads all resources side by side, and then so the dead letters, the addresses and the words. The next begins two
-seconds after it, or as long after it as it took, if that is more: what answers slowly is asked less often.
+seconds after it, or as long after it as it took, if that is more: what answers slowly is asked less often. On AWS the
+resources are looked at in every tenth second only, for its services take few such calls, and an `up` needs them.
 The whole table is read in the background, as often as that fills at most a tenth of the time: in each look if it is
 small, every ten minutes if it takes one. Only so it is known which words are the most frequent; their own counts are
 read in each look, with BatchGetItem.
@@ -19,9 +20,10 @@ from advent_cli.board import Board, Sample, Words, growth, recent
 from advent_cli.resources.table import Table
 from advent_cli.runs import STARTED
 from advent_cli.stack import Stack
-from advent_cli.survey import look
+from advent_cli.survey import Survey, look
 
 PAUSE = 2.0  # seconds between two looks
+RESOURCES = 10.0  # seconds between two looks at the resources, on AWS
 SHARE = 10  # the part of the time that the table may be read for, one in so many
 MOMENT = 1.0  # seconds that a look waits for the whole table, which is enough for a small one
 
@@ -30,10 +32,13 @@ def forever(stack: Stack, top: int, tell: Callable[[Board | Exception], None]) -
     """Tell what each look finds; a look that fails is told too, and soon; only a bug of ours ends it."""
     stack.aws.attempts, stack.aws.patience = 3, 10  # the next look is one more try
     words, board = Counting(stack.table, top), Board(stack.config.stack, time.monotonic())
+    survey, looked = None, 0.0
     while True:
         began = time.monotonic()
         try:
-            board = _board(stack, words)
+            if survey is None or stack.aws.endpoint or began - looked >= RESOURCES:
+                survey, looked = look(stack), began
+            board = _board(survey, words)
         except Exception as error:
             told = explain(error)
             if told is None:
@@ -43,8 +48,8 @@ def forever(stack: Stack, top: int, tell: Callable[[Board | Exception], None]) -
         time.sleep(max(PAUSE, time.monotonic() - began))
 
 
-def _board(stack: Stack, counting: "Counting") -> Board:
-    survey = look(stack)
+def _board(survey: Survey, counting: "Counting") -> Board:
+    stack = survey.stack
     has_queue = isinstance(survey.seen[stack.queue.key], dict)
     has_api = isinstance(survey.seen.get(stack.api.key), dict)
     has_words = counts.readable(stack.table, survey.seen[stack.table.key])

@@ -43,6 +43,9 @@ def consumer(file: Path, name: str, topic: str | None) -> tuple[Path, list[str]]
             "there is not just one topic to listen to",
             hint=f"--topic NAME; there are: {', '.join(before.topics) or 'none'}",
         )
+    known = [name.removeprefix(before.prefix) for name in before.topics]
+    if topic is not None and topic not in known:
+        raise UsageError(f"--topic: found {topic!r}; allowed is one of {', '.join(known)}")
     topic = topic or before.topics[0].removeprefix(before.prefix)
     if f"{before.prefix}{name}" in before.functions:
         raise RefusedError(f"there is a function {name} already", hint="take another name")

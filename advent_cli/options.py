@@ -19,10 +19,18 @@ class Answer:
 
 @dataclass
 class Run:
-    """What must be known of a run should a bug end it: the secrets that it learnt, and whether it tells all."""
+    """What must be known of a run when it ends: the secrets that it learnt, whether it tells all, and how it began.
+
+    `command` is what stands before the name of the command, with its options.
+    """
 
     secrets: set[str] = field(default_factory=set)
     verbose: bool = False
+    command: str = "advent"
+
+    def own(self, text: str) -> str:
+        """Advice for a person, with the options before the command that this run has."""
+        return text.replace("`advent ", f"`{self.command} ")
 
 
 @dataclass(frozen=True)

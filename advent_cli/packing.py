@@ -4,9 +4,6 @@ from advent_cli import packages
 from advent_cli.bundle import REQUIREMENTS, Bundle, names
 from advent_cli.calls import Line, Note, Run, Zip
 
-PAUSE: list[Line] = [Note("IAM needs some seconds to tell Lambda about the new role"), Run(("sleep", "10"))]
-"""What a person does where the client tries again."""
-
 
 def packing(bundle: Bundle, file: str) -> list[Line]:
     """Makes `file`: with the very bytes of the bundle, but where it has packages in it with others."""

@@ -22,7 +22,7 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
 }
 SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
 SECRET |= {"diagram": ("read",), "say": ("read",), "slack": ("read", "update", "delete"), "doctor": ("read",)}
-LINKS = ("subscription", "permission", "variable")  # which `say` looks at, to tell why a message does not come
+LINKS = ("topic", "subscription", "permission", "variable")  # which `say` looks at, to tell why a message does not come
 PASS_ROLE = "iam:PassRole"
 SIMULATING = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on whoever we are, of which the stack does not know
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over

@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 
 from advent_cli import slack
 from advent_cli.aws import together
@@ -40,15 +41,18 @@ def message(words: tuple[str, ...]) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise UsageError("the text is not UTF-8", hint="check the settings of the terminal") from None
+        raise UsageError(
+            f"the text is not UTF-8: {ascii(text)[:80]}", hint="check the settings of the terminal"
+        ) from None
     return text
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the bot said; and of the post, when it was sent (seconds since 1970), how long the answer took, and its id.
+    """What the bot said; and of the post, when it was sent, how long the answer took, and its id.
 
-    The id is what the function told in a header; else the API Gateway's, which functions know as the request's.
+    The time is in seconds since 1970, by AWS's clock where that is known. The id is what the function told in a header;
+    else the API Gateway's, which functions know as the request's.
     """
 
     text: str
@@ -144,5 +148,8 @@ def post_once(url: str, message: Post) -> Reply:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     at, began = time.time(), time.perf_counter()
     with opener.open(request, timeout=TIMEOUT) as answer:
+        seconds, text = time.perf_counter() - began, str(answer.read().decode())
         message_id = answer.headers.get("X-Message-Id") or answer.headers.get("apigw-requestid")
-        return Reply(str(answer.read().decode()), at, time.perf_counter() - began, message_id)
+        if told := answer.headers.get("Date"):  # by AWS's own clock, to the second
+            at = parsedate_to_datetime(told).timestamp() - seconds - 1
+        return Reply(text, at, seconds, message_id)

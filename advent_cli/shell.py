@@ -10,6 +10,11 @@ from advent_cli.calls import CLOSE, OPEN, Call, File, Line, Note, Run, Until, Zi
 
 KEPT = re.compile(f"{OPEN}(\\w+){CLOSE}")
 OTHER_NAMES = {("sns", "subscribe", "Endpoint"): "notification-endpoint"}  # argrename.py of the AWS CLI
+AGAIN = """\
+# again COMMAND... says it once more for a minute: IAM needs some seconds to tell Lambda about a new role
+again() {
+for try in $(seq 30); do "$@" && return; sleep 2; done; return 1
+}"""
 ZIP_CODE = """\
 # zip_code ZIP FOLDER FILE... makes the same bytes at each run, for Lambda tells code apart by its hash
 zip_code() {
@@ -55,7 +60,7 @@ def quoted(text: str) -> str:
 def _call(call: Call) -> str:
     words = [f"aws {call.service} {_dashed(call.method)}", *_options(call)]
     if call.keep is None:
-        return " ".join(words)
+        return " ".join([*(["again"] if call.again else []), *words])
     words += ["--query", quoted(call.keep.query), "--output", call.keep.output]
     return f"{call.keep.variable}=$({' '.join(words)})"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from advent_cli import logs
 from advent_cli.aws import together
@@ -15,6 +15,7 @@ from advent_cli.stack import Stack
 
 LONGEST = 20.0  # seconds to wait for what a run wrote; CloudWatch shows it after some seconds
 FILTERED = 3.0  # seconds to wait for those whose filter may keep the message out
+EARLIER = 60.0  # seconds before the message, for runs that are known by its id whatever the clocks say
 Show = Callable[[Hop], None]
 
 
@@ -43,7 +44,7 @@ def follow(stack: Stack, known: Known, show: Show, wait: Patience) -> Hop:
 
     def look() -> None:
         asked = [hop.function for hop in now.all() if hop.state is State.WAITED_FOR]
-        read = together(*[lambda name=name: runs(logs.of(stack.aws, name, known.since)) for name in asked])
+        read = together(*[lambda name=name: runs(logs.of(stack.aws, name, known.since - EARLIER)) for name in asked])
         known.runs |= dict(zip(asked, read, strict=True))
 
     def arrived() -> bool:
@@ -57,7 +58,8 @@ def follow(stack: Stack, known: Known, show: Show, wait: Patience) -> Hop:
     known.problems |= together(lambda: broken_links(stack, now), look)[0]
     with suppress(GaveUpError):  # which is told beside each that did not come
         wait.until(arrived, "waiting for the functions' logs", within=LONGEST)
-    bad = [hop for hop in now.all() if hop.state in (State.WAITED_FOR, State.FAILED)]
+    waited_for = [hop for hop in now.all() if hop.state is State.WAITED_FOR and not hop.said]
+    bad = [hop for hop in now.all() if hop.state is State.FAILED] + waited_for
     why = together(*[lambda hop=hop: _why(stack, hop) for hop in bad])
     known.problems |= {(hop.topic, hop.function): told for hop, told in zip(bad, why, strict=True) if told}
     known.is_over = True
@@ -83,7 +85,8 @@ def _hop(config: Config, known: Known, path: tuple[str, ...], topic: str | None,
     ended = [run.ended for run in taken if run.ended is not None]
     trouble = next((run.trouble for run in taken if run.trouble), "")
     problem = known.problems.get((topic, function), "") or ("" if messages else "nothing was published to it")
-    late = State.MISSING if problem else State.UNSEEN if known.is_over else State.WAITED_FOR
+    unseen = State.RUNNING if taken else State.UNSEEN
+    late = State.MISSING if problem and not taken else unseen if known.is_over else State.WAITED_FOR
     state = State.FAILED if trouble else State.DONE if messages and len(ended) >= messages else late
     published = [run.published for run in taken if run.published is not None]
     sent = {one for several in published for one in several}
@@ -109,3 +112,12 @@ def _is_settled(config: Config, now: Hop, waited: float) -> bool:
     """Whether nothing is waited for any more, but for what a filter has kept out."""
     late = [hop.function for hop in now.all() if hop.state is State.WAITED_FOR]
     return not late or (waited > FILTERED and all(config.functions[name].filter for name in late))
+
+
+def unproductive(stack: Stack, way: Hop, function: str) -> Hop:
+    """The way, where this function ran well and counted nothing: with the most likely cause for that as its problem."""
+    hops = tuple(unproductive(stack, hop, function) for hop in way.hops)
+    if way.function != function:
+        return replace(way, hops=hops)
+    why = wrong_parts(stack, function, way.topic) or f"see `advent logs {function}`"
+    return replace(way, hops=hops, problem=f"it counted nothing: {why}")

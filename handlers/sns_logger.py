@@ -1,6 +1,6 @@
 """Function 3, subscribed to the topic: writes each word of the message to CloudWatch Logs.
 
-What a function prints, Lambda puts into its log group; `advent status -v` names it. It shows that a second
+What a function prints, Lambda puts into its log group; `advent -v status` names it. It shows that a second
 subscriber can do something else (anything else, even) with the same message.
 """
 

@@ -298,3 +298,21 @@ def test_the_version_names_what_matters(advent: Run) -> None:
     assert re.fullmatch(
         r"advent \d+\.\d+\.\d+ \(Python 3\.\d+\.\d+, boto3 1\.\d+\.\d+, ministack 1\.\d+\.\d+\)\n", told
     )
+
+
+def test_what_somebody_else_has_set_is_seen_and_its_value_is_not(engine: Engine, advent: Run) -> None:
+    advent("up")
+    variables = {"Variables": {"DB_PASSWORD": "hunter2hunter2"}}
+    client(engine, "lambda").update_function_configuration(FunctionName="sns_logger", Environment=variables)
+    for command in (["status"], ["plan"], ["plan", "--explain"], ["plan", "--json"], ["-v", "status"]):
+        shown = advent(*command)
+        assert "DB_PASSWORD" in shown.stdout
+        assert "hunter2" not in shown.stdout + shown.stderr
+    advent("up")
+    assert "nothing to do" in advent("plan").stdout
+
+
+def test_advice_has_the_options_of_the_run(engine: Engine, advent: Run) -> None:
+    told = advent("--stack", "other", "--region", "us-east-1", "say", "x", code=1).stderr
+    assert "try: `advent --stack other --region us-east-1 up` makes what is in config.yaml" in told
+    assert "try: it stands before the command: advent -v status" in advent("status", "-v", code=2).stderr

@@ -245,7 +245,7 @@ def test_on_aws_it_waits_for_a_new_role_and_names_the_account(engine: Engine, ad
     script = advent("--target", "aws", "plan", "--explain", **env).stdout
     assert script.startswith("# for account 000000000000, region eu-central-1;")
     assert "export AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1\n" in script
-    assert script.count("    sleep 10\n") == 3
+    assert script.count("    again aws lambda create-function ") == 3
     assert "local env" not in script
 
 

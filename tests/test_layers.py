@@ -33,6 +33,7 @@ LAYERS = [  # each may import from those above it, and from its own line
     {"cli_answer", "cli_told", "cli_said", "cli_watch"},
     {"cli_draw", "cli_local", "cli_messages", "cli_slack", "cli_doctor", "cli_new", "cli_look", "cli_build", "cli_say"},
     {"cli"},
+    {"process"},
     {"main"},
 ]
 LEVEL = {name: number for number, names in enumerate(LAYERS) for name in names}

@@ -128,3 +128,21 @@ def test_following_shows_the_lines_of_a_new_message_until_ctrl_c(engine: Engine,
     assert "mistake in advent" not in file.read_text()
     assert file.read_text().count("loudly") == 1
     assert stack.queue.depth() == 0
+
+
+def test_an_error_is_shown_to_its_end_and_no_further(deployed: Stack, advent: Run) -> None:
+    """A traceback may be one event, or an event a line; what the next run writes is no part of it."""
+    now = time.time()
+    texts = [
+        "START RequestId: 1",
+        "Traceback (most recent call last):",
+        '  File "x"',
+        "ValueError: no",
+        "END RequestId: 1",
+    ]
+    texts += ["START RequestId: 2", "fine", "END RequestId: 2", json.dumps({"level": "ERROR", "message": "told"})]
+    write(deployed, "sns_logger", *((now + n / 1000, text) for n, text in enumerate(texts)))
+    shown = advent("logs", "--errors", "--since", "1m", "sns_logger").stdout
+    assert [line.split(maxsplit=2)[2] for line in shown.splitlines()[-4:]] == [
+        "Traceback (most recent call last):", 'File "x"', "ValueError: no", "ERROR told",
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -116,6 +117,14 @@ BREAKS: dict[str, tuple[Callable[[Stack], None], str]] = {
         lambda stack: put_code(stack, "sns_multiplier", "sns_multiplier", RAISES),
         "function sns_multiplier differs in code; `advent up` mends that; KeyError: 'boom'",
     ),
+    "code that does nothing": (
+        lambda stack: put_code(stack, "sns_multiplier", "sns_multiplier", "def handler(event, context):\n    pass\n"),
+        "but it counted nothing: function sns_multiplier differs in code",
+    ),
+    "function": (
+        lambda stack: stack.resources["function/sns_multiplier"].delete(Patience()),
+        "function sns_multiplier is missing; `advent up` mends that",
+    ),
     "variable": (
         lambda stack: stack.resources["variable/SNS_TOPIC_ARN on aws_advent"].delete(Patience()),
         "variable SNS_TOPIC_ARN on aws_advent is missing",
@@ -125,6 +134,28 @@ BREAKS: dict[str, tuple[Callable[[Stack], None], str]] = {
         "policy sns_multiplier_lambda_dynamo_microservice is missing",
     ),
 }
+
+
+def test_what_people_write_is_no_trouble(deployed: Stack, advent: Advent) -> None:
+    words = ("ERROR", "[ERROR]", "Traceback", "errorMessage")
+    said = advent("say", "--trace", "awsadvent", *words)
+    assert " | ".join(words) in said.stderr
+    for name in advent("logs", "--errors", "--since", "1m").stdout.split():
+        assert name not in words
+
+
+def test_what_runs_still_is_told_so() -> None:
+    known = Known("aws_advent", 1000, "A", is_over=True)
+    known.runs["sns_logger"] = runs([line for line in run_of("1", logged("A")) if line.text.startswith(("START", "{"))])
+    assert {hop.function: hop.state for hop in way(TUTORIAL, known).hops} == {
+        "sns_multiplier": State.UNSEEN,
+        "sns_logger": State.RUNNING,
+    }
+
+
+def test_a_clock_that_is_ahead_is_no_matter(deployed: Stack, advent: Advent, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import time; real = time.time; time.time = lambda: real() + 5\n")
+    assert advent("say", "--trace", "awsadvent", PYTHONPATH=str(tmp_path)).stderr.count(" ms after aws_advent") == 2
 
 
 @pytest.mark.parametrize("what", BREAKS)

@@ -57,13 +57,13 @@ def _urls(urls: Iterable[str], width: int) -> list[Text]:
 
 def _traffic(board: Board) -> list[Text]:
     """What came in the last minute, and what nobody could take."""
-    line, number = Text(), board.letters
+    parts, number = [], board.letters
     if board.requests is not None:
-        line.append(f"{board.requests:,} message{'s' if board.requests != 1 else ''} a minute, ")
+        parts.append(Text(f"{board.requests:,} message{'s' if board.requests != 1 else ''} a minute"))
     if number is not None:
         words = f"{number:,} dead letter{'s' if number != 1 else ''}" if number else "no dead letters"
-        line.append(words, "bold red" if number else "").append(f" in {board.queue}")
-    return [line] if line else []
+        parts.append(Text.assemble((words, "bold red" if number else ""), f" in {board.queue}"))
+    return [Text(", ").join(parts)] if parts else []
 
 
 def _problems(steps: list[Step], room: int) -> list[Text]:

@@ -72,9 +72,12 @@ def listener(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractCont
     return Plain(cast(TextIO, Tolerant(sys.stderr))) if lines_only or not is_lively() else Rows(stderr())
 
 
-def way(seconds: float) -> Way:
-    """What shows a message's way through the app, which began with an answer after so many seconds."""
-    return Way(stderr(), seconds * 1000)
+def way(seconds: float, own: Callable[[str], str]) -> Way:
+    """What shows a message's way through the app, which began with an answer after so many seconds.
+
+    `own` gives advice the options that this run has.
+    """
+    return Way(stderr(), seconds * 1000, own)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A message's way through the app, as a tree that grows."""
 
+from collections.abc import Callable
 from itertools import groupby
 
 from rich.console import Console
@@ -18,14 +19,16 @@ STYLES = {
     State.FAILED: "bold red",
     State.MISSING: "bold red",
     State.UNSEEN: "dim",
+    State.RUNNING: "yellow",
 }
 
 
 class Way:
     """Shows the way while this is entered: growing on a terminal, elsewhere once at the end."""
 
-    def __init__(self, console: Console, milliseconds: float) -> None:
+    def __init__(self, console: Console, milliseconds: float, own: Callable[[str], str]) -> None:
         self.console = console
+        self.own = own
         self.said = f"the API answered in {milliseconds:.0f} ms"
         self.way: Hop | None = None
         self.notes: dict[str, str] = {}
@@ -80,7 +83,7 @@ class Way:
             text.append(f"  ({self.notes[hop.function]})", "bold")
         if hop.problem:
             style = "yellow" if hop.state is State.DONE else "red"
-            text.append(f"\n{'but ' if hop.state is State.DONE else ''}{printable(hop.problem, 300)}", style)
+            text.append(f"\n{'but ' if hop.state is State.DONE else ''}{printable(self.own(hop.problem), 300)}", style)
         return text
 
 

@@ -23,6 +23,7 @@ from advent_cli.slack import ARE_YOU_THERE
 from advent_cli.stack import Stack, build
 
 T = TypeVar("T")
+NOT_AWS = "AWS_ENDPOINT_URL says so; without it, AWS is asked"
 SOURCES = {  # what boto3 calls the places where it finds credentials
     "env": "the environment",
     "shared-credentials-file": "~/.aws/credentials",
@@ -136,7 +137,10 @@ def _connect(options: Options, settings: Config | None, engine: Engine | None, r
 def _identity(aws: Aws) -> Finding:
     """Who we are, and from where boto3 has it; never a secret."""
     method = "the local engine" if aws.endpoint else str(aws.session.get_credentials().method)
-    return ok("credentials", f"{aws.identity[1]}, with keys from {SOURCES.get(method, method)}")
+    who = f"{aws.identity[1]}, with keys from {SOURCES.get(method, method)}"
+    if not aws.endpoint and aws.elsewhere:
+        return note("credentials", f"{who}; what answers is {aws.elsewhere}, and not AWS", NOT_AWS)
+    return ok("credentials", who)
 
 
 def _clock(options: Options, engine: Engine | None, region: str | None) -> Finding:

@@ -1,6 +1,6 @@
 """A Lambda function: its code and its settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -21,7 +21,7 @@ from advent_cli.lambda_answers import (
     tags,
     variables,
 )
-from advent_cli.packing import PAUSE, packing
+from advent_cli.packing import packing
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
 from advent_cli.resources.role import Role
@@ -114,7 +114,12 @@ class Function(Resource):
             "timeout": now["Timeout"],
             "concurrency": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
             "role": now["Role"] if same_role else ROLE_IS_GONE,
-            "environment": {k: v for k, v in variables(now).items() if k not in self.attached},
+            "environment": {
+                # Of a variable that is not ours we do not want to know the value: it may be a secret.
+                name: value if name in self.environment else "(set)"
+                for name, value in variables(now).items()
+                if name not in self.attached
+            },
             "state": state(now),
         }
 
@@ -140,10 +145,10 @@ class Function(Resource):
     def to_create(self) -> list[Line]:
         marks = {**self.aws.owner_tag, ROLE_ID_TAG: self._role_id()}
         settings = {**self._configuration(self.attached), "Code": {"ZipFile": self._zip()}, "Tags": marks}
-        creation = self._call("create_function", **settings, Architectures=[self.architecture])
+        creation = self._patiently(self._call("create_function", **settings, Architectures=[self.architecture]))
         active = Until("lambda", "function_active_v2", {"FunctionName": self.name})
         reservation = [] if self.concurrency is None else [self._reservation()]
-        return [*self._packing(), *self._pause(), creation, active, *reservation]
+        return [*self._packing(), creation, active, *reservation]
 
     def to_update(self, now: Settings) -> list[Line]:
         if _is_lost(now):
@@ -158,7 +163,7 @@ class Function(Resource):
         if "concurrency" in different:
             lines.append(self._reservation())
         if different - {"code", "architecture", "concurrency", "state"}:
-            lines += [*self._pause(), *self._reconfiguration(), updated]
+            lines += [*map(self._patiently, self._reconfiguration()), updated]
         return lines
 
     def to_delete(self) -> list[Line]:
@@ -200,8 +205,9 @@ class Function(Resource):
     def _role_id(self) -> str:
         return self.role.id_in_shell() if self.role else ""
 
-    def _pause(self) -> list[Line]:
-        return PAUSE if is_kept(self._role_id()) and not self.aws.endpoint else []
+    def _patiently(self, call: Call) -> Call:
+        """The call, to be sent again for a while if the role is one that Lambda cannot know yet."""
+        return replace(call, again=is_kept(self._role_id()) and not self.aws.endpoint)
 
     def _state(self) -> str:
         return state((described(self.aws, self.name) or {}).get("Configuration", {}))

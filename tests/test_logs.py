@@ -132,6 +132,7 @@ def test_following_shows_the_lines_of_a_new_message_until_ctrl_c(engine: Engine,
 
 def test_an_error_is_shown_to_its_end_and_no_further(deployed: Stack, advent: Run) -> None:
     """A traceback may be one event, or an event a line; what the next run writes is no part of it."""
+    stacks.up(deployed)
     now = time.time()
     texts = [
         "START RequestId: 1",

@@ -16,6 +16,7 @@ from advent_cli.errors import TargetError
 from advent_cli.pace import RATES, Pace
 
 T = TypeVar("T")
+Answers = dict[tuple[str, ...], "Future[Any]"]
 OWNER_TAG = "advent:stack"
 MOST_AT_ONCE = 40  # calls; more would wait for each other, and for the limits of the services
 
@@ -47,7 +48,7 @@ class Aws:
         self._clients: dict[tuple[str, int], Any] = {}
         self._paces = {service: Pace(rate) for service, rate in RATES.items()}
         self._lock = threading.Lock()
-        self._answers: dict[tuple[str, ...], Future[Any]] | None = None
+        self._answers: Answers | None = None
 
     def client(self, service: str, attempts: int | None = None, patience: int | None = None) -> Any:
         """The client of a service, made once; `attempts` counts the first try too, `patience` is in seconds a try."""
@@ -79,11 +80,14 @@ class Aws:
             yield
 
     @contextmanager
-    def remembering(self) -> Iterator[None]:
-        """While this is entered, `once` asks each question once: for a look at many things side by side."""
-        self._answers = {}
+    def remembering(self, answers: Answers | None = None) -> Iterator[Answers]:
+        """While this is entered, `once` asks each question once: for a look at many things side by side.
+
+        With the answers of a look that was just made, those questions are not asked at all.
+        """
+        self._answers = {} if answers is None else answers
         try:
-            yield
+            yield self._answers
         finally:
             self._answers = None
 

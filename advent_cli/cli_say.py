@@ -56,7 +56,7 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | No
     if lines and repeat > 1:
         raise UsageError("--repeat says TEXT again, and not the lines of stdin", hint="leave out one of them")
     message = "" if lines else talk.message(text)
-    stack = open_stack(options, local.require)
+    stack = open_stack(options, local.require, ahead=("apigatewayv2", "ssm"))
     if many:
         messages, number = _lines(sys.__stdin__ or sys.stdin) if lines else ([message] * repeat, repeat)
         return _say_many(options, stack, messages, number, wait=not no_wait)

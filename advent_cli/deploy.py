@@ -63,8 +63,9 @@ def up(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: Int
 
 
 def down(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
-    """Carry out the steps of `steps_down`, as many at once as can be."""
-    return _run(survey, steps, order_down(survey), listen, interrupt)
+    """Carry out the steps of `steps_down`, as many at once as can be; what the look has seen is not asked again."""
+    with survey.stack.aws.remembering(survey.answers):
+        return _run(survey, steps, order_down(survey), listen, interrupt)
 
 
 def order_up(survey: Survey) -> dict[str, set[str]]:

@@ -1,11 +1,11 @@
 """Looks at everything that is ours, or should be, all at the same time; changes nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
 from advent_cli import leftovers
-from advent_cli.aws import MOST_AT_ONCE
+from advent_cli.aws import MOST_AT_ONCE, Answers
 from advent_cli.aws_errors import explain
 from advent_cli.errors import (
     DONE,
@@ -35,6 +35,8 @@ class Survey:
     stack: Stack
     seen: dict[str, Seen]
     leftovers: dict[str, Resource]
+    answers: Answers = field(default_factory=dict, repr=False)
+    """What AWS said to the look, for what deletes right after it."""
 
     def steps_up(self) -> tuple[Step, ...]:
         """What `up` would do with each resource."""
@@ -74,7 +76,7 @@ def look(stack: Stack) -> Survey:
     """Read every resource of the stack; raises where AWS does not let us look for what is left over."""
     stack.aws.made.clear()
     by_name = {**stack.resources, **leftovers.by_name(stack)}
-    with stack.aws.remembering(), ThreadPoolExecutor(min(len(by_name) + 1, MOST_AT_ONCE)) as pool:
+    with stack.aws.remembering() as answers, ThreadPoolExecutor(min(len(by_name) + 1, MOST_AT_ONCE)) as pool:
         finding = pool.submit(leftovers.listed, stack)
         reading = {key: pool.submit(_read, stack, resource) for key, resource in by_name.items()}
         listed = {key: resource for key, resource in finding.result().items() if key not in by_name}
@@ -83,7 +85,8 @@ def look(stack: Stack) -> Survey:
     seen = {key: found[key] for key in stack.resources}
     candidates = {key: r for key, r in {**by_name, **listed}.items() if key not in stack.resources}
     left = {key: r for key, r in candidates.items() if _is_left(r, found[key], seen)}
-    return Survey(stack, {**seen, **{key: found[key] for key in left}}, left)
+    known = {question: future for question, future in answers.items() if future.exception() is None}
+    return Survey(stack, {**seen, **{key: found[key] for key in left}}, left, known)
 
 
 def adopt(survey: Survey, keys: tuple[str, ...]) -> None:

@@ -40,7 +40,7 @@ class Limits:
     @property
     def least(self) -> float:
         """The seconds that as many calls as were accepted take at these limits, however they are spread."""
-        return max((self.accepted[service] - rate) / rate for service, rate in LIMITS.items())
+        return max(0, *((self.accepted[service] - rate) / rate for service, rate in LIMITS.items()))
 
 
 class Delays:

@@ -26,6 +26,7 @@ from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
 from advent_cli.resources.role import Role
 
+ACCEPTED = 202  # what DeleteFunction answers if it goes on by itself; else the function is gone
 ROLE_ID_TAG = "advent:role-id"
 ROLE_IS_GONE = "one of the same name that was deleted since"
 STATEMENTS = "advent-"  # what the ids of our statements in a function's resource policy begin with
@@ -139,8 +140,11 @@ class Function(Resource):
         return carry_out(self.aws, self.name, self.to_update(now), wait)
 
     def delete(self, wait: Patience) -> None:
-        wait.retry(partial(found, self._call("delete_function").on(self.aws), "ResourceNotFoundException"), *RACES)
-        wait.until(lambda: described(self.aws, self.name) is None, "Lambda is deleting the function")
+        call = partial(found, self._call("delete_function").on(self.aws), "ResourceNotFoundException")
+        answer = wait.retry(call, *RACES) or {}
+        if answer.get("StatusCode") == ACCEPTED:
+            there = partial(self.aws.client("lambda").get_function, FunctionName=self.name)
+            wait.until(lambda: found(there, "ResourceNotFoundException") is None, "Lambda is deleting the function")
 
     def to_create(self) -> list[Line]:
         marks = {**self.aws.owner_tag, ROLE_ID_TAG: self._role_id()}

@@ -22,6 +22,8 @@ TRUST = {
     ],
 }
 
+Policies = tuple[list[str], list[str]]  # names of the inline ones, ARNs of the attached ones
+
 
 @dataclass(frozen=True)
 class Role(Resource):
@@ -96,7 +98,7 @@ class Role(Resource):
         if role is None:
             return None
         self._check(role)
-        inline, attached = self._policies()
+        inline, attached = self.aws.once(("policies of", self.name), self._policies)
         return {
             "path": role["Path"],
             "trust": role["AssumeRolePolicyDocument"],
@@ -120,8 +122,10 @@ class Role(Resource):
     def delete(self, wait: Patience) -> None:
         self.aws.ids.pop(self.arn, None)
 
+        known = [self.aws.once(("policies of", self.name), self._policies)]
+
         def delete() -> None:  # as one, for the lists of a role's policies lag
-            *removals, deletion = self._deletions()
+            *removals, deletion = self._deletions(known.pop() if known else self._policies())
             together(*[partial(self._send, call, wait) for call in removals])
             self._send(deletion, wait)
 
@@ -134,7 +138,7 @@ class Role(Resource):
         return [*self._changes(now)]
 
     def to_delete(self) -> list[Line]:
-        return [*self._deletions()]
+        return [*self._deletions(self._policies())]
 
     @property
     def _variable(self) -> str:
@@ -160,11 +164,11 @@ class Role(Resource):
                 hint="give the role another name in config.yaml",
             )
         trust = [self._call("update_assume_role_policy", PolicyDocument=json.dumps(TRUST))]
-        removals = self._removals(keep={*self.policies}) if now["other_policies"] else []
+        removals = self._removals(self._policies(), keep={*self.policies}) if now["other_policies"] else []
         return [*(trust if now["trust"] != TRUST else []), *removals]
 
-    def _deletions(self) -> list[Call]:
-        return [*self._removals(keep=set()), self._call("delete_role")]
+    def _deletions(self, policies: Policies) -> list[Call]:
+        return [*self._removals(policies, keep=set()), self._call("delete_role")]
 
     def _tags(self) -> list[dict[str, str]]:
         return [*self.aws.owner_tags, {"Key": REGION_TAG, "Value": self.aws.region}]
@@ -179,7 +183,7 @@ class Role(Resource):
         if not self.aws.owns(tags) or tags.get(REGION_TAG, self.aws.region) != self.aws.region:
             raise ForeignError(self.key, self.title, role["Arn"], f"made {role['CreateDate']}")
 
-    def _policies(self) -> tuple[list[str], list[str]]:
+    def _policies(self) -> Policies:
         """Names of the inline policies, ARNs of the attached ones; both empty if the role is gone."""
         iam = self.aws.client("iam")
 
@@ -193,8 +197,8 @@ class Role(Resource):
         )
         return inline, attached
 
-    def _removals(self, keep: set[str]) -> list[Call]:
-        inline, attached = self._policies()
+    def _removals(self, policies: Policies, keep: set[str]) -> list[Call]:
+        inline, attached = policies
         return [
             *(self._call("delete_role_policy", PolicyName=name) for name in sorted({*inline} - keep)),
             *(self._call("detach_role_policy", PolicyArn=arn) for arn in attached),

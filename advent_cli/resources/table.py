@@ -57,7 +57,10 @@ class Table(Resource):
         return {"primary_key": f"{self.key_name} (S)", "billing": "PAY_PER_REQUEST", "status": "ACTIVE"}
 
     def read(self) -> Settings | None:
-        table = self._describe()
+        return self._settings(self._described())
+
+    def _settings(self, table: dict[str, Any] | None) -> Settings | None:
+        """What `read` makes of a description; raises what it raises."""
         if table is None:
             return None
         status = table["TableStatus"]
@@ -102,10 +105,10 @@ class Table(Resource):
         return None
 
     def delete(self, wait: Patience) -> None:
-        status = (self._describe() or {}).get("TableStatus", "DELETING")
+        status = (self._described() or {}).get("TableStatus", "DELETING")
         if status == "CREATING":
             self._wait_for("ACTIVE", wait, "DynamoDB is still making the table")
-            self.read()  # now that its tags can be trusted: raises if it is not ours
+            self._settings(self._describe())  # now that its tags can be trusted: raises if it is not ours
         if status != "DELETING":
             call = self._call("delete_table").on(self.aws)
             wait.retry(partial(found, call, "ResourceNotFoundException"), *BUSY)
@@ -157,6 +160,10 @@ class Table(Resource):
         pages = self.aws.client("dynamodb").get_paginator("list_tags_of_resource").paginate(ResourceArn=self.arn)
         tags = found(lambda: [tag for page in pages for tag in page["Tags"]], "ResourceNotFoundException")
         return None if tags is None else self.aws.owns(tags)
+
+    def _described(self) -> dict[str, Any] | None:
+        answer: dict[str, Any] | None = self.aws.once(("table", self.name), self._describe)
+        return answer
 
     def _describe(self) -> dict[str, Any] | None:
         answer = found(self.aws.client("dynamodb").describe_table, "ResourceNotFoundException", TableName=self.name)

@@ -70,7 +70,6 @@ def up(
 def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool, explain: bool) -> tuple[Stack, int]:
     """Once up, with the URL at the end; the stack, and the exit code."""
     from advent_cli import asking, deploy, local
-    from advent_cli import explain as explaining
     from advent_cli.context import open_stack
     from advent_cli.engine import Interrupt
     from advent_cli.plan import Action
@@ -88,6 +87,8 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool,
         steps = tuple(asking.spared(stack, step) for step in steps)
     changes = any(step.action not in (Action.NOTHING, Action.BLOCKED) for step in steps)
     if explain:
+        from advent_cli import explain as explaining
+
         cli_told.explained(options, *explaining.up(survey, steps, options))
     if ask_first and changes and stack.aws.endpoint is None and sys.stdin.isatty():
         if not explain:
@@ -138,7 +139,6 @@ def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool
 def down(options: Options, yes: bool, export: Path | None, keep_table: bool, explain: bool) -> int:
     """Delete all that up made, the table with its words included."""
     from advent_cli import asking, backup, deploy, local
-    from advent_cli import explain as explaining
     from advent_cli.context import open_stack
     from advent_cli.engine import Interrupt
     from advent_cli.plan import Action
@@ -158,6 +158,8 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool, exp
         cli_told.note(options, "nothing to delete", seconds=0, left=[])
         return DONE
     if explain:
+        from advent_cli import explain as explaining
+
         cli_told.explained(options, *explaining.down(survey, steps, options))
     cli_told.losses(options, stack, steps, agreed=yes or explain)
     if not yes and any(step.action is Action.DELETE for step in steps):

@@ -32,7 +32,6 @@ NEED_RIGHTS = (
 def plan(options: Options, exit_code: bool, explain: bool) -> int:
     """Show what up would do: + create, ~ update with the settings that differ, - delete, ! cannot; writes nothing."""
     from advent_cli import documents, local
-    from advent_cli import explain as explaining
     from advent_cli.context import open_stack
     from advent_cli.plan import Action
     from advent_cli.survey import SERVICES, look, problems
@@ -46,6 +45,7 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
         answer.fields |= documents.place(survey.stack) | documents.plan(steps)
         answer.errors += problems(steps)
     elif explain:
+        from advent_cli import explain as explaining
         from advent_cli.display import terminal, tutorial
 
         before, told = explaining.up(survey, steps, options)

@@ -1,19 +1,21 @@
 """The two streams: results go to stdout, everything else to stderr; colour and movement only where they are wanted."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from advent_cli.display.plain import Plain
-from advent_cli.display.reading import Reading
-from advent_cli.display.rows import Rows
-from advent_cli.display.tree import Way
 from advent_cli.patience import tell_nobody
+
+if TYPE_CHECKING:
+    from advent_cli.display.plain import Plain
+    from advent_cli.display.rows import Rows
+    from advent_cli.display.tree import Way
 
 
 class Tolerant:
@@ -69,7 +71,13 @@ def _lively(stream: TextIO) -> bool:
 
 def listener(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractContextManager[Plain]:
     """What shows a run: rows that change in place, or a line for each step."""
-    return Plain(cast(TextIO, Tolerant(sys.stderr))) if lines_only or not is_lively() else Rows(stderr())
+    if lines_only or not is_lively():
+        from advent_cli.display.plain import Plain
+
+        return Plain(cast(TextIO, Tolerant(sys.stderr)))
+    from advent_cli.display.rows import Rows
+
+    return Rows(stderr())
 
 
 def way(seconds: float, own: Callable[[str], str]) -> Way:
@@ -77,6 +85,8 @@ def way(seconds: float, own: Callable[[str], str]) -> Way:
 
     `own` gives advice the options that this run has.
     """
+    from advent_cli.display.tree import Way
+
     return Way(stderr(), seconds * 1000, own)
 
 
@@ -86,6 +96,8 @@ def counting(things: str, total: int | None) -> Iterator[Callable[[], None]]:
     if not is_lively():
         yield lambda: None
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn(things), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=stderr(), transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
         task = progress.add_task(things, total=total)
@@ -104,7 +116,11 @@ def waiting() -> Iterator[Callable[[str], None]]:
 
 def reading(about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
     """Show how far a long reading has come, of `about` so many; not where it would stay in the way as text."""
-    return Reading(stderr(), about) if _lively(sys.stderr) else nullcontext(_ignore)
+    if not is_lively():
+        return nullcontext(_ignore)
+    from advent_cli.display.reading import Reading
+
+    return Reading(stderr(), about)
 
 
 def _ignore(read: int) -> None:

@@ -230,7 +230,7 @@ def test_up_shows_the_same_before_it_begins(engine: Engine, advent: Run) -> None
 
 def test_what_somebody_wrote_into_a_setting_is_no_command(whole: Stack, advent: Run, bash: Shell) -> None:
     function = tampering.of_kind(whole, "function").name
-    trap = {"Variables": {"X": "\ntouch trap\r\ntouch trap; \x1b[2J"}}
+    trap = {"Variables": {"DYNAMO_TABLE": "\ntouch trap\r\ntouch trap; \x1b[2J"}}
     whole.aws.client("lambda").update_function_configuration(FunctionName=function, Environment=trap)
     wait_until_ready(whole.aws, function, {}, WAIT)
     script = advent("plan", "--explain").stdout

@@ -366,7 +366,7 @@ def test_a_bug_is_in_the_document_too_and_keeps_its_traceback(capsys: pytest.Cap
     with pytest.raises(ValueError, match="half"):
         cli_answer.fail(Answer("up"), ValueError("half"))
     found = checked(json.loads(capsys.readouterr().out))
-    assert found["errors"][0]["why"] == "ValueError: half"
+    assert found["errors"][0]["why"] == "ValueError"  # and not its words, which may hold a secret
 
 
 def test_the_schemas_know_each_value_and_describe_each_field() -> None:

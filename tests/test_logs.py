@@ -114,7 +114,7 @@ def test_following_shows_the_lines_of_a_new_message_until_ctrl_c(engine: Engine,
     advent("up")
     file = tmp_path / "lines.txt"
     with file.open("w") as out:
-        process = subprocess.Popen([ADVENT, "logs", "-f", "--since", "1s"], stdout=out, stderr=out, cwd=tmp_path)
+        process = subprocess.Popen([ADVENT, "logs", "-f", "--since", "5m"], stdout=out, stderr=out, cwd=tmp_path)
         try:
             time.sleep(1)
             advent("say", "--no-wait", "awsadvent loudly")

@@ -362,7 +362,7 @@ def test_the_rest_of_config_yaml_stays_as_it_is(tmp_path: Path, name: str) -> No
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("shouter", "--topic", "nope"), "found the topic 'nope'"),
+        (("shouter", "--topic", "nope"), "--topic: found 'nope'; allowed is one of awsadvent"),
         (("sns_logger",), "there is a function sns_logger already"),
         (("counting",), "exists already"),
         (("two words",), "'two words' cannot be the name of a consumer"),

@@ -71,7 +71,6 @@ def status(options: Options, top: int, watch: bool) -> int:
 
         show_board(options, top)
     from advent_cli import counts, local
-    from advent_cli.aws import together
     from advent_cli.context import open_stack
     from advent_cli.survey import SERVICES, exit_code, look
 
@@ -89,16 +88,11 @@ def status(options: Options, top: int, watch: bool) -> int:
     report.resources(out, steps, arns, show_settings=options.trace is not None)
     if isinstance(survey.seen.get(stack.api.key), dict):
         report.api(out, stack.urls, stack.config.slack, is_open=survey.is_open)
-    has_queue = isinstance(survey.seen[stack.queue.key], dict)
-    has_words = counts.readable(stack.table, survey.seen[stack.table.key])
-    with terminal.reading(lambda: counts.about(stack.table)) as tell:
-        letters, found = together(
-            lambda: stack.queue.depth() if has_queue else None,
-            lambda: counts.top(stack.table, top, tell) if has_words else None,
-        )
-    if letters is not None:
-        report.dead_letters(out, stack.queue.name, letters)
-    if found:
+    if isinstance(survey.seen[stack.queue.key], dict):
+        report.dead_letters(out, stack.queue.name, stack.queue.depth())
+    if counts.readable(stack.table, survey.seen[stack.table.key]):  # last, for it may take a minute
+        with terminal.reading(lambda: counts.about(stack.table)) as tell:
+            found = counts.top(stack.table, top, tell)
         report.words(out, found.top, found.words, found.total, found.others)
     else:
         problem = "missing" if survey.seen[stack.table.key] is None else "not as config.yaml wants it"

@@ -10,6 +10,7 @@ import pytest
 
 from advent_cli import rights
 from advent_cli.local import Engine
+from advent_cli.stack import Stack
 from tests.conftest import ADVENT, Run
 from tests.support import stacks
 from tests.test_replay import ANNOUNCEMENT, of_lambda
@@ -80,8 +81,13 @@ def prepare(person: Person, command: str) -> None:
     if command == "replay":
         for body in (of_lambda("sns_logger"), ANNOUNCEMENT):
             stack.aws.client("sqs").send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(body))
-        for name in ("sns_logger", "sns_multiplier"):  # which do not run, for they would write into the next test
-            stack.aws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        stop_consumers(stack)
+
+
+def stop_consumers(stack: Stack) -> None:
+    """They do not run, for they would write into the next test."""
+    for name in ("sns_logger", "sns_multiplier"):
+        stack.aws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -101,6 +107,8 @@ def test_without_any_statement_the_command_fails(person: Person, command: str, n
         assert all(":role/advent/awsadvent/" in arn for arn in statement["Resource"])
         return
     prepare(person, command)
+    if command == "say":
+        stop_consumers(stacks.tutorial(person.engine))
     person.may([other for other in STATEMENTS[command] if other is not statement])
     done = person.runs(*COMMANDS[command])
     assert done.returncode == 1, statement

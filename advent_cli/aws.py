@@ -74,7 +74,10 @@ class Aws:
 
     @contextmanager
     def making_clients(self, services: Iterable[str]) -> Iterator[None]:
-        """Begin to make the clients of these services, which takes longer than many an answer of AWS."""
+        """Begin to make the clients of these services, which takes longer than many an answer of AWS.
+
+        One that cannot be made is tried again, and told, when it is asked for.
+        """
         with ThreadPoolExecutor(1) as pool:
             pool.submit(lambda: [self.client(service) for service in services])
             yield

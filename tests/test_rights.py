@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from advent_cli import rights
+from advent_cli.cli_look import NEED_RIGHTS
 from advent_cli.local import Engine
 from advent_cli.stack import Stack
 from tests.conftest import ADVENT, Run
@@ -117,6 +118,7 @@ def test_without_any_statement_the_command_fails(person: Person, command: str, n
 
 
 def test_all_is_all_of_them(engine: Engine, advent: Run) -> None:
+    assert {*NEED_RIGHTS} == {*rights.VERBS} == {*COMMANDS}
     everything = json.loads(advent("policy").stdout)
 
     def pairs(document: Any) -> set[tuple[str, str]]:

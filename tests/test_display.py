@@ -87,7 +87,8 @@ def test_at_the_end_every_row_stands_there_once() -> None:
     assert [words[1] for words in plain] == ["table", "policy", "function", "api"]
     assert "3 of 4" not in end
     for line in drawn(60, 30, [EVENTS[0], Finished(KEYS[1], Outcome.UNCHANGED)]):
-        assert "…" not in line  # there is room for each word
+        assert not line.endswith("…")  # there is room for each word
+    assert "sns_multiplier_lambda_dynam… " in drawn(60, 30)[1]  # and a name that is cut says so
 
 
 def test_waiting_is_counted_once_for_each_service_however_many_wait() -> None:

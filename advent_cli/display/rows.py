@@ -2,7 +2,7 @@
 
 import time
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -93,7 +93,8 @@ class Rows:
         row = Text(no_wrap=True, overflow="ellipsis")
         row.append(f"{glyph} ", style)
         row.append(f"{kind:{KIND}} ", "dim")
-        row.append(f"{set_cell_size(name, names)} ")
+        fits = cell_len(name) <= names
+        row.append(f"{set_cell_size(name, names) if fits else set_cell_size(name, names - 1) + '…'} ")
         row.append(f"{seconds(took):>{TIME}} ", "dim")
         return row.append(words, style)
 

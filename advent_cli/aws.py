@@ -1,9 +1,7 @@
 """The only door to AWS: the session, its clients, ARNs, and the tag that marks what is ours."""
 
-import os
 import re
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -55,6 +53,8 @@ class Aws:
         from botocore.config import Config
 
         attempts, patience = attempts or self.attempts, patience or self.patience
+        if made := self._clients.get((service, attempts)):
+            return made  # without the lock, which whoever makes another one holds for long
         with self._lock:  # making a client is not thread-safe, using one is
             if (service, attempts) not in self._clients:
                 self._clients[service, attempts] = self.session.client(
@@ -98,10 +98,9 @@ class Aws:
         """The answer to a question; afresh each time, but while `remembering` one answer serves all who ask."""
         if self._answers is None:
             return ask()
-        with self._lock:
-            first = question not in self._answers
-            future = self._answers.setdefault(question, Future())
-        if first:
+        own: Future[T] = Future()
+        future = self._answers.setdefault(question, own)  # which is atomic
+        if future is own:
             try:
                 future.set_result(ask())
             except Exception as error:
@@ -166,10 +165,15 @@ def connect(
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
+    from advent_cli import sessions
+
     try:
-        session = _session_of(endpoint, region) if endpoint else _own_session(profile, region)
+        if endpoint:
+            session = sessions.of(endpoint.access_key, endpoint.secret_key, region or endpoint.region)
+        else:
+            session = sessions.own(profile, region)
         if trace:
-            _trace(session, trace)
+            sessions.trace(session, trace)
         aws = Aws(session, stack, endpoint)
         if not session.region_name:
             raise TargetError(
@@ -182,43 +186,6 @@ def connect(
     except (ValueError, KeyError) as error:  # botocore's way with a URL that is none, and with a page for an answer
         raise not_aws(error) from None
     return aws
-
-
-def _own_session(profile: str | None, region: str | None) -> Any:
-    """A session by boto3's own chain; and where that knows no region, by the variable that other SDKs read."""
-    import boto3
-
-    session = boto3.Session(profile_name=profile, region_name=region)
-    if session.region_name or "AWS_REGION" not in os.environ:
-        return session
-    return boto3.Session(profile_name=profile, region_name=os.environ["AWS_REGION"])
-
-
-def _session_of(endpoint: Endpoint, region: str | None) -> Any:
-    """A session that takes nothing from the person's own AWS settings: a broken profile is no matter here."""
-    import boto3
-    import botocore.session
-
-    nothing = dict.fromkeys(("profile", "ca_bundle"), (None, None, None, None))
-    files = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-    return boto3.Session(
-        aws_access_key_id=endpoint.access_key,
-        aws_secret_access_key=endpoint.secret_key,
-        region_name=region or endpoint.region,
-        botocore_session=botocore.session.Session(session_vars={**nothing, **files}),
-    )
-
-
-def _trace(session: Any, tell: Callable[[str], None]) -> None:
-    def before(context: dict[str, Any], **_: Any) -> None:
-        context["advent_began"] = time.perf_counter()
-
-    def after(http_response: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
-        took = (time.perf_counter() - context["advent_began"]) * 1000
-        tell(f"{model.service_model.signing_name}:{model.name} {http_response.status_code} {took:.0f} ms")
-
-    session.events.register("before-call", before)
-    session.events.register("after-call", after)
 
 
 def together(*calls: Callable[[], Any]) -> list[Any]:

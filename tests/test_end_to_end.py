@@ -99,7 +99,9 @@ def test_whatever_is_typed_arrives_whole(engine: Engine, advent: Run) -> None:
 def test_what_somebody_removed_is_told_and_put_back(engine: Engine, advent: Run) -> None:
     advent("up")
     client(engine, "dynamodb").delete_table(TableName="table")
-    client(engine, "lambda").update_function_configuration(FunctionName="sns_logger", Timeout=3)
+    functions = client(engine, "lambda")
+    functions.update_function_configuration(FunctionName="sns_logger", Timeout=3)
+    functions.get_waiter("function_updated_v2").wait(FunctionName="sns_logger", WaiterConfig={"Delay": 0.05})
     status = advent("status").stdout
     assert "missing  table        table\n" in status
     assert "differs  function     sns_logger\n    timeout: 3, wanted 30\n" in status

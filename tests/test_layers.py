@@ -14,7 +14,7 @@ LAYERS = [  # each may import from those above it, and from its own line
     {"errors", "options", "graph"},
     {"crash"},
     {"yamlfile", "settings", "patience", "pace", "packages", "aws_errors"},
-    {"names", "checks", "bundle", "slack"},
+    {"names", "checks", "bundle", "slack", "sessions"},
     {"config", "aws"},
     {"watch", "calls"},
     {"resource", "lambda_answers", "gateway", "packing", "shell"},
@@ -67,7 +67,10 @@ def test_imports_run_one_way(file: Path) -> None:
     assert part(file).startswith(("cli", "asking", "process")) or "click" not in others
     assert part(file) == "display" or "rich" not in others
     assert part(file) in ("local", "local_server") or not others & {"ministack", "filelock"}
-    assert part(file) in ("aws", "aws_errors", "context", "resources", "shell") or not others & {"boto3", "botocore"}
+    assert part(file) in ("aws", "aws_errors", "context", "resources", "sessions", "shell") or not others & {
+        "boto3",
+        "botocore",
+    }
 
 
 @pytest.mark.parametrize("words", ["--help", "--version", "up --help", "local --help"])

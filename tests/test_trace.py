@@ -166,7 +166,7 @@ def test_the_cause_is_named(deployed: Stack, advent: Advent, what: str) -> None:
         said = advent("say", "--trace", "awsadvent", code=1)
     finally:
         stacks.up(deployed)
-    assert told in said.stderr
+    assert told in said.stderr, said.stderr
     assert said.stdout.startswith("awsadvent = ")
     if what != "variable":  # which nobody hears without
         assert "awsadvent | logged" in said.stderr

@@ -37,11 +37,13 @@ def _new_code(stack: Stack, it: Any) -> None:
 
 
 def put_code(stack: Stack, function: str, module: str, text: str) -> None:
-    """Give a function other code: one module with this text."""
+    """Give a function other code: one module with this text. From then on it is what runs."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr(f"{module}.py", text)
-    _client(stack, "lambda").update_function_code(FunctionName=function, ZipFile=data.getvalue())
+    client = _client(stack, "lambda")
+    client.update_function_code(FunctionName=function, ZipFile=data.getvalue())
+    client.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 0.05})
 
 
 def _billing(stack: Stack, it: Any) -> None:

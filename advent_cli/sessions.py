@@ -1,0 +1,61 @@
+"""Sessions of boto3: the person's own, and one for a server with keys of its own. It is slow to import."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.loaders import Loader
+
+
+def own(profile: str | None, region: str | None) -> boto3.Session:
+    """A session by boto3's own chain; and where that knows no region, by the variable that other SDKs read."""
+    session = _session(botocore.session.Session(), profile_name=profile, region_name=region)
+    if session.region_name or "AWS_REGION" not in os.environ:
+        return session
+    return _session(botocore.session.Session(), profile_name=profile, region_name=os.environ["AWS_REGION"])
+
+
+def of(access_key: str, secret_key: str, region: str) -> boto3.Session:
+    """A session with these keys. The person's own AWS settings are not read: a broken profile is no matter here."""
+    nothing = dict.fromkeys(("profile", "ca_bundle"), (None, None, None, None))
+    files = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    return _session(
+        botocore.session.Session(session_vars={**nothing, **files}),
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        region_name=region,
+    )
+
+
+def trace(session: Any, tell: Callable[[str], None]) -> None:
+    """Tell of each answer `service:Operation status milliseconds`."""
+
+    def before(context: dict[str, Any], **_: Any) -> None:
+        context["advent_began"] = time.perf_counter()
+
+    def after(http_response: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
+        took = (time.perf_counter() - context["advent_began"]) * 1000
+        tell(f"{model.service_model.signing_name}:{model.name} {http_response.status_code} {took:.0f} ms")
+
+    session.events.register("before-call", before)
+    session.events.register("after-call", after)
+
+
+class _QuickLoader(Loader):  # type: ignore[misc]  # botocore has no types
+    """Reads the models of services without first looking into the directory of every service that AWS has.
+
+    botocore does so for each kind of file, and threads that ask at once do it each: half of what `up` took.
+    """
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (botocore's signature)
+        """The names of all directories of services; that one has no file of this type is found when it is read."""
+        return sorted({name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)})
+
+
+def _session(core: botocore.session.Session, **settings: Any) -> boto3.Session:
+    paths = core.get_component("data_loader").search_paths
+    core.register_component("data_loader", _QuickLoader(paths, include_default_search_paths=False))
+    return boto3.Session(botocore_session=core, **settings)

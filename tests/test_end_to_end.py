@@ -17,6 +17,7 @@ from advent_cli.patience import Patience
 from tests.conftest import Run
 from tests.support import stacks
 from tests.support.stacks import ROOT
+from tests.support.tampering import reconfigure
 
 
 def client(engine: Engine, service: str) -> Any:
@@ -99,9 +100,7 @@ def test_whatever_is_typed_arrives_whole(engine: Engine, advent: Run) -> None:
 def test_what_somebody_removed_is_told_and_put_back(engine: Engine, advent: Run) -> None:
     advent("up")
     client(engine, "dynamodb").delete_table(TableName="table")
-    functions = client(engine, "lambda")
-    functions.update_function_configuration(FunctionName="sns_logger", Timeout=3)
-    functions.get_waiter("function_updated_v2").wait(FunctionName="sns_logger", WaiterConfig={"Delay": 0.05})
+    reconfigure(client(engine, "lambda"), "sns_logger", Timeout=3)
     status = advent("status").stdout
     assert "missing  table        table\n" in status
     assert "differs  function     sns_logger\n    timeout: 3, wanted 30\n" in status
@@ -305,7 +304,7 @@ def test_the_version_names_what_matters(advent: Run) -> None:
 def test_what_somebody_else_has_set_is_seen_and_its_value_is_not(engine: Engine, advent: Run) -> None:
     advent("up")
     variables = {"Variables": {"DB_PASSWORD": "hunter2hunter2"}}
-    client(engine, "lambda").update_function_configuration(FunctionName="sns_logger", Environment=variables)
+    reconfigure(client(engine, "lambda"), "sns_logger", Environment=variables)
     for command in (["status"], ["plan"], ["plan", "--explain"], ["plan", "--json"], ["-v", "status"]):
         shown = advent(*command)
         assert "DB_PASSWORD" in shown.stdout

@@ -27,6 +27,7 @@ from tests.support import schemas, stacks
 from tests.support.proxy import Handler, Proxy, pass_on
 from tests.support.schemas import checked
 from tests.support.stacks import ROOT
+from tests.support.tampering import reconfigure
 from tests.test_end_to_end import client, left
 from tests.test_foreign import make_foreign_table
 from tests.test_rights import STATEMENTS, Person
@@ -133,7 +134,7 @@ def test_each_command_answers_as_its_schema_says(engine: Engine, advent: Run) ->
 def test_what_differs_is_told_with_both_values(engine: Engine, advent: Run) -> None:
     advent("up")
     client(engine, "dynamodb").delete_table(TableName="table")
-    client(engine, "lambda").update_function_configuration(FunctionName="sns_logger", Timeout=3)
+    reconfigure(client(engine, "lambda"), "sns_logger", Timeout=3)
     plan = document(advent("plan", "--json"))
     actions = {step["key"]: step["action"] for step in plan["steps"] if step["action"] != "nothing"}
     assert actions == {"table/table": "create", "function/sns_logger": "update"}

@@ -25,6 +25,12 @@ def _function(**settings: Any) -> Change:
     return lambda stack, it: _client(stack, "lambda").update_function_configuration(FunctionName=it.name, **settings)
 
 
+def reconfigure(client: Any, function: str, **settings: Any) -> None:
+    """Give a function other settings. From then on it has them."""
+    client.update_function_configuration(FunctionName=function, **settings)
+    client.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 0.05})
+
+
 def _api_id(stack: Stack) -> str:
     api = stack.api.find()
     assert api

@@ -1,6 +1,11 @@
 """From the options of the command line to the stack they mean."""
 
+import re
+import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 from advent_cli import config
@@ -14,10 +19,12 @@ from advent_cli.stack import Stack, build
 def open_stack(options: Options, engine: Callable[[], Engine], *, ahead: Iterable[str] = ()) -> Stack:
     """Read config.yaml, connect to the target, and build the stack.
 
-    `engine` gives the local engine if that is the target: `local.start`, or `local.require` to insist on a running one.
-    The clients of the services `ahead` are made while the first answer is awaited.
+    `engine` gives the local engine if that is the target: `local.start`, or `local.require` to insist on a running one;
+    it does so while config.yaml is read. The clients of the services `ahead` are made while AWS first answers.
     """
-    settings = config.load(config.find(options.config), config.check_stack(options.stack))
+    file = config.find(options.config)
+    engine = _in_background(engine) if _is_local(options, file) else engine
+    settings = config.load(file, config.check_stack(options.stack))
     return build(settings, _connect(options, settings, engine, ahead))
 
 
@@ -33,11 +40,36 @@ def open_account(options: Options, engine: Callable[[], Engine]) -> Aws:
     return _connect(options, config.load(config.find(options.config)), engine)
 
 
+def _is_local(options: Options, file: Path) -> bool:
+    """Whether the target is the local engine for sure, by a look at the file that reads and checks nothing of it."""
+    if options.target:
+        return options.target == "local"
+    try:
+        return re.search(r"^target: *local\b", file.read_text(encoding="utf-8"), re.MULTILINE) is not None
+    except (OSError, UnicodeError):
+        return False
+
+
+def _in_background(engine: Callable[[], Engine]) -> Callable[[], Engine]:
+    """Begin to find or start the engine; what is returned waits for that. Should we end before, nobody waits."""
+    future: Future[Engine] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(engine())
+        except Exception as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future.result
+
+
 def _connect(options: Options, settings: config.Config, engine: Callable[[], Engine], ahead: Iterable[str] = ()) -> Aws:
     region = options.region or settings.region
     if options.region:
         config.check_region(options.region)
     if (options.target or settings.target) == "local":
+        import_module("advent_cli.sessions")  # takes as long as an engine that was not running
         return connect(settings.stack, region=region, endpoint=engine().endpoint, trace=options.trace, ahead=ahead)
     aws = connect(settings.stack, region=region, profile=options.profile, trace=options.trace, ahead=ahead)
     options.run.secrets.update(secrets(aws))

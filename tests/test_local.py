@@ -158,3 +158,24 @@ def test_the_commands(advent: Run, home: Path) -> None:
     assert len(advent("local", "logs", "-n", "2").stdout.splitlines()) == 2
     assert "stopped" in advent("local", "stop").stderr
     assert "not running" in advent("local", "stop").stderr
+
+
+@pytest.mark.parametrize("options", ["--target aws", "--config aws.yaml", "--config quoted.yaml"])
+def test_no_engine_is_started_for_another_target(advent: Run, home: Path, tmp_path: Path, options: str) -> None:
+    text = (stacks.ROOT / "config.yaml").read_text()
+    assert "\ntarget: local " in text
+    (tmp_path / "handlers").symlink_to(stacks.ROOT / "handlers")
+    (tmp_path / "aws.yaml").write_text(text.replace("\ntarget: local ", "\ntarget: aws "))
+    (tmp_path / "quoted.yaml").write_text(text.replace("\ntarget: local ", "\n'target':\n  aws "))
+    nobody = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none"}
+    refused = advent(*options.split(), "--region", "eu-west-1", "plan", code=3, **nobody)
+    assert "credentials" in refused.stderr
+    assert not local.log_file().exists()
+
+
+def test_a_mistake_in_the_file_is_told_while_the_engine_starts(advent: Run, home: Path, tmp_path: Path) -> None:
+    text = (stacks.ROOT / "config.yaml").read_text()
+    (tmp_path / "config.yaml").write_text(text + "tpyo: 1\n")
+    assert "tpyo" in advent("up", code=2).stderr
+    (tmp_path / "config.yaml").unlink()
+    assert "25 created, 1 attached" in advent("up").stderr

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks import child, engine, proxy
+from benchmarks import child, cold, engine, proxy
 from benchmarks.child import Used
 from benchmarks.engine import ADVENT
 from benchmarks.proxy import Call, Proxy
@@ -57,6 +57,7 @@ def main(runs: int) -> None:
         show_times(ours, theirs)
         show_rounds(app, link)
         start_up(runs * 3)
+    cold.main(runs)
 
 
 def cycle(app: Path, link: Proxy, delay: float, ours: Samples, theirs: Samples) -> None:

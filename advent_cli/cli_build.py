@@ -18,6 +18,7 @@ from advent_cli.options import Options
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from advent_cli.plan import Step
     from advent_cli.stack import Stack
 
 PATH = click.Path(path_type=Path, dir_okay=False)
@@ -145,11 +146,18 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool, exp
     from advent_cli.survey import SERVICES, look
 
     cli_told.only_for_people(options, explain=explain)
+
+    def loss(stack: Stack, step: Step) -> str:
+        return "" if options.answer or is_kept(step) else asking.loss(stack, step)
+
+    def is_kept(step: Step) -> bool:
+        return keep_table and step.key.startswith("table/")  # one left over as well
+
     with cli_told.looking(options):
         stack = open_stack(options, local.require, ahead=SERVICES)
-        survey = look(stack)
+        survey = look(stack, loss)
     everything = survey.steps_down()
-    kept = {step.key for step in everything if keep_table and step.key.startswith("table/")}  # one left over as well
+    kept = {step.key for step in everything if is_kept(step)}
     steps = tuple(step for step in everything if step.key not in kept)
     cli_told.planned(options, stack, steps)
     if export and not isinstance(survey.seen[stack.table.key], dict):
@@ -161,7 +169,7 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool, exp
         from advent_cli import explain as explaining
 
         cli_told.explained(options, *explaining.down(survey, steps, options))
-    cli_told.losses(options, stack, steps, agreed=yes or explain)
+    cli_told.losses(options, survey, steps, agreed=yes or explain)
     if not yes and any(step.action is Action.DELETE for step in steps):
         asking.confirm(f"Delete all of this from {asking.place(stack)}?")
     if export:

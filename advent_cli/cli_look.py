@@ -89,7 +89,7 @@ def status(options: Options, top: int, watch: bool) -> int:
     if isinstance(survey.seen.get(stack.api.key), dict):
         report.api(out, stack.urls, stack.config.slack, is_open=survey.is_open)
     if isinstance(survey.seen[stack.queue.key], dict):
-        report.dead_letters(out, stack.queue.name, stack.queue.depth())
+        report.dead_letters(out, stack.queue.name, survey.dead_letters)
     if counts.readable(stack.table, survey.seen[stack.table.key]):  # last, for it may take a minute
         with terminal.reading(lambda: counts.about(stack.table)) as tell:
             found = counts.top(stack.table, top, tell)
@@ -113,7 +113,7 @@ def _note_status(answer: Answer, survey: Survey, steps: tuple[Step, ...], arns: 
         "url": stack.url if has_api else None,
         "urls": stack.urls if has_api else [],
         "open": survey.is_open if has_api else None,
-        "dead_letters": {"queue": stack.queue.name, "count": stack.queue.depth()} if has_queue else None,
+        "dead_letters": {"queue": stack.queue.name, "count": survey.dead_letters} if has_queue else None,
         "words": None,
     }
     if counts.readable(stack.table, seen[stack.table.key]):

@@ -115,20 +115,16 @@ def way_in(options: Options, survey: Survey, url: str | None) -> None:
         report.after_up(terminal.stderr(), survey.stack.config.slack, options.stack, is_open=survey.is_open)
 
 
-def losses(options: Options, stack: Stack, steps: Iterable[Step], *, agreed: bool) -> None:
+def losses(options: Options, survey: Survey, steps: Iterable[Step], *, agreed: bool) -> None:
     """What will be deleted and what is lost with it, for a person; of what is `agreed` only the losses."""
     if options.answer:
         return
-    from functools import partial
-
-    from advent_cli import asking
-    from advent_cli.aws import together
     from advent_cli.display import report, terminal
     from advent_cli.plan import Action
 
-    deleted = [step for step in steps if step.action is Action.DELETE]
-    for step, loss in zip(deleted, together(*[partial(asking.loss, stack, step) for step in deleted]), strict=True):
-        if loss or not agreed:
+    for step in steps:
+        loss = survey.losses[step.key]
+        if step.action is Action.DELETE and (loss or not agreed):
             report.line(terminal.stderr(), ("- ", "red"), step.title, (loss, "bold red"))
 
 

@@ -1,5 +1,6 @@
 """Looks at everything that is ours, or should be, all at the same time; changes nothing."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -36,7 +37,9 @@ class Survey:
     seen: dict[str, Seen]
     leftovers: dict[str, Resource]
     answers: Answers = field(default_factory=dict, repr=False)
-    """What AWS said to the look, for what deletes right after it."""
+    """What AWS said to the look, for what needs it right after it."""
+    losses: dict[str, str] = field(default_factory=dict)
+    """What would be lost with each thing that is there, in words, if that was asked for."""
 
     def steps_up(self) -> tuple[Step, ...]:
         """What `up` would do with each resource."""
@@ -59,6 +62,12 @@ class Survey:
         seen = self.seen.get(secret.key) if secret else None
         return None if isinstance(seen, Exception) else seen is None
 
+    @property
+    def dead_letters(self) -> int:
+        """How many messages wait in the queue of dead letters, as it was seen."""
+        with self.stack.aws.remembering(self.answers):
+            return self.stack.queue.depth()
+
     def _blocked(self) -> dict[str, str]:
         """What cannot be done for something foreign that it needs or would touch: key -> title of that."""
         stack = self.stack
@@ -72,21 +81,31 @@ class Survey:
         return {key: title for key, title in blocked.items() if not isinstance(self.seen[key], ForeignError)}
 
 
-def look(stack: Stack) -> Survey:
-    """Read every resource of the stack; raises where AWS does not let us look for what is left over."""
+def look(stack: Stack, loss: Callable[[Stack, Step], str] | None = None) -> Survey:
+    """Read every resource of the stack; raises where AWS does not let us look for what is left over.
+
+    `loss` tells what would be lost with one of them; while that is counted, the others are still being read.
+    """
+
+    def read(resource: Resource) -> tuple[Seen, str]:
+        seen = _read(stack, resource)
+        return seen, loss(stack, Step(resource.key, resource.title, None, seen)) if loss else ""
+
     stack.aws.made.clear()
     by_name = {**stack.resources, **leftovers.by_name(stack)}
     with stack.aws.remembering() as answers, ThreadPoolExecutor(min(len(by_name) + 1, MOST_AT_ONCE)) as pool:
         finding = pool.submit(leftovers.listed, stack)
-        reading = {key: pool.submit(_read, stack, resource) for key, resource in by_name.items()}
+        reading = {key: pool.submit(read, resource) for key, resource in by_name.items()}
         listed = {key: resource for key, resource in finding.result().items() if key not in by_name}
-        reading |= {key: pool.submit(_read, stack, resource) for key, resource in listed.items()}
-        found = {key: future.result() for key, future in reading.items()}
+        reading |= {key: pool.submit(read, resource) for key, resource in listed.items()}
+        results = {key: future.result() for key, future in reading.items()}
+    found = {key: seen for key, (seen, _) in results.items()}
     seen = {key: found[key] for key in stack.resources}
     candidates = {key: r for key, r in {**by_name, **listed}.items() if key not in stack.resources}
     left = {key: r for key, r in candidates.items() if _is_left(r, found[key], seen)}
     known = {question: future for question, future in answers.items() if future.exception() is None}
-    return Survey(stack, {**seen, **{key: found[key] for key in left}}, left, known)
+    losses = {key: lost for key, (_, lost) in results.items()}
+    return Survey(stack, {**seen, **{key: found[key] for key in left}}, left, known, losses)
 
 
 def adopt(survey: Survey, keys: tuple[str, ...]) -> None:

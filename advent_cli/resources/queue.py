@@ -104,7 +104,7 @@ class Queue(Resource):
 
     def delete(self, wait: Patience) -> None:
         found(self._deletion().on(self.aws), *MISSING)
-        wait.until(lambda: self._attributes() is None, "SQS is deleting the queue")
+        wait.until(lambda: self._ask() is None, "SQS is deleting the queue")
 
     def to_create(self) -> list[Line]:
         return [self._creation()]
@@ -132,6 +132,10 @@ class Queue(Resource):
         return {"MessageRetentionPeriod": str(want["keeps_seconds"]), "Policy": policy}
 
     def _attributes(self) -> dict[str, Any] | None:
+        answer: dict[str, Any] | None = self.aws.once(("queue", self.name), self._ask)
+        return answer
+
+    def _ask(self) -> dict[str, Any] | None:
         call = self.aws.client("sqs").get_queue_attributes
         answer = found(call, *MISSING, QueueUrl=self.url, AttributeNames=["All"])
         return answer["Attributes"] if answer else None

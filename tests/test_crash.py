@@ -83,7 +83,8 @@ def test_only_the_latest_few_are_left(broken: dict[str, str], advent: Advent) ->
 def test_what_was_read_from_a_person_is_not_told(broken: dict[str, str], advent: Advent, tmp_path: Path) -> None:
     """The package that breaks has found the secret in the memory of the process."""
     (tmp_path / "packages" / "rich").rename(tmp_path / "packages" / "poor")
-    look = "import sys\nframe = sys._getframe()\nwhile 'prompt' not in frame.f_locals: frame = frame.f_back\n"
+    look = "import sys, traceback\nstacks = [traceback.walk_stack(f) for f in sys._current_frames().values()]\n"
+    look += "frame = next(frame for stack in stacks for frame, _ in stack if 'prompt' in frame.f_locals)\n"
     module = tmp_path / "packages" / "filelock.py"
     module.write_text(look + "raise RuntimeError(f'found {frame.f_locals[\"value\"]}')\n")
     done = advent("slack", "secret", code=1, stdin="correct-horse-battery\n", **broken)

@@ -123,7 +123,7 @@ BREAKS: dict[str, tuple[Callable[[Stack], None], str]] = {
     ),
     "function": (
         lambda stack: stack.resources["function/sns_multiplier"].delete(Patience()),
-        "function sns_multiplier is missing; `advent up` mends that",
+        "function sns_multiplier is missing",
     ),
     "variable": (
         lambda stack: stack.resources["variable/SNS_TOPIC_ARN on aws_advent"].delete(Patience()),

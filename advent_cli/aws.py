@@ -50,27 +50,28 @@ class Aws:
 
     def client(self, service: str, attempts: int | None = None, patience: int | None = None) -> Any:
         """The client of a service, made once; `attempts` counts the first try too, `patience` is in seconds a try."""
+        attempts, patience = attempts or self.attempts, patience or self.patience
+        key = service, attempts
+        if key not in self._clients:  # without the lock, which whoever makes another one holds for long
+            with self._lock:  # making a client is not thread-safe, using one is
+                if key not in self._clients:
+                    self._clients[key] = self._make_client(service, attempts, patience)
+        return self._clients[key]
+
+    def _make_client(self, service: str, attempts: int, patience: int) -> Any:
         from botocore.config import Config
 
-        attempts, patience = attempts or self.attempts, patience or self.patience
-        if made := self._clients.get((service, attempts)):
-            return made  # without the lock, which whoever makes another one holds for long
-        with self._lock:  # making a client is not thread-safe, using one is
-            if (service, attempts) not in self._clients:
-                self._clients[service, attempts] = self.session.client(
-                    service,
-                    endpoint_url=self.endpoint.url if self.endpoint else None,
-                    config=Config(
-                        connect_timeout=3,
-                        read_timeout=patience,
-                        retries={"mode": "standard", "total_max_attempts": attempts},
-                        max_pool_connections=50,
-                        proxies={} if self.endpoint else None,
-                    ),
-                )
-                if service in self._paces:
-                    self._paces[service].guard(self._clients[service, attempts])
-            return self._clients[service, attempts]
+        config = Config(
+            connect_timeout=3,
+            read_timeout=patience,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            max_pool_connections=50,
+            proxies={} if self.endpoint else None,
+        )
+        client = self.session.client(service, endpoint_url=self.endpoint.url if self.endpoint else None, config=config)
+        if service in self._paces:
+            self._paces[service].guard(client)
+        return client
 
     @contextmanager
     def making_clients(self, services: Iterable[str]) -> Iterator[None]:

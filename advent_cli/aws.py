@@ -89,11 +89,11 @@ class Aws:
 
         With the answers of a look that was just made, those questions are not asked at all.
         """
-        self._answers = {} if answers is None else answers
+        before, self._answers = self._answers, {} if answers is None else answers
         try:
             yield self._answers
         finally:
-            self._answers = None
+            self._answers = before
 
     def once(self, question: tuple[str, ...], ask: Callable[[], T]) -> T:
         """The answer to a question; afresh each time, but while `remembering` one answer serves all who ask."""

@@ -41,8 +41,8 @@ def open_account(options: Options, engine: Callable[[], Engine]) -> Aws:
 
 
 def _is_local(options: Options, file: Path) -> bool:
-    """Whether the target is the local engine for sure, by a look at the file that reads and checks nothing of it."""
-    if options.target:
+    """Whether the target must be the local engine, by a look at the file that understands nothing else of it."""
+    if options.target or not file.is_file():  # a pipe can be read only once
         return options.target == "local"
     try:
         return re.search(r"^target: *local\b", file.read_text(encoding="utf-8"), re.MULTILINE) is not None
@@ -57,7 +57,7 @@ def _in_background(engine: Callable[[], Engine]) -> Callable[[], Engine]:
     def work() -> None:
         try:
             future.set_result(engine())
-        except Exception as error:
+        except BaseException as error:  # or somebody would wait for ever
             future.set_exception(error)
 
     threading.Thread(target=work, daemon=True).start()

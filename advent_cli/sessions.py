@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -51,11 +52,17 @@ class _QuickLoader(Loader):  # type: ignore[misc]  # botocore has no types
     """
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (botocore's signature)
-        """The names of all directories of services; that one has no file of this type is found when it is read."""
-        return sorted({name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)})
+        """The names of all services; that one has no file of this type is found when it is read."""
+        return self._services
+
+    @cached_property
+    def _services(self) -> list[str]:
+        folders = [os.scandir(path) for path in self.search_paths if os.path.isdir(path)]
+        return sorted({entry.name for folder in folders for entry in folder if entry.is_dir()})
 
 
 def _session(core: botocore.session.Session, **settings: Any) -> boto3.Session:
-    paths = core.get_component("data_loader").search_paths
+    session = boto3.Session(botocore_session=core, **settings)
+    paths = core.get_component("data_loader").search_paths  # which depend on the profile
     core.register_component("data_loader", _QuickLoader(paths, include_default_search_paths=False))
-    return boto3.Session(botocore_session=core, **settings)
+    return session

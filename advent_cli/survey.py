@@ -39,7 +39,7 @@ class Survey:
     answers: Answers = field(default_factory=dict, repr=False)
     """What AWS said to the look, for what needs it right after it."""
     losses: dict[str, str] = field(default_factory=dict)
-    """What would be lost with each thing that is there, in words, if that was asked for."""
+    """What would be lost with each, in words, if that was asked for; with most of them nothing."""
 
     def steps_up(self) -> tuple[Step, ...]:
         """What `up` would do with each resource."""

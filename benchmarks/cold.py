@@ -42,4 +42,4 @@ def memory(pid: int) -> list[float]:
     ps = ["ps", "-A", "-o", "pid=,ppid=,rss="]
     table = subprocess.run(ps, capture_output=True, text=True, check=True).stdout
     rows = [[int(part) for part in line.split()] for line in table.splitlines()]
-    return [rss / 1000 for which in (0, 1) for *ids, rss in rows if ids[which] == pid]
+    return [rss * 1.024 / 1000 for which in (0, 1) for *ids, rss in rows if ids[which] == pid]

@@ -115,6 +115,15 @@ def test_the_region_may_come_from_either_variable(engine: Engine, advent: Run) -
     assert "allowed is a region of AWS" in advent("--region", "nonsense", "status", code=2).stderr
 
 
+def test_a_profile_that_is_given_goes_before_one_of_the_environment(
+    engine: Engine, advent: Run, tmp_path: Path
+) -> None:
+    keys = "aws_access_key_id = test\naws_secret_access_key = test\n"
+    (tmp_path / "aws").write_text(f"[profile good]\nregion = eu-west-1\n{keys}")
+    env = {"AWS_CONFIG_FILE": "aws", "AWS_PROFILE": "missing", "AWS_ENDPOINT_URL": engine.url}
+    assert "26 to create" in advent("--target", "aws", "--profile", "good", "plan", **env).stdout
+
+
 def test_a_pipe_that_nobody_reads_stops_neither_us_nor_the_work(engine: Engine, tmp_path: Path) -> None:
     command = f"'{ADVENT}' up 2>&1 | true; '{ADVENT}' plan | head -1; '{ADVENT}' status >&- <&-"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True)

@@ -182,6 +182,12 @@ def test_no_engine_is_started_for_another_target(advent: Run, home: Path, tmp_pa
     assert not local.log_file().exists()
 
 
+def test_a_config_from_a_pipe_is_read_once(advent: Run, running_engine: local.Engine) -> None:
+    text = (stacks.ROOT / "config.yaml").read_text()
+    text = text.replace("\nhandlers: handlers ", f"\nhandlers: {stacks.ROOT / 'handlers'} ")
+    advent("--config", "/dev/stdin", "plan", stdin=text)
+
+
 def test_a_mistake_in_the_file_is_told_while_the_engine_starts(advent: Run, home: Path, tmp_path: Path) -> None:
     text = (stacks.ROOT / "config.yaml").read_text()
     (tmp_path / "config.yaml").write_text(text + "tpyo: 1\n")

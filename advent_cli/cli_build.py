@@ -147,11 +147,11 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool, exp
 
     cli_told.only_for_people(options, explain=explain)
 
-    def loss(stack: Stack, step: Step) -> str:
-        return "" if options.answer or is_kept(step) else asking.loss(stack, step)
-
     def is_kept(step: Step) -> bool:
         return keep_table and step.key.startswith("table/")  # one left over as well
+
+    def loss(stack: Stack, step: Step) -> str:
+        return "" if options.answer or is_kept(step) else asking.loss(stack, step)
 
     with cli_told.looking(options):
         stack = open_stack(options, local.require, ahead=SERVICES)

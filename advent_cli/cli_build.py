@@ -156,9 +156,7 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool, exp
     with cli_told.looking(options):
         stack = open_stack(options, local.require, ahead=SERVICES)
         survey = look(stack, loss)
-    everything = survey.steps_down()
-    kept = {step.key for step in everything if is_kept(step)}
-    steps = tuple(step for step in everything if step.key not in kept)
+    steps = tuple(step for step in survey.steps_down() if not is_kept(step))
     cli_told.planned(options, stack, steps)
     if export and not isinstance(survey.seen[stack.table.key], dict):
         raise AdventError(f"there is no {stack.table.title} of ours to export", why="nothing was deleted")
@@ -180,6 +178,6 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool, exp
     cli_told.ended(options, steps, result)
     if result.exit_code not in (DONE, REFUSED):
         return result.exit_code
-    left = deploy.receipt(stack, kept)
+    left = deploy.receipt(stack, is_kept)
     cli_told.left(options, left)
     return FAILED if left else result.exit_code

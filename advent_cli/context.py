@@ -69,7 +69,7 @@ def _connect(options: Options, settings: config.Config, engine: Callable[[], Eng
     if options.region:
         config.check_region(options.region)
     if (options.target or settings.target) == "local":
-        import_module("advent_cli.sessions")  # takes as long as an engine that was not running
+        import_module("advent_cli.sessions")  # boto3 loads while the engine starts
         return connect(settings.stack, region=region, endpoint=engine().endpoint, trace=options.trace, ahead=ahead)
     aws = connect(settings.stack, region=region, profile=options.profile, trace=options.trace, ahead=ahead)
     options.run.secrets.update(secrets(aws))

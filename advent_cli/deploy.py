@@ -81,15 +81,15 @@ def order_down(survey: Survey) -> dict[str, set[str]]:
     return {**{key: set() for key in survey.stack.resources}, **outlived, **left}
 
 
-def receipt(stack: Stack, kept: set[str]) -> list[Step]:
-    """What is still there of ours after `down`, `kept` aside: looked for again by name, by tag and by path.
+def receipt(stack: Stack, is_kept: Callable[[Step], bool]) -> list[Step]:
+    """What is still there of ours after `down`, but for what is kept: looked for again by name, by tag and by path.
 
     Lists lag, and a log group may come back with the last lines of its function; so it looks more than once.
     """
     left: list[Step] = []
 
     def gone() -> bool:
-        left[:] = [step for step in look(stack).steps_down() if step.action is Action.DELETE and step.key not in kept]
+        left[:] = [step for step in look(stack).steps_down() if step.action is Action.DELETE and not is_kept(step)]
         return not left
 
     with suppress(GaveUpError):

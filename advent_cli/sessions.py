@@ -48,7 +48,7 @@ def trace(session: Any, tell: Callable[[str], None]) -> None:
 class _QuickLoader(Loader):  # type: ignore[misc]  # botocore has no types
     """Reads the models of services without first looking into the directory of every service that AWS has.
 
-    botocore does so for each kind of file, and threads that ask at once do it each: half of what `up` took.
+    botocore does so for each kind of file, and threads that ask at once do it each: docs/speed.md has the figures.
     """
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (botocore's signature)

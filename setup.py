@@ -44,7 +44,12 @@ setup(
     ],
     extras_require={
         # ministack pins botocore exactly; naming the boto3 that fits spares pip a long search.
-        "local": ["ministack>=1.5.33,<1.6", "boto3==1.43.106", "filelock>=3.12"],
+        "local": [
+            "ministack==1.5.33",  # local_engine.py replaces some of its private functions, so it is this very version
+            "boto3==1.43.106",
+            "filelock>=3.12",  # one engine for each user
+            "hypercorn>=0.18",  # the server that MiniStack runs in
+        ],
         "dev": [
             "advent[local]",
             "hypothesis>=6.100",

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -25,9 +25,27 @@ class Endpoint:
 
     url: str
     access_key: str
-    secret_key: str
+    secret_key: str = field(repr=False)
     region: str
     api_url: str  # with {api_id} in it, without the path of the call
+    has_ended: Callable[[], bool] = lambda: False  # asked when it does not answer
+
+    def check(self) -> None:
+        """Raise TargetError if the server has ended."""
+        if self.has_ended():
+            raise TargetError(
+                "the local engine ended while it was in use",
+                hint="`advent local logs` shows its last words, and `advent up` starts it again",
+            )
+
+    def guard(self, client: Any) -> None:
+        """Have a client of botocore's ask at once whether the server has ended if there is no answer to a call."""
+
+        def heed(caught_exception: Exception | None, **_: Any) -> None:
+            if caught_exception is not None:
+                self.check()
+
+        client.meta.events.register("needs-retry", heed)
 
 
 class Aws:
@@ -71,6 +89,8 @@ class Aws:
         client = self.session.client(service, endpoint_url=self.endpoint.url if self.endpoint else None, config=config)
         if service in self._paces:
             self._paces[service].guard(client)
+        if self.endpoint:
+            self.endpoint.guard(client)
         return client
 
     @contextmanager

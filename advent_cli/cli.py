@@ -7,6 +7,7 @@ command that needs it, so that --help is quick.
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from typing import Any
 
 import click
@@ -73,7 +74,7 @@ def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
     run.command = shlex.join(
         ["advent", *(word for name in given if given[name] for word in (f"--{name}", given[name]))]
     )
-    context.obj = Options(**given, trace=trace, run=run)
+    context.obj = Options(**given, trace=trace, remark=partial(click.echo, err=True), run=run)
 
 
 COMMANDS = (

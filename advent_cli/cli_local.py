@@ -17,11 +17,12 @@ def local() -> None:
 
 
 @local.command("start", example="advent local start", codes=LOCAL)
-def local_start() -> None:
+@click.pass_obj
+def local_start(options: Options) -> None:
     """Start the engine, unless it runs already."""
     from advent_cli import local
 
-    click.echo(local.start().url)
+    click.echo(local.start(options.remark).url)
 
 
 @local.command("stop", example="advent local stop", codes=(*LOCAL, FAILED))
@@ -33,11 +34,12 @@ def local_stop() -> None:
 
 
 @local.command("status", example="advent local status", codes=LOCAL)
-def local_status() -> None:
+@click.pass_obj
+def local_status(options: Options) -> None:
     """Tell whether the engine runs, where, and where its files are."""
     from advent_cli import local
 
-    engine = local.require()
+    engine = local.require(options.remark)
     click.echo(f"running at {engine.url}, process {engine.pid}\nfiles in {local.home()}")
 
 
@@ -60,5 +62,5 @@ def local_env(options: Options) -> None:
     from advent_cli import config, local
 
     region = options.region or config.load(config.find(options.config)).region
-    for name, value in local.require().environment(region).items():
+    for name, value in local.require(options.remark).environment(region).items():
         click.echo(f"export {name}={shlex.quote(value)}")

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,21 +12,22 @@ from types import SimpleNamespace
 from advent_cli import config
 from advent_cli.aws import Aws, connect
 from advent_cli.aws_errors import not_aws
-from advent_cli.local import Engine
+from advent_cli.local import Engine, Tell
 from advent_cli.options import Options
 from advent_cli.stack import Stack, build
 
 
-def open_stack(options: Options, engine: Callable[[], Engine], *, ahead: Iterable[str] = ()) -> Stack:
+def open_stack(options: Options, engine: Callable[[Tell], Engine], *, ahead: Iterable[str] = ()) -> Stack:
     """Read config.yaml, connect to the target, and build the stack.
 
     `engine` gives the local engine if that is the target: `local.start`, or `local.require` to insist on a running one;
     it does so while config.yaml is read. The clients of the services `ahead` are made while AWS first answers.
     """
     file = config.find(options.config)
-    engine = _in_background(engine) if _is_local(options, file) else engine
+    ready: Callable[[], Engine] = partial(engine, options.remark)
+    ready = _in_background(ready) if _is_local(options, file) else ready
     settings = config.load(file, config.check_stack(options.stack))
-    return build(settings, _connect(options, settings, engine, ahead))
+    return build(settings, _connect(options, settings, ready, ahead))
 
 
 def offline(stack: str) -> Aws:
@@ -35,9 +37,9 @@ def offline(stack: str) -> Aws:
     return aws
 
 
-def open_account(options: Options, engine: Callable[[], Engine]) -> Aws:
+def open_account(options: Options, engine: Callable[[Tell], Engine]) -> Aws:
     """Connect to the target, whatever stacks there are."""
-    return _connect(options, config.load(config.find(options.config)), engine)
+    return _connect(options, config.load(config.find(options.config)), partial(engine, options.remark))
 
 
 def _is_local(options: Options, file: Path) -> bool:

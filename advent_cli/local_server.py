@@ -1,48 +1,66 @@
-"""The process of the local engine: MiniStack, as `advent local start` runs it in the background.
+"""The process of the local engine: MiniStack behind a guard, as `advent local start` runs it in the background.
 
 It holds a lock for as long as it lives. So whether the engine runs never has to be guessed from a number in a file:
 the system lets go of the lock when the process ends, however it ends.
 """
 
-import json
+import asyncio
+import base64
+import logging
 import os
+import secrets
+import signal
 import socket
 import sys
-import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
-WORKERS = min(16, max(8, 4 * (os.cpu_count() or 1)))  # functions at work at the same time, of about 45 MB each
-IDLE_WORKERS = WORKERS  # that are kept for the next call, and for a minute at the most
-IDLE_SECONDS = 60
-PATIENCE = 60  # seconds that one more invocation waits for its turn
+from advent_cli import local_engine, local_files
+from advent_cli.local_files import Record
+from advent_cli.local_guard import Guard
+
+BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # the letters of the ids of access keys
 
 
 def main(home: Path) -> None:
-    """Run the engine with its files in `home`, until it gets SIGTERM."""
+    """Run the engine with its files in `home`, until it gets SIGTERM and has saved what it holds."""
+    os.umask(0o077)
     lock = FileLock(home / "running.lock")
     try:
         lock.acquire(timeout=5)
     except Timeout:
         sys.exit("another engine of this user is running already")
-    port = free_port(home)
-    os.environ["GATEWAY_PORT"] = str(port)
-    (home / "engine.json").write_text(json.dumps({"pid": os.getpid(), "port": port}), encoding="utf-8")
-    limit_workers()
-    end_idle_workers()
-    from ministack import app
+    record = identity(local_files.record(home))
+    os.environ |= {
+        "GATEWAY_PORT": str(record.port),
+        "AWS_ACCESS_KEY_ID": record.access_key,  # by these MiniStack knows its root user; functions get others
+        "AWS_SECRET_ACCESS_KEY": record.secret_key,
+    }
+    local_files.keep(home, record)
+    local_engine.adapt()
+    saving = Saving()
+    raise_file_limit()
+    asyncio.run(serve(record.port, saving, home))
 
-    sys.argv = ["ministack"]
-    app.main()
+
+def identity(last: Record | None) -> Record:
+    """Who this engine is: at the port and with the keys of the last time, so that what was printed once stays good."""
+    keys = Record(os.getpid(), free_port(last.port if last else 0), *_keys())
+    known = last is not None and last.access_key and last.secret_key
+    return replace(keys, access_key=last.access_key, secret_key=last.secret_key) if last and known else keys
 
 
-def free_port(home: Path) -> int:
-    """The port of the last time, so that addresses once printed stay good; else any that is free."""
-    try:
-        last = int(json.loads((home / "engine.json").read_text(encoding="utf-8"))["port"])
-    except (OSError, ValueError, KeyError, TypeError):
-        last = 0
+def _keys() -> tuple[str, str]:
+    """An access key and its secret, of the form that AWS gives them and that secrets are recognized by."""
+    access_key = "AKIA" + "".join(secrets.choice(BASE32) for _ in range(16))
+    return access_key, base64.b64encode(secrets.token_bytes(30)).decode()
+
+
+def free_port(last: int) -> int:
+    """The port of the last time if it is free, else any that is."""
     for port in (last, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -54,50 +72,80 @@ def free_port(home: Path) -> int:
     sys.exit("there is no free port on 127.0.0.1")
 
 
-def limit_workers() -> None:
-    """Let an invocation wait while as many functions as allowed are at work.
-
-    MiniStack has such a limit, but it turns away what is over it, and a message from SNS that is turned away is lost.
-    AWS would keep it and try again; waiting comes to the same.
-    """
-    os.environ["LAMBDA_ACCOUNT_CONCURRENCY"] = str(WORKERS)
-    from ministack.services import lambda_svc
-
-    acquire = lambda_svc._acquire_execution_slot
-
-    def acquire_patiently(*args: object) -> object:
-        deadline = time.monotonic() + PATIENCE
-        lambda_svc.reap_idle_workers()
-        while True:
-            slot, limit = acquire(*args)
-            if limit != "account" or time.monotonic() > deadline:
-                return slot, limit
-            time.sleep(0.02)
-
-    lambda_svc._acquire_execution_slot = acquire_patiently
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us, for many connections at once."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def end_idle_workers() -> None:
-    """Have the processes of functions end when nobody has called them for a minute, or too many others are idle too.
+class Saving(logging.Handler):
+    """How saving goes. MiniStack's own functions for it do not fail when it fails; they write an error to a log."""
 
-    MiniStack would keep one for each function that was ever called. It looks every half minute, and we at each call.
-    """
-    from ministack.core import lambda_runtime
-    from ministack.services import lambda_svc
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.tries, self.problem, self._now = 0, "", ""
+        logging.getLogger("persistence").addHandler(self)
 
-    def end() -> int:
-        with lambda_runtime._lock:
-            pools = lambda_runtime._workers
-            idle = [(worker.last_used, key, worker) for key in pools for worker in pools[key] if not worker.in_use]
-            idle.sort(key=lambda each: each[0], reverse=True)
-            young = sum(used > time.time() - IDLE_SECONDS for used, _, _ in idle)
-            ended = idle[min(young, IDLE_WORKERS) :]
-            for _, key, worker in ended:
-                pools[key].remove(worker)
-        lambda_runtime.kill_workers([worker for _, _, worker in ended])
-        return len(ended)
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the first error; the others have the same cause."""
+        self._now = self._now or record.getMessage()
 
-    lambda_svc.reap_idle_workers = end
+    async def save(self) -> bool:
+        """Have everything saved, which takes a while; whether it was."""
+        self._now = ""
+        await lifespan("shutdown")
+        self.problem, self.tries = self._now, self.tries + 1
+        return not self.problem
+
+    def report(self) -> dict[str, Any]:
+        """How often it was tried, and why it failed the last time."""
+        return {"tries": self.tries, "problem": self.problem}
+
+
+async def serve(port: int, saving: Saving, home: Path) -> None:
+    """Answer until SIGTERM comes and all is saved. If it cannot be saved, go on: nobody else has it."""
+    import hypercorn.asyncio
+    from hypercorn.config import Config
+
+    config, stop, loop = Config(), asyncio.Event(), asyncio.get_running_loop()
+    config.bind, config.keep_alive_timeout = [f"127.0.0.1:{port}"], 75
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    names_key, is_root = local_engine.names_key, local_engine.is_root
+    guard = Guard(local_engine.application(), names_key=names_key, is_root=is_root, saves=saving.report)
+    await lifespan("startup")
+    local_files.begin_unsaved(home)
+    while True:
+        await hypercorn.asyncio.serve(cast(Any, guard), config, shutdown_trigger=stop.wait, mode="asgi")
+        if await saving.save():
+            return local_files.end_unsaved(home)
+        stop.clear()
+
+
+async def lifespan(message: str) -> None:
+    """Have MiniStack do this (startup, shutdown) by the lifespan protocol of ASGI; raises what it raises."""
+    done, pending = asyncio.Event(), [{"type": f"lifespan.{message}"}]
+
+    async def receive() -> dict[str, str]:
+        if not pending:
+            await asyncio.Event().wait()  # for a message that never comes; the task is ended before
+        return pending.pop()
+
+    async def send(_: Any) -> None:
+        done.set()
+
+    task = asyncio.ensure_future(local_engine.application()({"type": "lifespan"}, receive, send))
+    waiting = asyncio.ensure_future(done.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task.done():
+        task.result()
+    task.cancel()
 
 
 if __name__ == "__main__":

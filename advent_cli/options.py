@@ -33,9 +33,15 @@ class Run:
         return text.replace("`advent ", f"`{self.command} ")
 
 
+def _nobody(words: str) -> None:
+    """Say it to nobody."""
+
+
 @dataclass(frozen=True)
 class Options:
     """The global options; None where one is not given. `trace` gets a line for each call to AWS.
+
+    `remark` gets what a person has to know beside the result.
 
     `answer` is there if a script reads what we print: then a command notes there what it would show to a person.
     """
@@ -46,5 +52,6 @@ class Options:
     profile: str | None = None
     region: str | None = None
     trace: Callable[[str], None] | None = None
+    remark: Callable[[str], None] = _nobody
     answer: Answer | None = None
     run: Run = field(default_factory=Run)

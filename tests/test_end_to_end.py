@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from advent_cli.local import KEY, Engine
+from advent_cli.local import Engine
 from advent_cli.patience import Patience
 from tests.conftest import Run
 from tests.support import stacks
@@ -22,7 +22,11 @@ from tests.support.tampering import reconfigure
 
 def client(engine: Engine, service: str) -> Any:
     return boto3.client(
-        service, endpoint_url=engine.url, aws_access_key_id=KEY, aws_secret_access_key=KEY, region_name="us-east-1"
+        service,
+        endpoint_url=engine.url,
+        region_name="us-east-1",
+        aws_access_key_id=engine.access_key,
+        aws_secret_access_key=engine.secret_key,
     )
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from advent_cli import local
+from advent_cli import counts, local, local_probe, local_process
 from advent_cli.errors import AdventError, TargetError
-from advent_cli.local_server import IDLE_WORKERS, WORKERS
+from advent_cli.local_engine import IDLE_WORKERS, WORKERS
 from advent_cli.resources.role import TRUST
-from tests.conftest import Run
+from tests.conftest import ADVENT, Run
 from tests.support import stacks
 
 START = [sys.executable, "-c", "from advent_cli import local; print(local.start().pid)"]
@@ -66,8 +66,7 @@ def test_state_and_port_outlast_a_stop_and_temporary_files_do_not(home: Path) ->
 def test_files_left_by_one_that_was_killed_are_not_taken_for_it(home: Path) -> None:
     engine = local.start()
     os.kill(engine.pid, signal.SIGKILL)
-    while local._alive():
-        time.sleep(0.01)
+    wait_until_gone()
     with socket.socket() as other:  # somebody else has the port by now
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", engine.port))
@@ -94,6 +93,83 @@ def test_one_that_dies_at_once_is_told_with_its_last_words(home: Path) -> None:
         local.start()
 
 
+def test_what_cannot_be_saved_is_not_thrown_away(home: Path, advent: Run) -> None:
+    stack = stacks.tutorial(local.start())
+    stacks.up(stack)
+    word = {"word": {"S": "kept"}, "count": {"N": "7"}}
+    stack.aws.client("dynamodb").put_item(TableName=stack.table.name, Item=word)
+    obstacle = home / "state" / "dynamodb.json.tmp"  # where MiniStack writes first; as good as a full disk
+    obstacle.mkdir(parents=True)
+    for _ in range(2):
+        stopped = advent("local", "stop", code=1)
+        assert "could not save what it holds, and goes on running" in stopped.stderr
+        assert "dynamodb" in stopped.stderr
+        assert dict(counts.scan(stack.table)) == {"kept": 7}
+    obstacle.rmdir()
+    assert advent("local", "stop").stderr == "stopped\n"
+    assert advent("local", "start").stderr == ""
+    assert dict(counts.scan(stack.table)) == {"kept": 7}
+
+
+def test_what_a_killed_one_has_not_saved_is_told_once(home: Path, advent: Run) -> None:
+    os.kill(local.start().pid, signal.SIGKILL)
+    wait_until_gone()
+    assert "ended without saving: nothing was ever saved" in advent("local", "start").stderr
+    stacks.up(stacks.tutorial(local.require()))
+    assert local.stop()
+    at = time.strftime("%Y-%m-%d %H:%M", time.localtime((home / "state" / "dynamodb.json").stat().st_mtime))
+    os.kill(local.start().pid, signal.SIGKILL)
+    wait_until_gone()
+    told = f"the local engine ended without saving: the counts are those of {at}\n"
+    assert advent("plan", "--json").stderr.startswith(told)
+    assert "saving" not in advent("up").stderr
+    assert local.stop()
+    assert advent("local", "start").stderr == ""
+
+
+def wait_until_gone() -> None:
+    while local_probe.alive():
+        time.sleep(0.01)
+
+
+def test_one_that_is_slow_is_waited_for_and_not_replaced(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = local.start()
+    log, inode = (home / "engine.log").read_bytes(), (home / "tmp").stat().st_ino
+    os.kill(engine.pid, signal.SIGSTOP)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(local, "ANSWER_WITHIN", 0)
+            for find in (local.start, local.require, local.find):
+                with pytest.raises(TargetError, match="does not answer: its process runs"):
+                    find()
+        up = subprocess.Popen([ADVENT, "up"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert up.stderr
+        assert up.stderr.readline() == "waiting for the local engine, which runs but does not answer yet\n"
+    finally:
+        os.kill(engine.pid, signal.SIGCONT)
+    up.communicate()
+    assert up.returncode == 0
+    assert local.find() == engine
+    assert (home / "engine.log").read_bytes().startswith(log)
+    assert (home / "tmp").stat().st_ino == inode
+
+
+@pytest.mark.parametrize("words", [["up"], ["say", "--no-wait", "x"]], ids=lambda words: words[0])
+def test_one_that_ends_during_a_command_is_named(home: Path, words: list[str]) -> None:
+    engine = local.start()
+    if words[0] == "say":
+        stacks.up(stacks.tutorial(engine))
+    command = subprocess.Popen([ADVENT, "-v", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert command.stderr
+    assert "sts:GetCallerIdentity" in command.stderr.readline()
+    os.kill(engine.pid, signal.SIGKILL)
+    _, told = command.communicate()
+    assert command.returncode == 3
+    assert "the local engine ended while it was in use" in told
+    assert "`advent local logs` shows its last words" in told
+    assert "cannot be reached" not in told
+
+
 def test_it_enforces_iam(running_engine: local.Engine) -> None:
     with urllib.request.urlopen(f"{running_engine.url}/_ministack/health") as answer:
         assert json.load(answer)["auth"] == "enabled"
@@ -106,7 +182,7 @@ def test_the_settings_of_the_person_do_not_reach_the_functions(home: Path) -> No
         "AWS_ENDPOINT_URL": "http://elsewhere",
         "HTTPS_PROXY": "http://proxy",
     }
-    inside = local._environment(ours)
+    inside = local_process.environment(ours, Path())
     assert "PATH" in inside
     assert not inside.keys() & {"AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTPS_PROXY"}
 

@@ -1,0 +1,103 @@
+"""Looks whether the local engine runs, and asks it the few things that it answers to everybody."""
+
+import importlib.util
+import json
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+
+from advent_cli import local_files
+from advent_cli.aws import Endpoint
+from advent_cli.errors import TargetError
+from advent_cli.local_files import home
+
+REGION = "us-east-1"
+END_WITHIN = 2  # seconds from the last connection of a process to its end
+PAUSE = 0.02
+INSTALL = "pip install '.[local]' in a clone of advent"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine that runs, and the keys of its root user."""
+
+    pid: int
+    port: int
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Its address; it listens nowhere else."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """How to talk to it. The address of an API is one that plain curl can reach: *.localhost does not resolve."""
+        api_url = f"{self.url}/_aws/execute-api/{{api_id}}"
+        return Endpoint(self.url, self.access_key, self.secret_key, REGION, api_url, has_ended)
+
+    def environment(self, region: str | None) -> dict[str, str]:
+        """The variables with which any AWS client reaches it."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_REGION": region or REGION,
+            "AWS_DEFAULT_REGION": region or REGION,
+        }
+
+
+def alive() -> bool:
+    """Whether an engine's process lives, told by the lock that it holds."""
+    require_package()
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(home() / "running.lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def answering() -> Engine | None:
+    """The engine that runs, if it has written who it is and answers at this moment."""
+    record = local_files.record(home())
+    engine = record and Engine(record.pid, record.port, record.access_key, record.secret_key)
+    return engine if engine and _get(engine, "/_ministack/ready") is not None else None
+
+
+def saving(engine: Engine) -> dict[str, Any] | None:
+    """How the engine's saving went; None if it does not say."""
+    return _get(engine, "/_advent/saves")
+
+
+def has_ended() -> bool:
+    """Whether the engine that was just talked to has ended; asked when it did not answer, and may be just ending."""
+    deadline = time.monotonic() + END_WITHIN
+    while alive():
+        if time.monotonic() > deadline or answering():
+            return False
+        time.sleep(PAUSE)
+    return True
+
+
+def require_package() -> None:
+    """Raise TargetError unless the packages of the local engine are installed."""
+    if importlib.util.find_spec("ministack") is None or importlib.util.find_spec("filelock") is None:
+        raise TargetError(
+            "the local engine is not installed", hint=f"{INSTALL} installs it; with --target aws it is not needed"
+        )
+
+
+def _get(engine: Engine, path: str) -> dict[str, Any] | None:
+    """What the engine answers to this question; None if it does not."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"{engine.url}{path}", timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+    except (OSError, urllib.error.URLError, ValueError):
+        return None

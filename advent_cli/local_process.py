@@ -1,0 +1,111 @@
+"""Starts the process of the local engine, and ends it once it has saved what it holds."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from advent_cli import local_files
+from advent_cli.errors import AdventError, TargetError
+from advent_cli.local_files import home, log_file, log_lines
+from advent_cli.local_probe import PAUSE, Engine, alive, answering, saving
+
+START_WITHIN, STOP_WITHIN = 120, 300  # seconds; a million words take it half a minute to load, and two to save
+LOGS = "`advent local logs` shows what it does"
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")  # of our environment; AWS_* of the person must not get in
+
+
+def spawn() -> Engine:
+    """Start the process; only for who holds the lock for it, while no other runs."""
+    shutil.rmtree(home() / "tmp", ignore_errors=True)
+    (home() / "tmp").mkdir(mode=0o700)
+    command = [sys.executable, "-m", "advent_cli.local_server", str(home())]
+    with log_file().open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 (our own module)
+            command,
+            cwd=home(),
+            env=environment(os.environ, home()),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_WITHIN
+    while process.poll() is None and time.monotonic() < deadline:
+        engine = answering() if alive() else None
+        if engine:
+            return engine
+        time.sleep(PAUSE)
+    if process.poll() is None:
+        process.terminate()
+    raise TargetError("the local engine did not start", why="".join(log_lines(1)), hint=LOGS)
+
+
+def environment(ours: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The variables of the process: some of ours, and MiniStack's settings; the functions get them too."""
+    kept = {name: ours[name] for name in KEPT if name in ours}
+    return {
+        **kept,
+        "BIND_HOST": "127.0.0.1",  # whatever else would listen
+        "AUTH": "true",  # a permission that is missing must be missed at home
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(folder / "state"),
+        "TMPDIR": str(folder / "tmp"),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_WARM_TTL_SECONDS": "60",
+        "LOG_LEVEL": "INFO",
+        "AWS_CONFIG_FILE": os.devnull,  # the functions inherit this environment
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def end() -> bool:
+    """End the engine that runs; raises AdventError if it cannot save what it holds, and so goes on running."""
+    deadline = time.monotonic() + STOP_WITHIN
+    engine = answering()
+    while engine is None and alive():  # it is just starting, or very busy
+        if time.monotonic() > deadline:
+            raise AdventError("the local engine does not answer", hint=LOGS)
+        time.sleep(PAUSE)
+        engine = answering()
+    if engine is None:
+        return True
+    before, saved = saving(engine), local_files.saves(home())
+    os.kill(engine.pid, signal.SIGTERM)
+    while alive():
+        now = saving(engine)
+        if now and before and now["tries"] > before["tries"]:
+            raise AdventError(
+                "the local engine could not save what it holds, and goes on running",
+                why=now["problem"],
+                hint=f"make room where {home()} is, then run `advent local stop` again",
+            )
+        if time.monotonic() > deadline:
+            raise AdventError(f"the local engine (process {engine.pid}) does not end", hint=LOGS)
+        time.sleep(PAUSE)
+    shutil.rmtree(home() / "tmp", ignore_errors=True)  # it leaves the code of the functions there
+    if not engine.access_key:
+        check_old_save(saved)
+    return True
+
+
+def check_old_save(before: Mapping[str, float]) -> None:
+    """Raise AdventError if the engine of advent 0.1, which does not say so, ended without saving.
+
+    What it has loaded, it saves again, and that is all that it had saved before.
+    """
+    after = local_files.saves(home())
+    stale = [name for name, moment in before.items() if after.get(name) == moment]
+    problem = next((line for line in log_lines(1000) if "failed to save" in line), "")
+    if stale or problem or not after:
+        raise AdventError(
+            "the local engine ended, and has not saved all that it held",
+            why=problem or f"{', '.join(stale) or 'nothing'} was not written",
+            hint=f"make room where {home()} is; `advent up` goes on with what was saved before",
+        )

@@ -93,7 +93,7 @@ class Saving(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the first error; the others have the same cause."""
-        self._now = self._now or record.getMessage()
+        self._now = self._now or record.getMessage().removeprefix("Persistence: ")
 
     async def save(self) -> bool:
         """Have everything saved, which takes a while; whether it was."""

@@ -20,6 +20,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 API = re.compile(r"/_aws/execute-api/[^/]+/.*", re.DOTALL)
 API_HOST = re.compile(r"([a-f0-9]{8})\.execute-api\.localhost")
 OPEN = {"/_ministack/ready", "/_ministack/health"}  # whether it runs, and nothing else
+FORM = b"application/x-www-form-urlencoded"
 SAVES = "/_advent/saves"
 
 
@@ -51,16 +52,16 @@ class Guard:
         if call := api_call(scope):
             return await self._app(call, receive, send)
         if why := foreign(scope):
-            return await _refuse(send, why)
+            return await _refuse(scope, send, why)
         if scope["path"] == SAVES:
             return await _answer(send, 200, self._saves())
         if scope["path"].startswith("/_") and scope["path"] not in OPEN:
             body = await _body(receive)
             if not self._is_root(scope, body):
-                return await _refuse(send, "this page of the engine is for its root user")
+                return await _refuse(scope, send, "this page of the engine is for its root user")
             receive = _again(body, receive)
         elif scope["path"] not in OPEN and not self._names_key(scope):
-            return await _refuse(send, "Missing Authentication Token")
+            return await _refuse(scope, send, "Missing Authentication Token", "MissingAuthenticationToken")
         return await self._app(scope, receive, send)
 
 
@@ -133,12 +134,19 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _refuse(send: Send, why: str) -> None:
-    await _answer(send, 403, {"__type": "AccessDeniedException", "message": why})
+async def _refuse(scope: Scope, send: Send, why: str, code: str = "AccessDenied") -> None:
+    """Answer 403, in the protocol of who asks: XML for a service that is asked by a form, else JSON."""
+    if any(value.startswith(FORM) for value in _values(scope, b"content-type")):
+        error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{why}</Message></Error>"
+        return await _send(send, 403, b"text/xml", f"<ErrorResponse>{error}</ErrorResponse>".encode())
+    return await _answer(send, 403, {"__type": code, "message": why})
 
 
 async def _answer(send: Send, status: int, document: dict[str, Any]) -> None:
-    body = json.dumps(document).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await _send(send, status, b"application/json", json.dumps(document).encode())
+
+
+async def _send(send: Send, status: int, kind: bytes, body: bytes) -> None:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

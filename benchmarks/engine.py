@@ -1,6 +1,5 @@
 """A local engine of the benchmark's own, in a directory that goes away with it."""
 
-import json
 import os
 import shutil
 import sys
@@ -11,9 +10,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from advent_cli import config, local
+from advent_cli import config, local, local_files
 from advent_cli.aws import connect
 from advent_cli.local import Engine
+from advent_cli.local_files import Record
 from advent_cli.stack import Stack, build
 
 ROOT = Path(__file__).parents[1]
@@ -43,11 +43,11 @@ def tutorial(engine: Engine) -> Stack:
 @contextmanager
 def seen_at(port: int) -> Iterator[None]:
     """While this is entered, the commands that are run take what listens at this port for their engine."""
-    before = os.environ["XDG_STATE_HOME"]
+    before, engine = os.environ["XDG_STATE_HOME"], local.require()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
         home = local.home()
-        (home / "engine.json").write_text(json.dumps({"pid": os.getpid(), "port": port}))
+        local_files.keep(home, Record(os.getpid(), port, engine.access_key, engine.secret_key))
         try:
             with FileLock(home / "running.lock"):
                 yield

@@ -105,10 +105,9 @@ def test_a_bug_in_a_check_of_the_doctor_does_not_stop_it(
 def test_the_credentials_in_use_are_known_secrets(running_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in running_engine.environment(None).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the secret key")
     options = Options(target="aws", config=str(ROOT / "config.yaml"))
     open_stack(options, require)
-    assert options.run.secrets == {"test", "the secret key"}
+    assert options.run.secrets == {running_engine.access_key, running_engine.secret_key}
 
 
 @given(SECRETS, st.lists(st.one_of(st.text(max_size=9), st.integers(0, 3)), max_size=8))

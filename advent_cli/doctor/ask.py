@@ -107,6 +107,8 @@ def _which(options: Options, settings: Config) -> str:
 
 def _engine() -> Engine | Finding:
     engine = local.find()
+    if engine and not engine.access_key:
+        return note("engine", "running, but an older version of advent started it", "`advent up` starts it again")
     return engine or note(
         "engine", "installed, but not running", "`advent up` starts it, and so does `advent local start`"
     )

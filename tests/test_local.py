@@ -56,6 +56,7 @@ def test_state_and_port_outlast_a_stop_and_temporary_files_do_not(home: Path) ->
     before = {key: resource.read() for key, resource in stack.resources.items()}
     assert local.stop()
     assert not (home / "tmp").exists()
+    assert not [file for file in (home / "state").rglob("*") if file.stat().st_mode & 0o077]
     assert local.find() is None
     assert not local.stop()
     second = local.start()

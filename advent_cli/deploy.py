@@ -16,7 +16,7 @@ from advent_cli.resource import Resource
 from advent_cli.resources.function import Function
 from advent_cli.resources.log_group import LogGroup
 from advent_cli.stack import Stack
-from advent_cli.survey import Survey, code_of, look
+from advent_cli.survey import Survey, causes, code_of, look
 from advent_cli.waits import Waits
 
 EXISTS = {
@@ -49,8 +49,7 @@ class Result:
     @property
     def problems(self) -> list[Exception]:
         """What went wrong, each cause once; what only needs something foreign is not told again."""
-        errors = [event.error for event in self.finished.values() if event.error]
-        return [error for error in errors if not isinstance(error, UsesForeignError)]
+        return causes(event.error for event in self.finished.values() if event.error)
 
     def changed(self, key: str | None) -> bool:
         """Whether the run made or changed this."""

@@ -1,6 +1,6 @@
 """Looks at everything that is ours, or should be, all at the same time; changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -127,8 +127,13 @@ def exit_code(steps: tuple[Step, ...]) -> int:
 
 def problems(steps: tuple[Step, ...]) -> list[Exception]:
     """What could not be read and what is not ours, each once; what only needs something foreign is not told again."""
-    seen = [step.seen for step in steps if isinstance(step.seen, Exception)]
-    return [problem for problem in seen if not isinstance(problem, UsesForeignError)]
+    return causes(step.seen for step in steps if isinstance(step.seen, Exception))
+
+
+def causes(errors: Iterable[Exception]) -> list[Exception]:
+    """The errors without those that only follow from others, and each that several steps have met once."""
+    own = [error for error in errors if not isinstance(error, UsesForeignError)]
+    return [*{(type(error), str(error)): error for error in own}.values()]
 
 
 def code_of(problems: list[Exception]) -> int:

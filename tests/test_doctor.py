@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from advent_cli import counts
+from advent_cli import counts, rights
 from advent_cli.doctor import judge, permissions
 from advent_cli.doctor.findings import State
 from advent_cli.local import Engine
@@ -126,6 +126,14 @@ def test_each_permission_that_lacks_is_told_with_its_commands(person: Any, adven
     some = advent("--target", "aws", "doctor", code=1, **person(EVERYTHING, one)).stdout
     assert ":function:sns_logger, for up, plan, status, diagram, down, say\n" in some
     assert ":function:aws_advent" not in some
+
+
+def test_who_has_the_printed_policy_lacks_nothing(person: Any, advent: Run) -> None:
+    """Its conditions are fulfilled in real calls. The engine takes `${*}`, an asterisk in a policy, for these signs."""
+    printed = json.loads(json.dumps(rights.policy(stacks.without_calls(), "all")["Statement"]).replace("${*}", "*"))
+    assert [each for each in printed if "aws:ResourceTag/advent:stack" in str(each.get("Condition"))]
+    done = advent("--target", "aws", "doctor", code=1, **person(*printed))
+    assert report(done.stdout)["permissions"][0][0] == "ok", done.stdout
 
 
 def test_what_may_not_be_simulated_is_told_and_the_rest_goes_on(person: Any, advent: Run) -> None:

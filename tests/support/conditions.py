@@ -80,6 +80,31 @@ class Judge:
         return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
 
 
+def simulating(statements: list[dict[str, Any]]) -> Callable[[str, Handler, bytes], None]:
+    """What meets the calls of a proxy and answers SimulatePrincipalPolicy; the engine's simulator takes no context."""
+
+    def meet(name: str, handler: Handler, body: bytes) -> None:
+        if name != "iam:SimulatePrincipalPolicy":
+            return pass_on(handler, body)
+        given = {key: values[0] for key, values in urllib.parse.parse_qs(body.decode()).items()}
+        keys: Keys = {
+            value: given[key.replace("ContextKeyName", "ContextKeyValues.member.1")]
+            for key, value in given.items()
+            if key.endswith(".ContextKeyName")
+        }
+        arn, results = given["ResourceArns.member.1"], ""
+        for action in [value for key, value in given.items() if key.startswith("ActionNames.")]:
+            decision = "allowed" if any(allows(each, action, arn, keys) for each in statements) else "implicitDeny"
+            result = f"<EvalActionName>{action}</EvalActionName><EvalDecision>{decision}</EvalDecision>"
+            results += f"<member>{result}</member>"
+        found = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
+        answer = f"<SimulatePrincipalPolicyResult>{found}</SimulatePrincipalPolicyResult>"
+        text = f"<SimulatePrincipalPolicyResponse>{answer}</SimulatePrincipalPolicyResponse>"
+        return handler.answer(200, {"Content-Type": "text/xml"}, text.encode())
+
+    return meet
+
+
 def tags_in(body: bytes) -> Keys:
     """The tags of a request, as condition keys."""
     return {f"aws:RequestTag/{key}": value for key, value in json.loads(body or b"{}").get("tags", {}).items()}

@@ -21,6 +21,8 @@ BAD_CREDENTIALS = {
 }
 REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "Forbidden"}
 
+NO_BOUNDARY = "check permissions_boundary in config.yaml; `advent policy boundary` prints a policy to make it of"
+
 
 def code(error: Exception) -> str:
     """AWS's code of an error, or nothing if it is no error of AWS."""
@@ -92,7 +94,8 @@ def explain(error: Exception) -> AdventError | None:
         operation, message = error.operation_name, error.response.get("Error", {}).get("Message", "")
         if code(error) in REFUSALS:
             return AdventError(f"AWS does not allow us {operation}", why=message, hint="ask for this permission")
-        return AdventError(f"AWS answered {code(error)} to {operation}", why=message)
+        hint = NO_BOUNDARY if code(error) == "NoSuchEntity" and message.startswith("Scope ARN") else ""
+        return AdventError(f"AWS answered {code(error)} to {operation}", why=message, hint=hint)
     if isinstance(error, ParamValidationError):
         return None
     if isinstance(error, BotoCoreError | ClientError | ResponseParserError):

@@ -18,9 +18,10 @@ from advent_cli.cli_doctor import doctor
 from advent_cli.cli_draw import diagram
 from advent_cli.cli_help import MEANINGS, Group
 from advent_cli.cli_local import local
-from advent_cli.cli_look import list_stacks, logs, plan, policy, status
+from advent_cli.cli_look import list_stacks, logs, plan, status
 from advent_cli.cli_messages import replay
 from advent_cli.cli_new import new
+from advent_cli.cli_policy import policy
 from advent_cli.cli_say import say
 from advent_cli.cli_slack import secret, slack
 from advent_cli.errors import DIFFERENT

@@ -1,4 +1,4 @@
-"""The commands that only look: advent plan, advent status, advent list, advent policy."""
+"""The commands that only look: advent plan, advent status, advent list, advent logs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,6 @@ from advent_cli.options import Answer, Options
 if TYPE_CHECKING:
     from advent_cli.plan import Step
     from advent_cli.survey import Survey
-
-NEED_RIGHTS = (
-    "up", "plan", "status", "diagram", "say", "replay", "slack", "slack-check", "list", "logs", "doctor", "down",
-)  # fmt: skip
 
 
 @click.command(
@@ -135,29 +131,6 @@ def list_stacks(options: Options) -> None:
     from advent_cli.display import report, terminal
 
     report.stacks(terminal.stdout(), stacks.all_of(open_account(options, local.require)))
-
-
-@click.command(cls=Answering, example="advent policy up", short_help="Print the least IAM policy.", codes=CALLS)
-@click.argument(
-    "command",
-    type=click.Choice([*NEED_RIGHTS, "all"]),
-    default="all",
-)
-@as_json
-@click.pass_obj
-def policy(options: Options, command: str) -> None:
-    """Print the least IAM policy that lets a person run COMMAND (all, if not given) on this stack."""
-    import json
-
-    from advent_cli import documents, local, rights
-    from advent_cli.context import open_stack
-
-    stack = open_stack(options, local.start)
-    document = rights.policy(stack, command)
-    if options.answer:
-        options.answer.fields |= documents.place(stack) | {"command": command, "policy": document}
-    else:
-        click.echo(json.dumps(document, indent=2))
 
 
 @click.command(

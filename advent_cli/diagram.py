@@ -15,7 +15,7 @@ from advent_cli.settings import Function
 from advent_cli.stack import Stack
 
 CLIENT, LOGS = "client", "logs"
-TABLE = {"read": "reads", "write": "adds to", "read-write": "reads, adds to"}
+TABLE = {"read": "reads", "write": "adds to", "read-write": "reads, adds to", "count": "reads, adds to"}
 STATES = {
     Action.CREATE: State.MISSING,
     Action.UPDATE: State.DIFFERS,

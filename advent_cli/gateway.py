@@ -44,6 +44,24 @@ def all_apis(aws: Aws) -> list[dict[str, Any]]:
 
 def scope(aws: Aws) -> list[str]:
     """The ARNs of the account's APIs and of all that is in them: ours has no other name there than a random id."""
+    return [_arn(aws, "apis"), *inside(aws), _arn(aws, "tags/*")]
+
+
+def making(aws: Aws) -> list[str]:
+    """The ARNs on which AWS judges CreateApi with tags: the list of APIs, and the tags of one that has no id yet.
+
+    AWS writes such an API's id as an asterisk, as refusals show: `apigateway:POST on resource: arn:aws:apigateway:
+    REGION::/tags/arn%3Aaws%3Aapigateway%3AREGION%3A%3A%2Fv2%2Fapis%2F*`. A policy writes that very character as `${*}`
+    ("IAM policy elements: Variables and tags"). So the tags of an API that is there cannot be changed.
+    """
+    return [_arn(aws, "apis"), _arn(aws, "tags/*${*}")]
+
+
+def inside(aws: Aws) -> list[str]:
+    """The ARNs of the account's APIs and of what is in them."""
+    return [_arn(aws, "apis/*")]
+
+
+def _arn(aws: Aws, path: str) -> str:
     partition = aws.identity[1].split(":")[1]
-    apis = f"arn:{partition}:apigateway:{aws.region}::"
-    return [f"{apis}/apis", f"{apis}/apis/*", f"{apis}/tags/*"]
+    return f"arn:{partition}:apigateway:{aws.region}::/{path}"

@@ -44,6 +44,11 @@ class Stack:
         self.uses[resource.key] = {use.key for use in uses}
 
     @property
+    def boundary(self) -> str | None:
+        """The permissions boundary of the functions' roles; none on the local engine, which has no such policy."""
+        return None if self.aws.endpoint else self.config.permissions_boundary
+
+    @property
     def urls(self) -> list[str]:
         """The addresses of the API's routes; none if there is no API yet. Asks AWS for the API's id."""
         endpoint = self.api.endpoint() if self.config.routes else None

@@ -1,9 +1,12 @@
 """The least IAM policy with which a person can run each command on this stack, put together from the resources."""
 
+from collections import defaultdict
 from itertools import groupby
 from typing import Any
 
+from advent_cli import narrowing
 from advent_cli.resource import Resource
+from advent_cli.resources.policy import Policy
 from advent_cli.stack import Stack
 
 VERBS = {  # what each command does to a resource; `up` deletes what has left config.yaml, or must be made anew
@@ -23,7 +26,6 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
 SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
 SECRET |= {"diagram": ("read",), "say": ("read",), "slack": ("read", "update", "delete"), "doctor": ("read",)}
 LINKS = ("topic", "subscription", "permission", "variable")  # which `say` looks at, to tell why a message does not come
-PASS_ROLE = "iam:PassRole"
 SIMULATING = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on whoever we are, of which the stack does not know
 LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
 BESIDES = {  # what commands do to the words and messages in the resources
@@ -58,12 +60,35 @@ def policy(stack: Stack, command: str) -> dict[str, Any]:
             for verb in _verbs(name, resource.kind):
                 actions |= {*resource.rights.get(verb, ())}
                 anywhere |= {*resource.rights_anywhere.get(verb, ())}
+    if not stack.boundary:
+        actions -= {narrowing.PUT_BOUNDARY}
+    rules = narrowing.rules(stack, _arns(stack, "iam"))
     statements = [_allow(anywhere, {"*"})] if anywhere else []
-    for service, of_service in groupby(sorted(actions - {PASS_ROLE}), key=_service):
+    for service, of_service in groupby(sorted(actions.difference(*(rule.actions for rule in rules))), key=_service):
         statements.append(_allow(set(of_service), _arns(stack, service)))
-    if PASS_ROLE in actions:
-        to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-        statements.append({**_allow({PASS_ROLE}, _arns(stack, "iam")), "Condition": to_lambda})
+    for rule in rules:
+        if asked := actions & rule.actions:
+            condition = {"Condition": {"StringEquals": rule.condition}}
+            statements.append({**_allow(asked, rule.resources), **condition})
+    return _document(statements)
+
+
+def boundary(stack: Stack) -> dict[str, Any]:
+    """The permissions boundary that fits the app: what its functions may do, all of them together, and nothing else.
+
+    A boundary allows nothing by itself: what a function may do is what both it and the role's policies allow.
+    """
+    on: dict[str, set[str]] = defaultdict(set)
+    for policy in stack.resources.values():
+        for statement in policy.statements if isinstance(policy, Policy) else ():
+            resource = statement["Resource"]
+            for arn in [resource] if isinstance(resource, str) else resource:
+                on[arn] |= {*statement["Action"]}
+    alike = groupby(sorted(on, key=lambda arn: sorted(on[arn])), key=on.__getitem__)
+    return _document([_allow(actions, {*arns}) for actions, arns in alike])
+
+
+def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 

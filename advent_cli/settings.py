@@ -65,6 +65,14 @@ Runtime = Annotated[
 Region = Annotated[
     str, Meta(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}\Z", description="a region of AWS, as in eu-west-1")
 ]
+PolicyArn = Annotated[
+    str,
+    Meta(
+        pattern=r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}\Z",
+        max_length=2048,
+        description="the ARN of a managed policy, as in arn:aws:iam::123456789012:policy/advent-boundary",
+    ),
+]
 Memory = Annotated[int, Meta(ge=128, le=10240, description="a whole number of megabytes from 128 to 10240")]
 Timeout = Annotated[int, Meta(ge=1, le=900, description="a whole number of seconds from 1 to 900")]
 Rate = Annotated[int, Meta(ge=1, le=5000, description="a whole number from 1 to 5000")]
@@ -110,7 +118,7 @@ class Function(Struct, frozen=True):
     handler: Handler = ""
     role: RoleName = ""
     routes: list[RouteKey] = []
-    table: Literal["read", "write", "read-write", "none"] = "none"
+    table: Literal["read", "write", "read-write", "count", "none"] = "none"
     publishes: list[TopicName] = []
     subscribes: list[TopicName] = []
     filter: dict[Scope, Any] = {}
@@ -139,3 +147,4 @@ class Settings(Struct, frozen=True):
     log_retention_days: Days = 14
     dead_letters: QueueName = ""
     allow_cycle: bool = False
+    permissions_boundary: PolicyArn | None = None

@@ -13,6 +13,7 @@ from advent_cli.say import SEE
 from advent_cli.stack import Stack
 
 LONGEST_WORD, MOST_WORDS = 2048, 1000  # bytes, and different words; the handlers leave out what is beyond
+WRITES = ("write", "read-write", "count")  # what config.yaml says of the table for a function that adds to it
 CALM = 3.0  # seconds without a change after which several consumers, or messages, count as done
 
 
@@ -35,7 +36,7 @@ def told(reply: str) -> dict[str, int]:
 def writers(stack: Stack) -> list[str]:
     """The consumers that count too, so that the counts go on changing after the reply."""
     functions = stack.config.functions.items()
-    return [name for name, function in functions if function.subscribes and "write" in function.table]
+    return [name for name, function in functions if function.subscribes and function.table in WRITES]
 
 
 def expected(stack: Stack, text: str) -> dict[str, int]:

@@ -43,7 +43,8 @@ def _add_function(stack: Stack, name: str) -> None:
     topics = [stack.topics[topic] for topic in want.publishes]
     touches = [*([stack.table] if want.table != "none" else []), *topics]
     names = [f"{want.role}_microservice", *([f"{want.role}_snspublish"] if topics else [])]
-    logs, role = LogGroup(aws, f"/aws/lambda/{name}", config.log_retention_days), Role(aws, want.role, tuple(names))
+    logs = LogGroup(aws, f"/aws/lambda/{name}", config.log_retention_days)
+    role = Role(aws, want.role, tuple(names), stack.boundary)
     code = Bundle(config.sources[name], config.runtime, "" if aws.endpoint else config.architecture)
     function = Function(
         aws, name, role=role, bundle=code, handler=code.source.handler,

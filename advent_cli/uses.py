@@ -12,6 +12,7 @@ TABLE = {  # the actions behind a function's `table:`
     "read": ("dynamodb:BatchGetItem", "dynamodb:GetItem"),
     "write": ("dynamodb:UpdateItem",),
     "read-write": ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"),
+    "count": ("dynamodb:BatchGetItem", "dynamodb:UpdateItem"),  # what handlers/counting.py calls
 }
 
 

@@ -72,7 +72,7 @@ FUNCTIONS = {
             "SNS_TOPIC_ARN": arn("sns", TOPIC),
         },
         rights=(
-            _on_table("BatchGetItem", "GetItem", "UpdateItem"),
+            _on_table("BatchGetItem", "UpdateItem"),
             allow(["ssm:GetParameter"], arn("ssm", f"parameter{SECRET}")),
         ),
         publishes=True,

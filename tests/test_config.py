@@ -56,6 +56,11 @@ def test_the_tutorials_own_is_the_article(file: Path) -> None:
             "47:5: functions.aws_advent.memori: found an unknown setting; allowed is memory (perhaps meant)",
         ),
         ("memory: 256", "memory: big", "47:13: functions.aws_advent.memory: found 'big'; allowed is a whole number"),
+        (
+            "region: ",
+            "permissions_boundary: arn:aws:iam::1234:role/limit\nregion: ",
+            "6:23: permissions_boundary: found 'arn:aws:iam::1234:role/limit'; allowed is the ARN of a managed policy",
+        ),
         ("memory: 256", "memory: 64", "found '64'; allowed is a whole number of megabytes from 128 to 10240"),
         ("memory: 256", "memory: true", "found 'true'; allowed is a whole number"),
         ("log_retention_days: 14", "log_retention_days: 15", "found '15'; allowed is one of 1, 3, 5, 7, 14, 30"),

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as with_
 
-from advent_cli import counts
+from advent_cli import counts, rights
 from advent_cli.doctor import judge, permissions
 from advent_cli.doctor.findings import State
 from advent_cli.local import Engine
-from advent_cli.stack import Stack
+from advent_cli.stack import Stack, build
 from tests.conftest import Run
 from tests.support import proxy as proxies
 from tests.support import stacks
+from tests.support.conditions import simulating
 
 REST = ["region", "credentials", "clock", "permissions", "app", "slack"]
 EXTRA = ['ministack<1.6,>=1.5.33; extra == "local"', 'mypy>=1.13; extra == "dev"']
@@ -126,6 +128,27 @@ def test_each_permission_that_lacks_is_told_with_its_commands(person: Any, adven
     some = advent("--target", "aws", "doctor", code=1, **person(EVERYTHING, one)).stdout
     assert ":function:sns_logger, for up, plan, status, diagram, down, say\n" in some
     assert ":function:aws_advent" not in some
+
+
+def test_who_has_the_printed_policy_lacks_nothing(
+    person: Any, advent: Run, running_engine: Engine, tmp_path: Path
+) -> None:
+    """What its conditions ask for is there in real calls."""
+    boundary = "arn:aws:iam::000000000000:policy/limit"
+    stack = build(with_(stacks.TUTORIAL, permissions_boundary=boundary), stacks.without_calls().aws)
+    text = (stacks.ROOT / "config.yaml").read_text(encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(f"{text}\npermissions_boundary: {boundary}\n", encoding="utf-8")
+    (tmp_path / "handlers").symlink_to(stacks.ROOT / "handlers")
+    printed = rights.policy(stack, "all")["Statement"]
+    keys = {key for statement in printed for key in statement.get("Condition", {}).get("StringEquals", {})}
+    assert keys > {"iam:PermissionsBoundary", "aws:ResourceTag/advent:stack", "aws:RequestTag/advent:stack"}
+    with proxies.running(running_engine) as proxy:
+        proxy.meet = simulating(printed)
+        environment = {**person(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        assert report(advent("--target", "aws", "doctor", **environment).stdout)["permissions"][0][0] == "ok"
+        proxy.meet = simulating([each for each in printed if "aws:ResourceTag/advent:stack" not in str(each)])
+        done = advent("--target", "aws", "doctor", code=1, **environment)
+        assert "    apigateway:DELETE, for up, down\n" in done.stdout
 
 
 def test_what_may_not_be_simulated_is_told_and_the_rest_goes_on(person: Any, advent: Run) -> None:

@@ -194,7 +194,11 @@ def test_what_is_in_the_way_is_in_the_document(engine: Engine, advent: Run) -> N
 
 
 def test_a_step_that_is_not_allowed_fails_and_the_rest_is_told(engine: Engine, tmp_path: Path) -> None:
-    person = Person(engine, tmp_path)
+    with proxies.running(engine) as proxy:
+        not_allowed(Person(proxy, tmp_path))
+
+
+def not_allowed(person: Person) -> None:
     person.may([s for s in STATEMENTS["up"] if not s["Action"][0].startswith("dynamodb:")] + STATEMENTS["plan"])
     found = document(person.runs("up", "--json"))
     assert found["exit_code"] == 1

@@ -3,17 +3,21 @@
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from advent_cli import rights
-from advent_cli.cli_look import NEED_RIGHTS
+from advent_cli import narrowing, rights
+from advent_cli.cli_policy import NEED_RIGHTS
 from advent_cli.local import Engine
 from advent_cli.stack import Stack
 from tests.conftest import ADVENT, Run
+from tests.support import proxy as proxies
 from tests.support import stacks
+from tests.support.conditions import Judge
+from tests.support.proxy import Proxy
 from tests.test_replay import ANNOUNCEMENT, of_lambda
 
 COMMANDS = {
@@ -33,7 +37,7 @@ COMMANDS = {
 ENDS_WITH = {"slack-check": 1, "doctor": 1}  # for Slack never called, and the other commands need more than it has
 STATEMENTS = {command: rights.policy(stacks.without_calls(), command)["Statement"] for command in COMMANDS}
 NOTHING = {"Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": ["*"]}  # a policy needs a statement
-UNENFORCED = [rights.PASS_ROLE]  # the engine does not ask for it; AWS does
+UNENFORCED = [narrowing.TO_LAMBDA]  # the engine does not ask for it; AWS does
 
 
 def as_the_engine_sees_it(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -46,24 +50,28 @@ def as_the_engine_sees_it(statements: list[dict[str, Any]]) -> list[dict[str, An
 
 
 class Person:
-    """An IAM user of the engine with an inline policy, who runs advent."""
+    """An IAM user of the engine with an inline policy, who runs advent; its conditions are judged as AWS does."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        self.engine, self.folder = engine, folder
-        iam = stacks.tutorial(engine).aws.client("iam")
+    def __init__(self, proxy: Proxy, folder: Path) -> None:
+        self.engine, self.folder = proxy.engine, folder
+        aws = stacks.tutorial(proxy.engine).aws
+        iam = aws.client("iam")
+        self.judge, self.url = Judge(aws.client), proxy.endpoint.url
+        proxy.meet = self.judge.meet
         iam.create_user(UserName="person")
         self.keys = iam.create_access_key(UserName="person")["AccessKey"]
         self.iam = iam
 
     def may(self, statements: list[dict[str, Any]]) -> None:
         """Replace what the person may do."""
+        self.judge.statements = statements
         document = json.dumps({"Version": "2012-10-17", "Statement": as_the_engine_sees_it(statements or [NOTHING])})
         self.iam.put_user_policy(UserName="person", PolicyName="all", PolicyDocument=document)
 
     def runs(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run advent with the person's keys."""
         keys = {"AWS_ACCESS_KEY_ID": self.keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": self.keys["SecretAccessKey"]}
-        environment = {**os.environ, **self.engine.environment(None), **keys}
+        environment = {**os.environ, **self.engine.environment(None), "AWS_ENDPOINT_URL": self.url, **keys}
         command = [str(ADVENT), "--target", "aws", *words]
         return subprocess.run(
             command, cwd=self.folder, env=environment, input="a-secret\n", capture_output=True, text=True
@@ -71,8 +79,9 @@ class Person:
 
 
 @pytest.fixture
-def person(engine: Engine, tmp_path: Path) -> Person:
-    return Person(engine, tmp_path)
+def person(engine: Engine, tmp_path: Path) -> Iterator[Person]:
+    with proxies.running(engine) as proxy:
+        yield Person(proxy, tmp_path)
 
 
 def prepare(person: Person, command: str) -> None:

@@ -12,8 +12,15 @@ Right = tuple[str, str]  # an action, and the ARN it is on
 
 
 def rights(policy: Mapping[str, Any]) -> set[Right]:
-    """What a policy document of `advent policy` allows."""
-    return {(action, arn) for each in policy["Statement"] for action in each["Action"] for arn in each["Resource"]}
+    """What a policy document of `advent policy` allows; `${*}` is how a policy writes an asterisk."""
+    pairs = ((action, arn) for each in policy["Statement"] for action in each["Action"] for arn in each["Resource"])
+    return {(action, arn.replace("${*}", "*")) for action, arn in pairs}
+
+
+def conditions(policies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The condition keys of policies, each with the one value that it must have."""
+    statements = [each for policy in policies for each in policy["Statement"] if "Condition" in each]
+    return {key: value for each in statements for key, value in each["Condition"]["StringEquals"].items()}
 
 
 def by_second(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -18,12 +18,14 @@ def simulated(stack: Stack) -> Finding:
     arn = stack.aws.identity[1]
     if arn.endswith(":root"):
         return ok("permissions", "root may do everything")
-    needed = {command: permissions.rights(rights.policy(stack, command)) for command in rights.VERBS}
+    policies = {command: rights.policy(stack, command) for command in rights.VERBS}
+    needed = {command: permissions.rights(policy) for command, policy in policies.items()}
     try:
         principal = _role(stack.aws, arn) if permissions.role_name(arn) else arn
         if not permissions.can_be_simulated(principal):
             return note("permissions", f"cannot be told of {arn}: IAM simulates only users and roles")
-        denied = _denied(stack.aws, principal, set().union(*needed.values()))
+        keys = permissions.conditions(policies.values())
+        denied = _denied(stack.aws, principal, set().union(*needed.values()), keys)
     except Exception as error:
         if code(error) not in {*REFUSALS, "NoSuchEntity"}:
             raise
@@ -42,15 +44,16 @@ def _role(aws: Aws, session_arn: str) -> str:
     return str(role["Arn"])
 
 
-def _denied(aws: Aws, principal: str, asked: set[permissions.Right]) -> set[permissions.Right]:
+def _denied(aws: Aws, principal: str, asked: set[permissions.Right], keys: dict[str, str]) -> set[permissions.Right]:
     """Those of the rights that IAM's simulator does not allow: it knows the policies of the principal, its boundary
-    and its organization's, but not those of a session.
+    and its organization's, but not those of a session, nor what `keys` of conditions would be in a real call.
 
     One ARN a call: the answer about an action on several is told in another shape.
     """
     pages = aws.client("iam").get_paginator("simulate_principal_policy")
-    passed_to = {"ContextKeyName": "iam:PassedToService", "ContextKeyType": "string"}
-    context = [{**passed_to, "ContextKeyValues": ["lambda.amazonaws.com"]}]
+    context = [
+        {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]} for key, value in keys.items()
+    ]
 
     def denied_on(question: tuple[str, list[str]]) -> set[permissions.Right]:
         arn, actions = question

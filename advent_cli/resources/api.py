@@ -25,7 +25,6 @@ class Api(Resource):
         "read": ("apigateway:GET",),
         "create": (
             "apigateway:POST",
-            "apigateway:PUT",
             "apigateway:TagResource",
         ),
         "update": (

@@ -15,6 +15,7 @@ from advent_cli.resource import Resource, Settings
 BUSY = Race("ConcurrentModification", "", "IAM is busy with the role")
 LISTS_LAG = Race("DeleteConflict", "", "IAM has not taken the policies off the role yet")
 REGION_TAG = "advent:region"  # roles are global: one of the same stack in another region is not this one's
+TAKING_OFF = ("iam:DeleteRolePolicy", "iam:DetachRolePolicy")
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -27,30 +28,18 @@ Policies = tuple[list[str], list[str]]  # names of the inline ones, ARNs of the 
 
 @dataclass(frozen=True)
 class Role(Resource):
-    """A role under /advent/STACK/; `policies` are the names of the inline policies it should have, no others."""
+    """A role under /advent/STACK/; `policies` are the names of the inline policies it should have, no others.
+
+    `boundary` is the ARN of its permissions boundary. Without one, a boundary that the role has is not compared: an
+    administrator put it there, and taking it off (DeleteRolePermissionsBoundary) is never ours to do.
+    """
 
     kind: ClassVar[str] = "role"
     rights: ClassVar[dict[str, tuple[str, ...]]] = {
-        "read": (
-            "iam:GetRole",
-            "iam:ListRolePolicies",
-            "iam:ListAttachedRolePolicies",
-        ),
-        "create": (
-            "iam:CreateRole",
-            "iam:TagRole",
-            "iam:PassRole",
-        ),
-        "update": (
-            "iam:UpdateAssumeRolePolicy",
-            "iam:DeleteRolePolicy",
-            "iam:DetachRolePolicy",
-        ),
-        "delete": (
-            "iam:DeleteRole",
-            "iam:DeleteRolePolicy",
-            "iam:DetachRolePolicy",
-        ),
+        "read": ("iam:GetRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"),
+        "create": ("iam:CreateRole", "iam:TagRole", "iam:PassRole"),
+        "update": ("iam:UpdateAssumeRolePolicy", "iam:PutRolePermissionsBoundary", *TAKING_OFF),
+        "delete": ("iam:DeleteRole", *TAKING_OFF),
     }
     console: ClassVar[dict[str, str]] = {
         "create": "IAM > Roles > Create role > AWS service > Lambda",
@@ -60,6 +49,7 @@ class Role(Resource):
     aws: Aws
     name: str
     policies: tuple[str, ...] = ()
+    boundary: str | None = None
 
     @property
     def path(self) -> str:
@@ -86,7 +76,7 @@ class Role(Resource):
         return [self.arn]
 
     def want(self) -> Settings:
-        return {"path": self.path, "trust": TRUST, "other_policies": []}
+        return {"path": self.path, "trust": TRUST, "other_policies": [], **self._bounded("boundary", self.boundary)}
 
     def is_ours(self) -> bool:
         if role := self._get():
@@ -103,6 +93,7 @@ class Role(Resource):
             "path": role["Path"],
             "trust": role["AssumeRolePolicyDocument"],
             "other_policies": sorted({*inline, *attached} - {*self.policies}),
+            **self._bounded("boundary", role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")),
         }
 
     def adopt(self) -> None:
@@ -152,7 +143,8 @@ class Role(Resource):
         wait.retry(partial(found, call.on(self.aws), *missing), BUSY)
 
     def _creation(self) -> Call:
-        call = self._call("create_role", Path=self.path, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=self._tags())
+        settings = {"Path": self.path, "AssumeRolePolicyDocument": json.dumps(TRUST), "Tags": self._tags()}
+        call = self._call("create_role", **settings, **self._bounded("PermissionsBoundary", self.boundary))
         return replace(call, keep=Keep(self._variable, "Role.RoleId"))
 
     def _changes(self, now: Settings) -> list[Call]:
@@ -163,9 +155,15 @@ class Role(Resource):
                 why="IAM cannot change the path of a role",
                 hint="give the role another name in config.yaml",
             )
-        trust = [self._call("update_assume_role_policy", PolicyDocument=json.dumps(TRUST))]
-        removals = self._removals(self._policies(), keep={*self.policies}) if now["other_policies"] else []
-        return [*(trust if now["trust"] != TRUST else []), *removals]
+        calls = self._removals(self._policies(), keep={*self.policies}) if now["other_policies"] else []
+        if now["trust"] != TRUST:
+            calls.insert(0, self._call("update_assume_role_policy", PolicyDocument=json.dumps(TRUST)))
+        if now.get("boundary") != self.boundary:
+            calls.insert(0, self._call("put_role_permissions_boundary", PermissionsBoundary=self.boundary))
+        return calls
+
+    def _bounded(self, name: str, arn: str | None) -> Settings:
+        return {name: arn} if self.boundary else {}
 
     def _deletions(self, policies: Policies) -> list[Call]:
         return [*self._removals(policies, keep=set()), self._call("delete_role")]

@@ -1,0 +1,133 @@
+"""What IAM does on AWS with the conditions of a policy, where the engine does not know the keys that they name.
+
+The engine has no iam:PermissionsBoundary at all, and for API Gateway neither aws:RequestTag nor the tags of what is in
+an API; nor does it ask for anything on /tags/* when an API is made with tags. So the proxy judges these calls, and lets
+the engine carry out as root what is allowed. From AWS's documents:
+
+- the keys of each action: Service Authorization Reference, "AWS Identity and Access Management" and "Amazon API Gateway
+  Management V2"; that what is in an API has its tags: API Gateway Developer Guide, "API Gateway resources that can be
+  tagged", which says it of REST APIs only;
+- that iam:PermissionsBoundary is the boundary in the request of CreateRole and PutRolePermissionsBoundary, and else the
+  one that the role has: IAM User Guide, "Permissions boundaries", "Delegating responsibility to others";
+- that a key which is not in the request fulfils no StringEquals, and what `${*}` is: "IAM JSON policy elements".
+"""
+
+import json
+import re
+import urllib.parse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.support.proxy import Handler, pass_on, refuse, service_of
+
+Keys = dict[str, str | None]
+Question = tuple[str, str, Keys]  # an action, the ARN it is on, and the condition keys
+ON_ROLES = ("CreateRole", "PutRolePolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary")
+GATEWAY = "arn:aws:apigateway:us-east-1::"
+
+
+@dataclass
+class Judge:
+    """Allows what these `statements` of an IAM user allow; `client` makes clients that may see everything."""
+
+    client: Callable[[str], Any]
+    statements: list[dict[str, Any]] = field(default_factory=list)
+
+    def meet(self, name: str, handler: Handler, body: bytes) -> None:
+        """Meet a call, as a fault of the proxy does."""
+        questions = list(self._questions(name, handler, body))
+        for action, arn, keys in questions:
+            if not any(allows(statement, action, arn, keys) for statement in self.statements):
+                return refuse(handler, 403, "AccessDenied", f"not authorized to perform: {action} on resource: {arn}")
+        if questions:
+            signed = re.sub("Credential=[^/]+", "Credential=test", handler.headers["Authorization"])
+            handler.headers.replace_header("Authorization", signed)
+        return pass_on(handler, body)
+
+    def _questions(self, name: str, handler: Handler, body: bytes) -> Iterator[Question]:
+        service, _, operation = name.partition(":")
+        if service == "iam" and operation in ON_ROLES:
+            given = {key: values[0] for key, values in urllib.parse.parse_qs(body.decode()).items()}
+            yield name, *self._role(operation, given)
+        elif service_of(dict(handler.headers)) == "apigateway" and handler.command != "GET":
+            path = urllib.parse.unquote(handler.path.removeprefix("/v2"))
+            action, tags = f"apigateway:{handler.command}", tags_in(body)
+            if path.startswith("/apis/"):
+                yield action, GATEWAY + path, self._tags(path.split("/")[2])
+            else:
+                yield action, GATEWAY + (path if path == "/apis" else as_tags(path.removeprefix("/tags/"))), tags
+            if path == "/apis" and tags:
+                yield action, GATEWAY + as_tags(f"{GATEWAY}/v2/apis/*"), tags
+
+    def _role(self, operation: str, given: dict[str, str]) -> tuple[str, Keys]:
+        """The ARN of the role, and its boundary, which is the one in the request if there can be one in it."""
+        iam = self.client("iam")
+        try:
+            role = iam.get_role(RoleName=given["RoleName"])["Role"]
+        except iam.exceptions.NoSuchEntityException:
+            role = {"Arn": f"arn:aws:iam::000000000000:role{given.get('Path', '/')}{given['RoleName']}"}
+        has = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        is_asked = operation in ("CreateRole", "PutRolePermissionsBoundary")
+        return role["Arn"], {"iam:PermissionsBoundary": given.get("PermissionsBoundary") if is_asked else has}
+
+    def _tags(self, api_id: str) -> Keys:
+        gateway = self.client("apigatewayv2")
+        try:
+            tags = gateway.get_api(ApiId=api_id).get("Tags", {})
+        except gateway.exceptions.NotFoundException:
+            tags = {}
+        return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+
+
+def simulating(statements: list[dict[str, Any]]) -> Callable[[str, Handler, bytes], None]:
+    """What meets the calls of a proxy and answers SimulatePrincipalPolicy; the engine's simulator takes no context."""
+
+    def meet(name: str, handler: Handler, body: bytes) -> None:
+        if name != "iam:SimulatePrincipalPolicy":
+            return pass_on(handler, body)
+        given = {key: values[0] for key, values in urllib.parse.parse_qs(body.decode()).items()}
+        keys: Keys = {
+            value: given[key.replace("ContextKeyName", "ContextKeyValues.member.1")]
+            for key, value in given.items()
+            if key.endswith(".ContextKeyName")
+        }
+        arn, results = given["ResourceArns.member.1"], ""
+        for action in [value for key, value in given.items() if key.startswith("ActionNames.")]:
+            decision = "allowed" if any(allows(each, action, arn, keys) for each in statements) else "implicitDeny"
+            result = f"<EvalActionName>{action}</EvalActionName><EvalDecision>{decision}</EvalDecision>"
+            results += f"<member>{result}</member>"
+        found = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
+        answer = f"<SimulatePrincipalPolicyResult>{found}</SimulatePrincipalPolicyResult>"
+        text = f"<SimulatePrincipalPolicyResponse>{answer}</SimulatePrincipalPolicyResponse>"
+        return handler.answer(200, {"Content-Type": "text/xml"}, text.encode())
+
+    return meet
+
+
+def tags_in(body: bytes) -> Keys:
+    """The tags of a request, as condition keys."""
+    return {f"aws:RequestTag/{key}": value for key, value in json.loads(body or b"{}").get("tags", {}).items()}
+
+
+def as_tags(arn: str) -> str:
+    """The path of the tags of a thing, as in the ARN on which AWS judges a change of them."""
+    return f"/tags/{urllib.parse.quote(arn, safe='*')}"
+
+
+def allows(statement: dict[str, Any], action: str, arn: str, keys: Keys) -> bool:
+    """Whether a statement with no wildcards in its actions, and with StringEquals alone, allows an action."""
+    wanted = statement.get("Condition", {}).get("StringEquals", {})
+    return (
+        action in statement["Action"]
+        and any(matches(pattern, arn) for pattern in statement["Resource"])
+        and all(keys.get(key) == value for key, value in wanted.items())
+    )
+
+
+def matches(pattern: str, arn: str) -> bool:
+    """Whether an ARN is one of those that a policy names; an asterisk stands for anything, `${*}` for an asterisk."""
+    parts = re.split(r"(\$\{\*\}|\*)", pattern)
+    return (
+        re.fullmatch("".join({"*": ".*", "${*}": r"\*"}.get(part, re.escape(part)) for part in parts), arn) is not None
+    )

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support import proxy as proxies
 from tests.support.proxy import Handler, pass_on, refuse, service_of
 
 Keys = dict[str, str | None]
@@ -41,8 +42,7 @@ class Judge:
             if not any(allows(statement, action, arn, keys) for statement in self.statements):
                 return refuse(handler, 403, "AccessDenied", f"not authorized to perform: {action} on resource: {arn}")
         if questions:
-            signed = re.sub("Credential=[^/]+", "Credential=test", handler.headers["Authorization"])
-            handler.headers.replace_header("Authorization", signed)
+            proxies.sign_as_root(handler, body)
         return pass_on(handler, body)
 
     def _questions(self, name: str, handler: Handler, body: bytes) -> Iterator[Question]:

@@ -14,6 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import botocore.session
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from advent_cli.aws import Endpoint
 from advent_cli.local import Engine
@@ -124,6 +127,23 @@ class Handler(BaseHTTPRequestHandler):
         """End the connection without a word."""
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def signature(engine: Engine, service: str, request: AWSRequest) -> dict[str, str]:
+    """The headers of a request to a service, which the engine's root user has signed."""
+    SigV4Auth(Credentials(engine.access_key, engine.secret_key), service, "us-east-1").add_auth(request)
+    return dict(request.headers)
+
+
+def sign_as_root(handler: "Handler", body: bytes) -> None:
+    """Have a call come from the engine's root user, whoever has sent it."""
+    engine, kept = handler.server.proxy.engine, ("Content-Type", "X-Amz-Target")
+    headers = {name: handler.headers[name] for name in kept if name in handler.headers}
+    request = AWSRequest(handler.command, f"{engine.url}{handler.path}", headers, body)
+    for name, value in signature(engine, service_of(dict(handler.headers)), request).items():
+        del handler.headers[name]
+        handler.headers[name] = value
+    handler.headers.replace_header("Host", f"127.0.0.1:{engine.port}")
 
 
 def pass_on(handler: Handler, body: bytes) -> None:

@@ -5,9 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
 from advent_cli import config, deploy
 from advent_cli.aws import connect
@@ -17,6 +15,7 @@ from advent_cli.events import Event, Outcome
 from advent_cli.local import Engine
 from advent_cli.stack import Stack, build
 from advent_cli.survey import look
+from tests.support.proxy import signature
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = config.load(ROOT / "config.yaml")
@@ -30,9 +29,8 @@ def reset(engine: Engine) -> None:
 
 def signed(engine: Engine, method: str, path: str) -> urllib.request.Request:
     """A request of the engine's root user, signed as AWS wants it."""
-    request = AWSRequest(method, f"{engine.url}{path}", data=b"")
-    SigV4Auth(Credentials(engine.access_key, engine.secret_key), "execute-api", "us-east-1").add_auth(request)
-    return urllib.request.Request(request.url, request.data, dict(request.headers), method=method)
+    headers = signature(engine, "execute-api", AWSRequest(method, f"{engine.url}{path}", data=b""))
+    return urllib.request.Request(f"{engine.url}{path}", b"", headers, method=method)
 
 
 def tutorial(engine: Engine, calls: list[str] | None = None) -> Stack:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from advent_cli.aws_errors import not_aws, unreachable
+from advent_cli.crash import LONG
 from advent_cli.errors import TargetError
 from advent_cli.pace import RATES, Pace
 
@@ -157,11 +158,13 @@ def connect(
     endpoint: Endpoint | None = None,
     trace: Callable[[str], None] | None = None,
     ahead: Iterable[str] = (),
+    secrets: set[str] | None = None,
 ) -> Aws:
     """Open the door and see who is there; raises TargetError when AWS can't be reached or refuses the credentials.
 
     Without `endpoint` everything comes from boto3's own chain, AWS_ENDPOINT_URL included. `trace` gets one line for
-    each answer, `service:Operation status milliseconds`.
+    each answer, `service:Operation status milliseconds`. `secrets` gets the credentials; what AWS says in its errors
+    never quotes one of these secrets.
     """
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
@@ -180,7 +183,9 @@ def connect(
             raise TargetError(
                 "no region is set", hint="put one into config.yaml, or give --region, or set AWS_DEFAULT_REGION"
             )
+        secrets = sessions.hide(session, secrets)
         with aws.making_clients(ahead):
+            secrets |= sessions.credentials(session, LONG if endpoint else 0)  # of an endpoint's own no mere word
             _ = aws.identity
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise unreachable(error) from None

@@ -125,6 +125,31 @@ def test_nothing_said_shows_up_as_an_error_or_fails_a_message(deployed: Stack, a
     assert "  message_id=" in ids
 
 
+OLD = """
+import json
+
+def handler(event, context):
+    for record in event["Records"]:
+        for word in record["Sns"]["Message"].split():
+            print(word)
+        last = {"level": "INFO", "message": "logged", "request_id": context.aws_request_id}
+        message_id = record["Sns"]["MessageAttributes"]["message_id"]["Value"]
+        print(json.dumps({**last, "message_id": message_id}))
+"""
+
+
+def test_the_log_of_an_older_release_is_read_and_fails_no_message(deployed: Stack, advent: Advent) -> None:
+    put_code(deployed, "sns_logger", "sns_logger", OLD)
+    try:
+        for said in ('{"level":"ERROR"}', '{"errorMessage":1}', "[ERROR] KeyError: forged", "some words"):
+            tree = advent("say", "--trace", "awsadvent", said).stderr
+        assert "awsadvent | some | words | logged" in tree
+        words = [line.split(maxsplit=2)[2] for line in advent("logs", "sns_logger").stdout.splitlines()]
+        assert {"some", "words", "[ERROR]"} <= {*words}
+    finally:
+        stacks.up(deployed)
+
+
 def test_an_error_of_an_own_app_without_an_id_is_shown_and_fails_nothing(deployed: Stack, advent: Advent) -> None:
     text = 'def handler(event, context):\n    print(\'{"level": "ERROR", "message": "of an own app"}\')\n'
     put_code(deployed, "sns_logger", "sns_logger", text)

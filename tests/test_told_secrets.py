@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -43,10 +44,14 @@ def proxy(engine: Engine) -> Iterator[Proxy]:
         yield proxy
 
 
-def through(proxy: Proxy) -> dict[str, str]:
-    """The environment of somebody for whom this is AWS; the engine takes any secret key."""
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": KEY, "ADVENT_TARGET": "aws"}
-    return {**proxy.engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url, **keys}
+@pytest.fixture
+def person(proxy: Proxy, tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody for whom this is AWS, with keys in a file; the engine takes any secret key."""
+    file = tmp_path / "credentials"
+    keys = proxy.engine.environment(None)["AWS_ACCESS_KEY_ID"]
+    file.write_text(f"[default]\naws_access_key_id = {keys}\naws_secret_access_key = {KEY}\n")
+    where = {"AWS_ENDPOINT_URL": proxy.endpoint.url, "AWS_REGION": "us-east-1", "ADVENT_TARGET": "aws"}
+    return {**where, "AWS_SHARED_CREDENTIALS_FILE": str(file)}
 
 
 def outputs(advent: Advent, words: list[str], code: int, env: dict[str, str]) -> str:
@@ -61,7 +66,9 @@ def assert_clean(told: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_no_command_tells_a_secret_that_aws_quotes(proxy: Proxy, advent: Advent, name: str) -> None:
+def test_no_command_tells_a_secret_that_aws_quotes(
+    proxy: Proxy, advent: Advent, person: dict[str, str], name: str
+) -> None:
     def meet(call: str, handler: Handler, body: bytes) -> None:
         if call.startswith("sts:"):
             pass_on(handler, body)
@@ -69,19 +76,25 @@ def test_no_command_tells_a_secret_that_aws_quotes(proxy: Proxy, advent: Advent,
             refuse(handler, 400, "ValidationException", QUOTES)
 
     proxy.meet = meet
-    assert_clean(outputs(advent, COMMANDS[name], 1, through(proxy)))
+    assert_clean(outputs(advent, COMMANDS[name], 1, person))
 
 
 @pytest.mark.parametrize("name", ["plan", "plan --json", "doctor", "list"])
-def test_nor_where_the_credentials_are_refused(proxy: Proxy, advent: Advent, name: str) -> None:
+def test_nor_where_the_credentials_are_refused(proxy: Proxy, advent: Advent, person: dict[str, str], name: str) -> None:
     proxy.meet = lambda _, handler, body: refusing(403, "SignatureDoesNotMatch", QUOTES)(handler, body)
-    assert_clean(outputs(advent, COMMANDS[name], 1 if name == "doctor" else 3, through(proxy)))
+    assert_clean(outputs(advent, COMMANDS[name], 1 if name == "doctor" else 3, person))
 
 
-def test_nor_in_a_step_that_fails(proxy: Proxy, advent: Advent) -> None:
+def test_nor_in_a_step_that_fails(proxy: Proxy, advent: Advent, person: dict[str, str]) -> None:
     proxy.script["dynamodb:CreateTable"] = [refusing(400, "ValidationException", QUOTES)] * 3
     for words in (["up", "--yes"], ["up", "--yes", "--json"], ["up", "--yes", "--events"]):
-        assert_clean(outputs(advent, words, 1, through(proxy)))
+        assert_clean(outputs(advent, words, 1, person))
+
+
+def test_nor_one_that_the_person_typed(proxy: Proxy, advent: Advent, person: dict[str, str]) -> None:
+    proxy.script["ssm:PutParameter"] = [refusing(400, "ValidationException", "Value 'correct-horse' at 'value'")]
+    told = advent("slack", "secret", code=1, stdin="correct-horse\n", **person).stderr
+    assert "Value '***' at 'value'" in told
 
 
 def test_the_keys_of_the_local_engine_are_secrets_but_no_mere_word(engine: Engine) -> None:

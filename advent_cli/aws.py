@@ -177,11 +177,13 @@ def connect(
     endpoint: Endpoint | None = None,
     trace: Callable[[str], None] | None = None,
     ahead: Iterable[str] = (),
+    secrets: set[str] | None = None,
 ) -> Aws:
     """Open the door and see who is there; raises TargetError when AWS can't be reached or refuses the credentials.
 
     Without `endpoint` everything comes from boto3's own chain, AWS_ENDPOINT_URL included. `trace` gets one line for
-    each answer, `service:Operation status milliseconds`.
+    each answer, `service:Operation status milliseconds`. `secrets` gets the credentials; what AWS says in its errors
+    never quotes one of these secrets.
     """
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
@@ -200,7 +202,9 @@ def connect(
             raise TargetError(
                 "no region is set", hint="put one into config.yaml, or give --region, or set AWS_DEFAULT_REGION"
             )
+        secrets = sessions.hide(session, secrets)
         with aws.making_clients(ahead):
+            secrets |= sessions.credentials(session)
             _ = aws.identity
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise unreachable(error) from None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from advent_cli.crash import readable
 from advent_cli.errors import AdventError, TargetError
 
 BAD_CREDENTIALS = {
@@ -64,23 +65,24 @@ def unreachable(error: Exception) -> TargetError:
         exceptions.NoAuthTokenError,
         *([exceptions.LoginError] if hasattr(exceptions, "LoginError") else []),  # newer than our oldest boto3
     )
+    said = readable(str(error))
     if isinstance(error, without) or code(error) in BAD_CREDENTIALS:
         hint = "set up credentials (`aws configure` or `aws sso login`), or work on this machine with --target local"
-        return TargetError("AWS does not accept the credentials, or there are none", why=str(error), hint=hint)
+        return TargetError("AWS does not accept the credentials, or there are none", why=said, hint=hint)
     if isinstance(error, exceptions.ProfileNotFound):
-        return TargetError(str(error), hint="`aws configure list-profiles` shows the ones there are")
+        return TargetError(said, hint="`aws configure list-profiles` shows the ones there are")
     if isinstance(error, exceptions.ConfigParseError | exceptions.InvalidConfigError):
-        return TargetError("your AWS settings cannot be read", why=str(error), hint="check ~/.aws/config")
+        return TargetError("your AWS settings cannot be read", why=said, hint="check ~/.aws/config")
     if code(error) in REFUSALS:
-        return TargetError("AWS does not allow us anything", why=str(error), hint="ask for the permissions")
-    why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return TargetError("AWS does not allow us anything", why=said, hint="ask for the permissions")
+    why = said.splitlines()[0] if said else type(error).__name__
     return TargetError("AWS cannot be reached", why=why, hint="check the network, the region and AWS_ENDPOINT_URL")
 
 
 def not_aws(error: Exception) -> TargetError:
     """What botocore's ValueError or KeyError means at the first call: nothing can be made of a URL, or of an answer."""
     hint = "check AWS_ENDPOINT_URL, which looks like http://127.0.0.1:4566, and the network"
-    return TargetError("what answers is not AWS", why=f"{type(error).__name__}: {error}", hint=hint)
+    return TargetError("what answers is not AWS", why=f"{type(error).__name__}: {readable(str(error))}", hint=hint)
 
 
 def explain(error: Exception) -> AdventError | None:
@@ -91,7 +93,7 @@ def explain(error: Exception) -> AdventError | None:
     if isinstance(error, AdventError):
         return error
     if isinstance(error, ClientError) and code(error) not in BAD_CREDENTIALS:
-        operation, message = error.operation_name, error.response.get("Error", {}).get("Message", "")
+        operation, message = error.operation_name, readable(error.response.get("Error", {}).get("Message", ""))
         if code(error) in REFUSALS:
             return AdventError(f"AWS does not allow us {operation}", why=message, hint="ask for this permission")
         hint = NO_BOUNDARY if code(error) == "NoSuchEntity" and message.startswith("Scope ARN") else ""

@@ -1,6 +1,7 @@
 """Pure: what no single setting of config.yaml can tell, for it is about several of them together."""
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -14,6 +15,7 @@ from advent_cli.yamlfile import Document
 RESERVED = ("AWS_", "LAMBDA_")  # see "Using Lambda environment variables" in the Lambda developer guide
 OURS = re.compile(r"DYNAMO_TABLE|DYNAMO_KEY|DEAD_LETTER_QUEUE_URL|SNS_TOPIC_ARN(_\w+)?|\w+_PARAMETER")
 LONGEST_ROLE = 64
+LARGEST_FILTER, MOST_COMBINATIONS = 256 * 1024, 150  # bytes; "Filter policy constraints" in the SNS developer guide
 ENVIRONMENT_LIMIT = 2500  # bytes of all names and values together: Lambda's 4096, less room for what we set ourselves
 
 
@@ -81,7 +83,12 @@ def _filter(document: Document[Settings], name: str, function: Function) -> None
     for scope, policy in function.filter.items():
         if not isinstance(policy, dict) or not policy or not _is_policy(policy, nested=scope == "body"):
             example = "a filter policy of SNS, as in {event: [hired, moved]}"
-            raise document.error((*path, scope), json.dumps(policy, default=str)[:60], example)
+            raise document.error((*path, scope), _shown(policy), example)
+        if (size := len(json.dumps(policy).encode())) > LARGEST_FILTER:
+            raise document.error((*path, scope), f"{size} bytes of JSON", f"{LARGEST_FILTER}, as many as SNS takes")
+        if (number := _combinations(policy)) > MOST_COMBINATIONS:
+            allowed = f"{MOST_COMBINATIONS}, as many as SNS takes: the numbers of values of each name, multiplied"
+            raise document.error((*path, scope), f"{number} combinations of values", allowed)
 
 
 def _is_policy(policy: dict[Any, Any], *, nested: bool) -> bool:
@@ -94,6 +101,19 @@ def _is_policy(policy: dict[Any, Any], *, nested: bool) -> bool:
         )
         for name, accepted in policy.items()
     )
+
+
+def _shown(policy: Any) -> str:
+    """A policy in short, as JSON if it can be."""
+    try:
+        return json.dumps(policy, default=str)[:60]
+    except TypeError:  # a name that is no text
+        return str(policy)[:60]
+
+
+def _combinations(policy: Mapping[str, Any]) -> int:
+    """How many combinations of values there are at least; of a body that goes deeper, SNS counts more."""
+    return math.prod(len(each) if isinstance(each, list) else _combinations(each) for each in policy.values())
 
 
 def _is_json(value: Any) -> bool:

@@ -13,7 +13,7 @@ import click
 
 from advent_cli.cli_help import Explained
 from advent_cli.errors import DONE, FAILED, AdventError, InterruptionError, UsageError
-from advent_cli.options import Answer
+from advent_cli.options import Answer, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,7 @@ class Answering(Explained):
         answer = self.answer([name for name in NAMES if ctx.params.pop(name, False)])
         if answer is None:
             return super().invoke(ctx)
+        answer.run = ctx.obj.run
         ctx.obj = replace(ctx.obj, answer=answer)
         try:
             with _nobody_to_ask():
@@ -80,11 +81,15 @@ def fail(answer: Answer, error: BaseException) -> int:
 
 
 def end(answer: Answer, code: int) -> None:
-    """Print the document."""
+    """Print the document, its errors without secrets."""
     from advent_cli import documents
+    from advent_cli.crash import shown
     from advent_cli.display.json_lines import send
 
-    document = documents.answer(answer, code)
+    errors = [
+        shown(error, Run(answer.run.secrets)) if isinstance(error, AdventError) else error for error in answer.errors
+    ]
+    document = documents.answer(replace(answer, errors=errors), code)
     if answer.events:
         send(documents.result(document))
     else:

@@ -110,6 +110,7 @@ def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool
     from contextlib import suppress
 
     from advent_cli.aws_errors import explain as in_words
+    from advent_cli.crash import shown
     from advent_cli.display import report, terminal
 
     click.echo("watching config.yaml and its handlers; Ctrl-C ends it", err=True)
@@ -121,7 +122,7 @@ def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool
             except Exception as error:  # a mistake in a file, or the network: told, and survived
                 if (told := in_words(error)) is None:
                     raise
-                report.error(terminal.stderr(), told)
+                report.error(terminal.stderr(), shown(told, options.run))
                 continue
             if code == INTERRUPTED:
                 return

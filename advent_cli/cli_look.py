@@ -168,7 +168,7 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
         found = (lines.follow if follow else lines.since)(stack.aws, names, start)
         for line in lines.errors(found) if errors else found:
             if options.trace or not line.is_platform or line.is_trouble:
-                show(out, names, line)
+                show(out, names, line, ids=options.trace is not None)
     except KeyboardInterrupt:
         if not follow:
             raise

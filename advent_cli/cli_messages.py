@@ -24,7 +24,9 @@ def replay(options: Options) -> int:
     if replayed.for_nobody:
         are = "dead letter is" if replayed.for_nobody == 1 else "dead letters are"
         hint = f"they are left in {stack.queue.name}"
-        raise AdventError(f"{replayed.for_nobody} {are} for nobody in config.yaml", hint=hint)
+        others = ", ".join(replayed.others)
+        why = f"only this stack's topics and functions get them, not {others}" if others else ""
+        raise AdventError(f"{replayed.for_nobody} {are} for nobody in config.yaml", why=why, hint=hint)
     if replayed.handed:
         click.echo("what fails again comes back: see `advent status`", err=True)
     elif replayed.left:

@@ -58,9 +58,10 @@ def unanswered(options: Options, message: str, error: AdventError) -> None:
         options.answer.fields["messages"].append({"text": text, "reply": None, "counts": {}})
         options.answer.errors.append(error)
     else:
+        from advent_cli.crash import shown
         from advent_cli.display import report, terminal
 
-        report.error(terminal.stderr(), error)
+        report.error(terminal.stderr(), shown(error, options.run))
 
 
 def settled(options: Options, consumers: Iterable[str], counts: Mapping[str, int]) -> None:

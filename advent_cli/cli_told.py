@@ -89,14 +89,14 @@ def ended(options: Options, steps: Iterable[Step], result: Result) -> None:
         options.answer.fields["waited"] = {service: round(took, 3) for service, took in result.waited.items()}
         options.answer.errors += [*result.problems, *([InterruptionError()] if result.stopped else [])]
     else:
+        from advent_cli.crash import shown
         from advent_cli.display import report, terminal, text
 
         err = terminal.stderr()
         report.line(err, (text.ended(result.finished.values(), result.seconds, result.waited), "bold"))
         for problem in result.problems:
             if isinstance(problem, AdventError):
-                hint = options.run.own(problem.hint)
-                report.error(err, AdventError(problem.what, why=options.run.own(problem.why), hint=hint))
+                report.error(err, shown(problem, options.run))
         if result.stopped:
             report.line(err, "stopped: run the same command again to finish")
     for problem in result.problems:

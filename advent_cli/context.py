@@ -72,16 +72,18 @@ def _connect(options: Options, settings: config.Config, engine: Callable[[], Eng
         config.check_region(options.region)
     if (options.target or settings.target) == "local":
         import_module("advent_cli.sessions")  # boto3 loads while the engine starts
-        return connect(settings.stack, region=region, endpoint=engine().endpoint, trace=options.trace, ahead=ahead)
-    aws = connect(settings.stack, region=region, profile=options.profile, trace=options.trace, ahead=ahead)
-    options.run.secrets.update(secrets(aws))
-    return aws
-
-
-def secrets(aws: Aws) -> set[str]:
-    """The credentials in use, which must not get into what is told of a bug."""
-    keys = aws.session.get_credentials().get_frozen_credentials()
-    return {key for key in (keys.access_key, keys.secret_key, keys.token) if key}
+        endpoint, profile = engine().endpoint, None
+    else:
+        endpoint, profile = None, options.profile
+    return connect(
+        settings.stack,
+        region=region,
+        profile=profile,
+        endpoint=endpoint,
+        trace=options.trace,
+        ahead=ahead,
+        secrets=options.run.secrets,
+    )
 
 
 def own_region(profile: str | None) -> str | None:

@@ -1,4 +1,7 @@
-"""What is left of a bug: its traceback in a file for whoever mends it, without the secrets that were at hand."""
+"""What is left of a bug: its traceback in a file for whoever mends it, without the secrets that were at hand.
+
+Errors that are no bugs lose their secrets here too, but less is taken for a secret there: they have to stay readable.
+"""
 
 import json
 import os
@@ -13,20 +16,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+from advent_cli.errors import AdventError
 from advent_cli.options import Run
 
 KEPT = 5  # files
 HIDDEN = "***"
 SHORTEST = len(HIDDEN) + 1  # of what is taken for a secret: so hiding one always makes the text shorter, and ends
+LONG, LEARNT = 16, 8  # characters from which a variable, or what the run learnt, is no ordinary word like "test"
 SECRET_NAMES = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
-LOOKS_SECRET = re.compile(
+PLACES = re.compile(r"_(FILE|DIR|PATH|UR[IL]|SOCK)\Z", re.IGNORECASE)  # variables that say where a secret is
+CLEAR = (  # what can be nothing else
     r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}"  # ids of access keys: "IAM identifiers" in the IAM user guide
-    r"|(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"  # secret access keys
     r"|\bxox[a-z]-[A-Za-z0-9-]+|\bxapp-[A-Za-z0-9-]+"  # tokens of Slack
-    r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]+"
     r"|(?i:(?<=x-amz-signature=)|(?<=x-amz-credential=)|(?<=x-amz-security-token[=:]))[^&\s'\"]+"
     r"|(?i:(?<=authorization: )|(?<=authorization': ')|(?<=authorization\": \"))[^'\"\n]+"
     r"|(?i:(?<=signature=)|(?<=credential=))[^&\s,'\"]+"
+    r"|(?<=://)[^/@\s'\"]+:[^/@\s'\"]+(?=@)"  # the user and the password of a URL
+)
+IN_ERRORS = re.compile(CLEAR + r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{16,}")
+LOOKS_SECRET = re.compile(
+    CLEAR + r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]+"
+    r"|(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"  # secret access keys, and many a hash
 )
 
 
@@ -46,18 +56,35 @@ def known(environment: Mapping[str, str], run: Run) -> set[str]:
     return {secret for secret in whole | lines if len(secret) >= SHORTEST}
 
 
-def redact(text: str, secrets: Iterable[str]) -> str:
+def redact(text: str, secrets: Iterable[str], looks: re.Pattern[str] = LOOKS_SECRET) -> str:
     """The text without these secrets, as they are or as URLs, JSON and Python spell them, and without what looks so.
 
     A secret has four characters or more.
     """
     spelt = {spelling for secret in secrets for spelling in _spellings(secret)}
     longest_first = sorted(spelt, key=len, reverse=True)
-    text = LOOKS_SECRET.sub(HIDDEN, text)
+    text = looks.sub(HIDDEN, text)
     while any(secret in text for secret in longest_first):  # again, for what is left may make one anew
         for secret in longest_first:
             text = text.replace(secret, HIDDEN)
     return text
+
+
+def readable(text: str, learnt: Iterable[str] = ()) -> str:
+    """What an error says, without the secrets that the run learnt, those of the environment, and what clearly is one.
+
+    Short words, and what may be a hash or a path, stay: the text is for a person who has to act on it.
+    """
+    named = {name: value for name, value in os.environ.items() if not PLACES.search(name)}
+    secrets = {secret for secret in known(named, Run()) if len(secret) >= LONG}
+    secrets |= {secret for secret in known({}, Run({*learnt})) if len(secret) >= LEARNT}
+    return redact(text, secrets, IN_ERRORS)
+
+
+def shown(error: AdventError, run: Run) -> AdventError:
+    """The error as a person or a script sees it: without secrets, and with advice that has the options of this run."""
+    what, why, hint = (readable(text, run.secrets) for text in (error.what, error.why, error.hint))
+    return AdventError(what, why=run.own(why), hint=run.own(hint))
 
 
 def _spellings(secret: str) -> set[str]:

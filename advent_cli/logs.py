@@ -20,6 +20,7 @@ TROUBLE = re.compile(  # as Lambda writes it, and never a single word that peopl
     r"|Status: (error|timeout)|Unable to import module"
 )
 LEVELS = ("ERROR", "CRITICAL")  # of a line of JSON
+REQUEST_IDS = ("request_id", "requestId", "AWSRequestId")  # where our functions, Lambda and other libraries put it
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -43,7 +44,7 @@ class Line:
 
     @property
     def is_trouble(self) -> bool:
-        """Whether it tells of something that went wrong."""
+        """Whether it reports something that went wrong, as far as the line alone shows; see also `Run.trouble`."""
         fields = self.fields
         return (
             TROUBLE.search(self.text) is not None
@@ -59,6 +60,12 @@ class Line:
         except ValueError:
             return None
         return fields if isinstance(fields, dict) else None
+
+    @property
+    def request_id(self) -> str:
+        """The id of the run that a line of JSON names; nothing if it names none."""
+        fields = self.fields or {}
+        return next((value for name in REQUEST_IDS if isinstance(value := fields.get(name), str)), "")
 
 
 def seconds(text: str) -> float:

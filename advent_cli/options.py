@@ -8,16 +8,6 @@ SLACK_SECRET = "slack-secret"  # noqa: S105 (the name of the one that `advent sl
 
 
 @dataclass
-class Answer:
-    """What a script asked for, and what the command has found out so far; printed as JSON when the command ends."""
-
-    command: str
-    events: bool = False
-    fields: dict[str, Any] = field(default_factory=dict)
-    errors: list[Exception] = field(default_factory=list)
-
-
-@dataclass
 class Run:
     """What must be known of a run when it ends: the secrets that it learnt, whether it tells all, and how it began.
 
@@ -35,6 +25,17 @@ class Run:
 
 def _nobody(words: str) -> None:
     """Say it to nobody."""
+
+
+@dataclass
+class Answer:
+    """What a script asked for, and what the command has found out so far; printed as JSON when the command ends."""
+
+    command: str
+    events: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)
+    errors: list[Exception] = field(default_factory=list)
+    run: Run = field(default_factory=Run)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import click
 
 from advent_cli.cli import advent
 from advent_cli.cli_answer import fail, in_words, misunderstood
-from advent_cli.errors import DONE, FAILED, INTERRUPTED, USAGE, AdventError
+from advent_cli.errors import DONE, FAILED, INTERRUPTED, USAGE
 from advent_cli.options import Run
 
 
@@ -65,8 +65,8 @@ def _explained(error: Exception, learnt: Run) -> int:
     told = in_words(error)
     if told is None:
         raise error
+    from advent_cli.crash import shown
     from advent_cli.display import report, terminal
 
-    shown = AdventError(told.what, why=learnt.own(told.why), hint=learnt.own(told.hint))
-    report.error(terminal.stderr(), shown)
+    report.error(terminal.stderr(), shown(told, learnt))
     return told.exit_code

@@ -6,8 +6,9 @@ count it twice. Only what was never announced goes to the topic.
 
 import json
 import math
+import re
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -22,26 +23,45 @@ from advent_cli.stack import Stack
 BATCH = 10  # the most messages that SQS hands out at once
 HIDDEN = 30  # seconds for which nobody else gets what we have taken out
 TOPIC = "the topic "
+ARN = re.compile(r"arn:[A-Za-z0-9_:/.$-]{1,300}")
 
 
 @dataclass(frozen=True)
 class Letter:
     """A dead letter: whom it is for (a function, a topic, or None if that cannot be told), and what to hand over.
 
-    For a function that is the event of SNS, for a topic (its name after TOPIC) the arguments of Publish.
+    For a function that is the event of SNS, for a topic (its name after TOPIC) the arguments of Publish. `names` is the
+    ARN that a letter for nobody names, if it does.
     """
 
     to: str | None
     content: dict[str, Any] = field(default_factory=dict)
+    names: str = ""
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """How many letters each one got, how many are for nobody, and how many are in the queue now, about."""
+    """How many letters each one got, how many are for nobody, and how many are in the queue now, about.
+
+    `others` are the ARNs that those for nobody name.
+    """
 
     handed: dict[str, int]
     for_nobody: int
     left: int
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Whom a letter may be for, each by its ARN: the functions and topics of the stack, by their names.
+
+    `subscribers` are the functions by the ARNs of their subscriptions.
+    """
+
+    functions: Mapping[str, str]
+    topics: Mapping[str, str]
+    subscribers: Mapping[str, str]
 
 
 def replay(stack: Stack) -> Replayed:
@@ -51,43 +71,62 @@ def replay(stack: Stack) -> Replayed:
     """
     if stack.queue.read() is None:
         raise AdventError(f"the {stack.queue.title} is missing", hint="`advent up` makes it")
-    listed = together(*[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()])
-    subscribers = {each["SubscriptionArn"]: each["Endpoint"].split(":")[-1] for items in listed for each in items}
-    handed, seen, began = Counter[str | None](), set[str](), math.inf
+    addresses = _addresses(stack)
+    handed, others, seen, began = Counter[str](), [], set[str](), math.inf
     while messages := (answer := _receive(stack)).get("Messages"):
         began = min(began, _date(answer))
         fresh = [each for each in messages if each["MessageId"] not in seen and _sent(each) <= began]
         if not fresh:
             break  # the rest came back meanwhile, or was left before
         seen |= {each["MessageId"] for each in fresh}
-        handed.update(together(*[partial(_hand_over, stack, subscribers, each) for each in fresh]))
-    for_nobody = handed.pop(None, 0)
-    return Replayed({to: number for to, number in handed.items() if to}, for_nobody, stack.queue.depth())
+        letters = together(*[partial(_hand_over, stack, addresses, each) for each in fresh])
+        handed.update(letter.to for letter in letters if letter.to)
+        others += [letter.names for letter in letters if not letter.to]
+    return Replayed(dict(handed), len(others), stack.queue.depth(), tuple(sorted({*filter(None, others)})))
 
 
-def letter(body: str, functions: Container[str], topics: Container[str], subscribers: Mapping[str, str]) -> Letter:
+def _addresses(stack: Stack) -> Addresses:
+    """Only what is in config.yaml, whoever else has subscribed to a topic of ours."""
+    functions = {stack.aws.arn("lambda", f"function:{name}"): name for name in stack.config.functions}
+    listed = together(*[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()])
+    ends = {each["SubscriptionArn"]: each["Endpoint"] for items in listed for each in items}
+    subscribers = {arn: functions[endpoint] for arn, endpoint in ends.items() if endpoint in functions}
+    return Addresses(functions, {topic.arn: name for name, topic in stack.topics.items()}, subscribers)
+
+
+def letter(body: str, addresses: Addresses) -> Letter:
     """What a message in the queue is: of Lambda's destination, of SNS's redrive policy, or of function 1.
 
-    `functions` and `topics` are those of the stack, `subscribers` the functions by the ARNs of their subscriptions.
-    The shapes are described in the Lambda developer guide ("Capturing records of Lambda asynchronous invocations")
-    and the SNS one ("Amazon SNS dead-letter queues").
+    Anybody who may write to the queue can have made it up, so it goes nowhere but to one of the `addresses`. The shapes
+    are described in the Lambda developer guide ("Capturing records of Lambda asynchronous invocations") and the SNS one
+    ("Amazon SNS dead-letter queues").
     """
     try:
         content = json.loads(body)
         if "requestPayload" in content:
-            name = content["requestContext"]["functionArn"].split(":")[6]
-            return Letter(name if name in functions else None, content["requestPayload"])
+            arn = ":".join(content["requestContext"]["functionArn"].split(":")[:7])  # without the version
+            return _addressed(addresses.functions.get(arn), content["requestPayload"], arn)
         if "Message" in content:
             arn = content.get("EventSubscriptionArn") or _subscription(content)
             record = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": arn, "Sns": content}
-            return Letter(subscribers.get(arn), {"Records": [record]})
-        id_ = {"DataType": "String", "StringValue": content["message_id"]}
-        attributes = {"message_id": id_}
-        topic = content["topic"].split(":")[-1]
-        publication = {"TopicArn": content["topic"], "Message": content["message"], "MessageAttributes": attributes}
-        return Letter(f"{TOPIC}{topic}" if topic in topics else None, publication)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            return _addressed(addresses.subscribers.get(arn), {"Records": [record]}, arn)
+        attributes = {"message_id": {"DataType": "String", "StringValue": _text(content["message_id"])}}
+        arn, text = content["topic"], _text(content["message"])
+        topic = f"{TOPIC}{addresses.topics[arn]}" if arn in addresses.topics else None
+        return _addressed(topic, {"TopicArn": arn, "Message": text, "MessageAttributes": attributes}, arn)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return Letter(None)  # somebody else put it there
+
+
+def _addressed(to: str | None, content: dict[str, Any], arn: str) -> Letter:
+    return Letter(to, content) if to else Letter(None, names=arn if ARN.fullmatch(arn) else "")
+
+
+def _text(value: Any) -> str:
+    """The value, if it is a text that SNS takes; else ValueError."""
+    if not isinstance(value, str) or not value.encode():
+        raise ValueError(value)
+    return value
 
 
 def _subscription(notification: dict[str, Any]) -> str:
@@ -117,18 +156,18 @@ def _date(answer: dict[str, Any]) -> float:
     return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp() + 1
 
 
-def _hand_over(stack: Stack, subscribers: Mapping[str, str], message: dict[str, Any]) -> str | None:
-    """Hand one message over and take it out of the queue; to whom, or None if it was left there.
+def _hand_over(stack: Stack, addresses: Addresses, message: dict[str, Any]) -> Letter:
+    """Hand one message over and take it out of the queue, or leave it there if it is for nobody.
 
     Killed between the two, it is handed over again the next time; the consumers know it by its id for ten minutes.
     """
-    found = letter(message["Body"], stack.config.functions, stack.topics, subscribers)
+    found = letter(message["Body"], addresses)
     if found.to and found.to.startswith(TOPIC):
         stack.aws.client("sns").publish(**found.content)
     elif found.to:
         payload = json.dumps(found.content).encode()
         stack.aws.client("lambda").invoke(FunctionName=found.to, InvocationType="Event", Payload=payload)
     else:
-        return None
+        return found
     stack.aws.client("sqs").delete_message(QueueUrl=stack.queue.url, ReceiptHandle=message["ReceiptHandle"])
-    return found.to
+    return found

@@ -10,6 +10,8 @@ import boto3
 import botocore.session
 from botocore.loaders import Loader
 
+from advent_cli.crash import readable
+
 
 def own(profile: str | None, region: str | None) -> boto3.Session:
     """A session by boto3's own chain; and where that knows no region, by the variable that other SDKs read."""
@@ -43,6 +45,25 @@ def trace(session: Any, tell: Callable[[str], None]) -> None:
 
     session.events.register("before-call", before)
     session.events.register("after-call", after)
+
+
+def credentials(session: Any) -> set[str]:
+    """The credentials in use."""
+    found = session.get_credentials()
+    return {key for key in (found.get_frozen_credentials() if found else ()) if key}
+
+
+def hide(session: Any, secrets: set[str] | None) -> set[str]:
+    """Keep secrets out of what AWS says in its errors, before anybody sees it: those that are in the set by then."""
+    learnt = set() if secrets is None else secrets
+
+    def after(parsed: Any, **_: Any) -> None:
+        error = parsed.get("Error") if isinstance(parsed, dict) else None
+        if isinstance(error, dict):
+            error |= {name: readable(told, learnt) for name, told in error.items() if isinstance(told, str)}
+
+    session.events.register("after-call", after)
+    return learnt
 
 
 class _QuickLoader(Loader):  # type: ignore[misc]  # botocore has no types

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -11,11 +12,15 @@ import msgspec
 import yaml
 
 from advent_cli.errors import ConfigError
+from advent_cli.yamlnodes import Aliases, composed, parts
 
 T = TypeVar("T")
 Path_ = tuple[str, ...]
 PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
 TEXTS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:null"}
+MOST_VALUES = 20_000  # in a file, those of an alias counted each time that it is used: a few lines can mean billions
+DEEPEST = 50  # levels of lists and groups in a value of any type
+LONGEST_NUMBER = 100  # characters of what is no text in such a value; YAML reckons long with 59:59:59 and so on
 KINDS = {str: "text", int: "a whole number", bool: "true or false", float: "a number", NoneType: "nothing"}
 
 
@@ -40,7 +45,7 @@ def read(file: Path, kind: type[T]) -> Document[T]:
     double key, a missing or mistyped value.
     """
     try:
-        node = yaml.compose(file.read_bytes(), Loader=yaml.SafeLoader)
+        node, aliases = composed(file.read_bytes())
     except OSError as error:
         raise ConfigError(f"cannot read {file}", why=error.strerror or str(error)) from None
     except yaml.MarkedYAMLError as error:
@@ -51,7 +56,7 @@ def read(file: Path, kind: type[T]) -> Document[T]:
         raise ConfigError(f"{file}: not YAML", why=str(error).splitlines()[0]) from None
     if node is None:
         raise ConfigError(f"{file} is empty", hint="the README shows every setting")
-    reader = _Reader(file, {})
+    reader = _Reader(file, aliases)
     return Document(file, reader.build(node, kind, ()), reader.marks)
 
 
@@ -64,10 +69,13 @@ def _error(file: Path, mark: yaml.Mark, path: Path_, found: str, allowed: str) -
 @dataclass
 class _Reader:
     file: Path
-    marks: dict[Path_, yaml.Mark]
+    aliases: Aliases
+    marks: dict[Path_, yaml.Mark] = attribute(default_factory=dict)
+    values: int = 0
 
     def build(self, node: yaml.Node, kind: Any, path: Path_) -> Any:
         self.marks[path] = node.start_mark
+        self._count(node, path)
         bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
         choices = get_args(bare) if get_origin(bare) is UnionType and isinstance(node, yaml.MappingNode) else (bare,)
         for part in choices:  # of X | None, settings are an X
@@ -114,6 +122,7 @@ class _Reader:
     def _leaf(self, node: yaml.Node, kind: Any, path: Path_, what: str = "") -> Any:
         try:
             if kind is Any:
+                self._bound(node, path)
                 return yaml.SafeLoader("").construct_object(node, deep=True)
             if not isinstance(node, yaml.ScalarNode) or node.tag not in PLAIN:
                 raise ValueError
@@ -128,6 +137,28 @@ class _Reader:
             if str in (kind, *get_args(kind)) and isinstance(node, yaml.ScalarNode) and node.tag not in TEXTS:
                 allowed += " (in quotes, or YAML takes it for something else)"
             raise self._fail(node, path, what + describe(node), allowed) from None
+
+    def _count(self, node: yaml.Node, path: Path_) -> None:
+        self.values += 1
+        if self.values > MOST_VALUES:
+            allowed = f"a file of at most {MOST_VALUES}, those of an alias counted each time"
+            raise self._fail(node, path, "too many values", allowed)
+
+    def _bound(self, root: yaml.Node, path: Path_) -> None:
+        """Refuse what could be far larger than it looks, or endless: a value of any type holds no alias."""
+        left = [(root, 1)]
+        while left:
+            node, depth = left.pop()
+            self._count(node, path)
+            if depth > DEEPEST:
+                raise self._fail(node, path, f"more than {DEEPEST} levels", f"at most {DEEPEST}")
+            if isinstance(node, yaml.ScalarNode) and node.tag not in TEXTS and len(node.value) > LONGEST_NUMBER:
+                raise self._fail(node, path, describe(node), "text (in quotes), or a shorter number")
+            for place, value in parts(node):
+                if place in self.aliases:
+                    mark, name = self.aliases[place]
+                    raise _error(self.file, mark, path, f"the alias *{name}", "the value itself, written out")
+                left.append((value, depth + 1))
 
     def _fail(self, node: yaml.Node, path: Path_, found: str, allowed: str) -> ConfigError:
         return _error(self.file, node.start_mark, path, found, allowed)

@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     form: dict[str, str] = {}
     sender: dict[str, Any] = journal.sender(event)
     try:
-        form = slack.request(event)
+        form = slack.request(event, context)
         text = slack.text(form)
     except slack.RefusedError as refusal:
         journal.write("WARNING", f"refused: {refusal}", context, status=refusal.status, **sender)

@@ -1,7 +1,12 @@
-"""Writes log lines that programs can read too: a JSON object a line, as CloudWatch Logs Insights takes it apart."""
+"""Writes log lines that programs can read too: a JSON object a line, as CloudWatch Logs Insights takes it apart.
+
+What people said stands only inside a string of such a line. So it never begins a line, and never looks like an error.
+"""
 
 import json
 from typing import Any
+
+LONGEST = 16_000  # characters of a text; Lambda splits lines of more than 256 KB, and a part would begin with the text
 
 
 def sent_as(message: dict[str, Any]) -> str:
@@ -14,9 +19,18 @@ def sent_as(message: dict[str, Any]) -> str:
 
 
 def write(level: str, message: str, context: Any, **fields: Any) -> None:
-    """Write one line; `context` is what Lambda gave the handler, and names the request."""
+    """Write one line; `context` is what Lambda gave the handler, and names the request.
+
+    A text that is too long is cut. What is not printable is escaped, for a line may end at more than a newline.
+    """
     request = getattr(context, "aws_request_id", None)
-    print(json.dumps({"level": level, "message": message, "request_id": request, **fields}, ensure_ascii=False))
+    told = {"level": level, "message": message, "request_id": request, **fields}
+    line = json.dumps({name: _cut(value) for name, value in told.items()}, ensure_ascii=False)
+    print(line if line.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line))
+
+
+def _cut(value: Any) -> Any:
+    return f"{value[:LONGEST]}..." if isinstance(value, str) and len(value) > LONGEST else value
 
 
 def sender(event: dict[str, Any]) -> dict[str, bool]:

@@ -10,9 +10,10 @@ import journal
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Take an event of SNS and print the words of each of its messages, one a line; and last which message it was."""
+    """Take an event of SNS and write the words of each of its messages, one a line, and last how many there were."""
     for record in event["Records"]:
+        message_id = journal.sent_as(record["Sns"])
         words = record["Sns"]["Message"].split()
         for word in words:
-            print(word)
-        journal.write("INFO", "logged", context, message_id=journal.sent_as(record["Sns"]), words=len(words))
+            journal.write("INFO", word, context, message_id=message_id)
+        journal.write("INFO", "logged", context, message_id=message_id, words=len(words))

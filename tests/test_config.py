@@ -107,6 +107,19 @@ def test_the_tutorials_own_is_the_article(file: Path) -> None:
         ("memory: 256\n", "filter: {attributes: {a: [b]}, body: {a: [b]}}\n", "both attributes and body"),
         ("memory: 256\n", "filter: {other: {a: [b]}}\n", "the name 'other'; allowed is attributes or body"),
         ("memory: 256\n", "filter: {body: {a: [2026-01-01]}}\n", "as in {event: [hired, moved]}"),
+        ("memory: 256\n", "filter: {body: {2026-01-01: [a]}}\n", "as in {event: [hired, moved]}"),
+        ("memory: 256\n", f"filter: {{body: {{a: [{'x' * 2**18}]}}}}\n", "262155 bytes of JSON; allowed is 262144, as"),
+        (
+            "memory: 256\n",
+            f"filter: {{attributes: {{a: [{'x,' * 51}], b: [1, 2, 3]}}}}\n",
+            "54:26: functions.sns_multiplier.filter.attributes: found 153 combinations of values; allowed is 150",
+        ),
+        ("memory: 256\n", f"filter: {{body: {{a: [1{':59' * 400_000}]}}}}\n", "found '1:59:59:59"),
+        (
+            "memory: 256\n",
+            f"filter: {{body: {'{a: ' * 60}[b]{'}' * 60}}}\n",
+            "found more than 50 levels; allowed is at",
+        ),
         ("memory: 256\n", "concurrency: -1\n", "found '-1'; allowed is a whole number of functions at once"),
         ("memory: 256\n", "reads_secrets: [a b]\n", "functions.sns_multiplier.reads_secrets.0: found 'a b'"),
         ("stack: awsadvent", "stack: awsadvent\nprefix: 1x", "prefix: found '1x'; allowed is at most 30 letters"),
@@ -147,6 +160,38 @@ def test_a_mistake_is_told_with_line_and_column_what_was_found_and_what_is_allow
 ) -> None:
     assert good in GOOD
     assert told in problem(file, GOOD.replace(good, bad, 1))
+
+
+BOMB = "".join(f", l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 100))  # 9 to the power of 99
+
+
+@pytest.mark.parametrize(
+    ("policy", "found"),
+    [
+        (f"{{l0: &l0 [x]{BOMB}}}", "found the alias *l98"),
+        ("{a: &a [*a]}", "54:34: functions.sns_multiplier.filter.attributes: found the alias *a; allowed is the value"),
+        ("&a {a: [*a]}", "54:34: functions.sns_multiplier.filter.attributes: found the alias *a"),
+        ("{a: &b [c], *b : d}", "found the alias *b"),
+        ("{a: {a: &a [b]}, <<: *a}", "found the alias *a"),
+    ],
+)
+def test_an_alias_in_a_value_of_any_type_is_refused(file: Path, policy: str, found: str) -> None:
+    """However much it would mean: this would not end if it were looked into."""
+    assert found in problem(file, GOOD.replace("memory: 256\n", f"filter: {{attributes: {policy}}}\n", 1))
+
+
+def test_aliases_elsewhere_mean_what_they_say_within_bounds(file: Path) -> None:
+    one = "  one: {handler: app.handler, subscribes: awsadvent, environment: &e {AA: b}, filter: {body: &f {a: [b]}}}\n"
+    two = "  two: {handler: app.handler, subscribes: awsadvent, environment: *e, filter: {body: *f}}\n"
+    file.write_text(GOOD.replace("functions:\n", f"functions:\n{one}{two}", 1))
+    functions = config.load(file).functions
+    assert functions["one"].environment == functions["two"].environment == {"AA": "b"}
+    assert functions["one"].filter == functions["two"].filter == {"body": {"a": ["b"]}}
+    assert "topics.1: found a list" in problem(file, GOOD.replace("[awsadvent]", "&a [awsadvent, *a]", 1))
+    assert "loop.loop: found an unknown" in problem(file, GOOD.replace("functions:\n", "functions: &f\n  loop: *f\n"))
+    many = ", ".join(f"V{n}: x" for n in range(1000))
+    lines = [f"  f{n}: {{handler: app.handler, environment: {'*e' if n else f'&e {{{many}}}'}}}\n" for n in range(1000)]
+    assert "too many values; allowed is" in problem(file, GOOD.replace("functions:\n", f"functions:\n{''.join(lines)}"))
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "[]", "3", "a: b\n---\nc: d", "\x00", "? [a]\n: b", "{a"])

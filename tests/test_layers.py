@@ -13,7 +13,7 @@ PACKAGE = ROOT / "advent_cli"
 LAYERS = [  # each may import from those above it, and from its own line
     {"errors", "options", "graph"},
     {"crash"},
-    {"yamlfile", "settings", "patience", "pace", "packages", "aws_errors"},
+    {"yamlfile", "yamlnodes", "settings", "patience", "pace", "packages", "aws_errors"},
     {"names", "checks", "bundle", "slack", "sessions"},
     {"config", "aws"},
     {"watch", "calls"},

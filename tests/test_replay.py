@@ -1,7 +1,9 @@
 """Nothing is lost: what a consumer cannot take ends in the queue, and `advent replay` brings it to its end, once."""
 
+import io
 import json
 import time
+import zipfile
 from typing import Any
 
 import pytest
@@ -9,20 +11,24 @@ import pytest
 from advent_cli import counts, replay
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
-from advent_cli.replay import TOPIC, Letter, letter
+from advent_cli.replay import TOPIC, Addresses, Letter, letter
 from advent_cli.stack import Stack
 from tests.conftest import Run
 from tests.support import stacks
 
-TOPICS = {"awsadvent"}
-NAMES = {"sns_multiplier", "sns_logger"}
+HERE = "us-east-1:000000000000"
 SUBSCRIBED = "arn:aws:sns:us-east-1:000000000000:awsadvent:1"
+ADDRESSES = Addresses(
+    {f"arn:aws:lambda:{HERE}:function:{name}": name for name in ("sns_multiplier", "sns_logger")},
+    {f"arn:aws:sns:{HERE}:awsadvent": "awsadvent"},
+    {SUBSCRIBED: "sns_multiplier"},
+)
 EVENT = {"Records": [{"Sns": {"Message": "lost words", "MessageId": "id-1"}}]}
 
 
-def of_lambda(name: str) -> dict[str, Any]:
+def of_lambda(name: str, where: str = HERE) -> dict[str, Any]:
     """The record of a destination, as the Lambda developer guide shows it."""
-    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}:$LATEST"
+    arn = f"arn:aws:lambda:{where}:function:{name}:$LATEST"
     context = {"requestId": "e4b46cbf", "functionArn": arn, "condition": "RetriesExhausted"}
     return {"version": "1.0", "requestContext": context, "requestPayload": EVENT, "responsePayload": {"errorType": "X"}}
 
@@ -38,6 +44,7 @@ ANNOUNCEMENT = {
     "message": "unheard",
     "message_id": "request-1/0",
 }
+FOREIGN = "arn:aws:sns:us-east-1:111111111111:awsadvent"  # the same name, of somebody else
 LETTERS: list[tuple[Any, str | None]] = [
     (of_lambda("sns_logger"), "sns_logger"),
     (of_lambda("gone"), None),
@@ -45,6 +52,16 @@ LETTERS: list[tuple[Any, str | None]] = [
     (of_sns("arn:of:another"), None),
     (ANNOUNCEMENT, f"{TOPIC}awsadvent"),
     ({**ANNOUNCEMENT, "topic": "arn:aws:sns:us-east-1:000000000000:other"}, None),
+    (of_lambda("sns_logger", "us-east-1:111111111111"), None),
+    (of_lambda("sns_logger", "eu-west-1:000000000000"), None),
+    ({**ANNOUNCEMENT, "topic": FOREIGN}, None),
+    ({**ANNOUNCEMENT, "topic": "arn:aws:sns:eu-west-1:000000000000:awsadvent"}, None),
+    ({**ANNOUNCEMENT, "topic": "awsadvent"}, None),
+    ({**ANNOUNCEMENT, "topic": ["awsadvent"]}, None),
+    ({**ANNOUNCEMENT, "message": 5}, None),
+    ({**ANNOUNCEMENT, "message": ""}, None),
+    ({**ANNOUNCEMENT, "message": "\ud800"}, None),
+    ({**ANNOUNCEMENT, "message_id": None}, None),
     ({}, None),
     ([], None),
     ("text", None),
@@ -56,15 +73,21 @@ LETTERS: list[tuple[Any, str | None]] = [
 
 @pytest.mark.parametrize(("body", "to"), LETTERS)
 def test_it_is_known_for_whom_a_letter_is(body: Any, to: str | None) -> None:
-    assert letter(json.dumps(body), NAMES, TOPICS, {SUBSCRIBED: "sns_multiplier"}).to == to
+    assert letter(json.dumps(body), ADDRESSES).to == to
 
 
 def test_a_letter_that_is_not_json_is_for_nobody() -> None:
-    assert letter("{", NAMES, TOPICS, {}) == Letter(None)
+    assert letter("{", ADDRESSES) == Letter(None)
+    assert letter("[" * 100_000, ADDRESSES) == Letter(None)
+
+
+def test_a_letter_that_names_another_is_told_by_that_name_if_it_is_one() -> None:
+    assert letter(json.dumps({**ANNOUNCEMENT, "topic": FOREIGN}), ADDRESSES).names == FOREIGN
+    assert letter(json.dumps({**ANNOUNCEMENT, "topic": "arn:\x1b[2J"}), ADDRESSES).names == ""
 
 
 def test_a_notification_becomes_the_event_that_lambda_would_have_got() -> None:
-    (record,) = letter(json.dumps(of_sns(SUBSCRIBED)), NAMES, TOPICS, {SUBSCRIBED: "sns_multiplier"}).content["Records"]
+    (record,) = letter(json.dumps(of_sns(SUBSCRIBED)), ADDRESSES).content["Records"]
     assert record["Sns"]["MessageId"] == "id-2"
     assert record["EventSubscriptionArn"] == SUBSCRIBED
 
@@ -137,6 +160,44 @@ def test_what_was_not_announced_goes_to_the_topic_and_what_is_for_nobody_stays(e
 
     Patience().until(logged, "logged", within=60)
     assert ", and in it 1 dead letter\n" in advent("down", "--yes").stderr
+
+
+def test_replay_hands_out_nothing_to_others(engine: Engine, advent: Run) -> None:
+    """Neither to a topic of the same name elsewhere, nor to whoever else has subscribed to ours."""
+    stack = stacks.tutorial(engine)
+    stacks.up(stack)
+    sqs, sns, functions = (stack.aws.client(service) for service in ("sqs", "sns", "lambda"))
+    code = functions.get_function(FunctionName="sns_logger")["Configuration"]
+    archive = io.BytesIO()
+    zipfile.ZipFile(archive, "w").close()
+    settings = {
+        "Runtime": code["Runtime"],
+        "Role": code["Role"],
+        "Handler": "x.x",
+        "Code": {"ZipFile": archive.getvalue()},
+    }
+    theirs = functions.create_function(FunctionName="theirs", **settings)["FunctionArn"]
+    subscribed = sns.subscribe(
+        TopicArn=stack.topics["awsadvent"].arn, Protocol="lambda", Endpoint=theirs, ReturnSubscriptionArn=True
+    )["SubscriptionArn"]
+    foreign = [
+        {**ANNOUNCEMENT, "topic": FOREIGN},
+        of_sns(subscribed),
+        of_lambda("theirs"),
+        of_lambda("sns_logger", "us-east-1:1"),
+    ]
+    for body in (foreign[0], ANNOUNCEMENT, *foreign[1:]):
+        sqs.send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(body))
+    done = advent("-v", "replay", code=1)
+    assert done.stdout == "1 to the topic awsadvent\n"
+    assert (
+        "4 dead letters are for nobody in config.yaml: only this stack's topics and functions get them" in done.stderr
+    )
+    for arn in (FOREIGN, subscribed, theirs, "arn:aws:lambda:us-east-1:1:function:sns_logger"):
+        assert arn in done.stderr
+    assert done.stderr.count("sns:Publish ") == 1
+    assert "lambda:Invoke " not in done.stderr
+    assert stack.queue.depth() == 4
 
 
 def test_what_cannot_be_handed_over_stays_in_the_queue(engine: Engine) -> None:

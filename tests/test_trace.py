@@ -30,8 +30,8 @@ def run_of(request: str, *said: str, stream: str = "one", at: float = 1000.0, re
     return [Line(at + n / 1000, "f", text, f"{request}{n}", stream) for n, text in enumerate(texts)]
 
 
-def logged(message_id: str, **fields: object) -> str:
-    return json.dumps({"level": "INFO", "message": "done", "message_id": message_id, **fields})
+def logged(message_id: str, request: str = "1", **fields: object) -> str:
+    return json.dumps({"level": "INFO", "message": "done", "request_id": request, "message_id": message_id, **fields})
 
 
 @given(st.data())
@@ -53,7 +53,11 @@ def test_runs_are_told_apart_however_their_streams_are_mixed(data: st.DataObject
         (["[ERROR] KeyError: 'boom'\nTraceback (most recent call last):\n  File x"], "KeyError: 'boom'"),
         (["Traceback (most recent call last):", '  File "x"', "    y", "ValueError: no"], "ValueError: no"),
         (["Traceback (most recent call last):\n  File x\nx.Y: deep"], "x.Y: deep"),
-        ([json.dumps({"level": "ERROR", "message": "not announced: X"})], "not announced: X"),
+        ([json.dumps({"level": "ERROR", "message": "not announced: X", "request_id": "1"})], "not announced: X"),
+        ([json.dumps({"errorMessage": "'boom'", "errorType": "KeyError", "requestId": "1"})], "'boom'"),
+        (["[ERROR]\t2026-11-23T10:00:00.000Z\t1\tfrom logging"], "from logging"),
+        (["RequestId: 1 Error: Runtime exited with error: exit status 1"], "Runtime exited with error: exit status 1"),
+        (["Task timed out after 3.00 seconds"], "Task timed out after 3.00 seconds"),  # as the local engine has it
         (["well", "2026-11-23T10:00:00Z 1 Task timed out after 3.00 seconds"], "Task timed out after 3.00 seconds"),
     ],
 )

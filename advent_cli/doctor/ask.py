@@ -131,9 +131,9 @@ def _region(options: Options, settings: Config | None, engine: Engine | None) ->
 def _connect(options: Options, settings: Config | None, engine: Engine | None, region: str | None) -> Aws:
     name, endpoint = settings.stack if settings else "", engine.endpoint if engine else None
     profile = None if engine else options.profile
-    aws = connect(name, region=region or NOBODY_ELSES, profile=profile, endpoint=endpoint, trace=options.trace)
-    options.run.secrets.update(context.secrets(aws))
-    return aws
+    known = options.run.secrets
+    where = region or NOBODY_ELSES
+    return connect(name, region=where, profile=profile, endpoint=endpoint, trace=options.trace, secrets=known)
 
 
 def _identity(aws: Aws) -> Finding:

@@ -40,12 +40,19 @@ COMMANDS = {
 @pytest.fixture
 def proxy(engine: Engine) -> Iterator[Proxy]:
     with proxies.running(engine) as proxy:
+        proxy.meet = as_root
         yield proxy
+
+
+def as_root(_: str, handler: Handler, body: bytes) -> None:
+    """AWS takes the keys of its documentation for good ones here, so that their secret is known to this file."""
+    proxies.sign_as_root(handler, body)
+    pass_on(handler, body)
 
 
 @pytest.fixture
 def person(proxy: Proxy, tmp_path: Path) -> dict[str, str]:
-    """The environment of somebody for whom this is AWS, with keys in a file; the engine takes any secret key."""
+    """The environment of somebody for whom this is AWS, with keys in a file."""
     file = tmp_path / "credentials"
     keys = proxy.engine.environment(None)["AWS_ACCESS_KEY_ID"]
     file.write_text(f"[default]\naws_access_key_id = {keys}\naws_secret_access_key = {KEY}\n")
@@ -70,7 +77,7 @@ def test_no_command_tells_a_secret_that_aws_quotes(
 ) -> None:
     def meet(call: str, handler: Handler, body: bytes) -> None:
         if call.startswith("sts:"):
-            pass_on(handler, body)
+            as_root(call, handler, body)
         else:
             refuse(handler, 400, "ValidationException", QUOTES)
 

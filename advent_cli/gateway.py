@@ -44,6 +44,14 @@ def all_apis(aws: Aws) -> list[dict[str, Any]]:
 
 def scope(aws: Aws) -> list[str]:
     """The ARNs of the account's APIs and of all that is in them: ours has no other name there than a random id."""
+    return [_arn(aws, "apis"), _arn(aws, "apis/*"), _arn(aws, "tags/*")]
+
+
+def api_arn(aws: Aws, api: dict[str, Any]) -> str:
+    """The ARN of an API, of which GetApis does not tell it."""
+    return _arn(aws, f"apis/{api['ApiId']}")
+
+
+def _arn(aws: Aws, path: str) -> str:
     partition = aws.identity[1].split(":")[1]
-    apis = f"arn:{partition}:apigateway:{aws.region}::"
-    return [f"{apis}/apis", f"{apis}/apis/*", f"{apis}/tags/*"]
+    return f"arn:{partition}:apigateway:{aws.region}::/{path}"

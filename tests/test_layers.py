@@ -28,7 +28,7 @@ LAYERS = [  # each may import from those above it, and from its own line
     {"survey", "engine", "display", "scratch"},
     {"export_file"},
     {"backup"},
-    {"deploy", "say", "causes", "waits", "looks"},
+    {"contention", "deploy", "say", "causes", "waits", "looks"},
     {"settle", "trace"},
     {"asking", "explain", "doctor"},
     {"cli_help", "cli_complete"},

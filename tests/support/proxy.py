@@ -19,6 +19,7 @@ from advent_cli.aws import Endpoint
 from advent_cli.local import Engine
 
 Fault = Callable[["Handler", bytes], None]
+Meet = Callable[[str, "Handler", bytes], None]
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Proxy:
     spoil: int = -1
     fault: Fault | None = None
     script: dict[str, list[Fault]] = field(default_factory=dict)
-    meet: Callable[[str, "Handler", bytes], None] = lambda _, handler, body: pass_on(handler, body)
+    meet: Meet = field(default_factory=lambda: passing)
     calls: list[str] = field(default_factory=list)
     port: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -129,6 +130,11 @@ class Handler(BaseHTTPRequestHandler):
 def pass_on(handler: Handler, body: bytes) -> None:
     """No fault."""
     handler.answer(*handler.upstream(body))
+
+
+def passing(name: str, handler: Handler, body: bytes) -> None:
+    """Pass every call on."""
+    pass_on(handler, body)
 
 
 def cut_before(handler: Handler, body: bytes) -> None:

@@ -59,6 +59,8 @@ class Aws:
         """What AWS named by itself and we have learnt: the ids of roles and APIs, by our own names for them."""
         self.made: set[str] = set()
         """The keys of what was made since the last look, of which more is known than AWS could tell."""
+        self.contested: set[str] = set()
+        """The keys of what another run was at work on since the last look, as AWS said."""
         self.attempts, self.patience = 8, 30
         """How often a call is tried, the first time included, and for how many seconds each, where nothing is said."""
         self._clients: dict[tuple[str, int], Any] = {}

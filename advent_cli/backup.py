@@ -1,8 +1,6 @@
 """Writes the word counts to a file and sets them from one: a JSON object a line, {"word": ..., "count": ...}."""
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
@@ -11,7 +9,9 @@ from typing import Any
 
 from advent_cli import counts
 from advent_cli.errors import AdventError, UsageError
+from advent_cli.export_file import ExportFile
 from advent_cli.patience import Patience
+from advent_cli.plan import Seen
 from advent_cli.resources.table import Table
 
 BATCH = 25  # the most items that BatchWriteItem takes
@@ -19,25 +19,19 @@ WRITERS = 8  # batches on their way at the same time
 LONGEST_WORD = 2048  # bytes, as DynamoDB has it for a key
 
 
-def export(table: Table, file: Path) -> int:
-    """Write all counts to `file`, which appears whole or not at all; the number of words.
+def check_table(table: Table, seen: Seen) -> None:
+    """Raise AdventError if there is no table to export."""
+    if not isinstance(seen, dict):
+        why, hint = "nothing was deleted", "`advent down` deletes the rest"
+        raise AdventError(f"there is no {table.title} of ours to export", why=why, hint=hint)
+
+
+def export(table: Table, file: ExportFile) -> int:
+    """Write all counts to `file`, and return when they are safe there; the number of words.
 
     Read page by page, so that the size of the table does not matter to memory.
     """
-    words = 0
-    try:
-        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".advent-") as folder:
-            part = Path(folder, file.name)
-            with part.open("w", encoding="utf-8") as out:
-                for word, count in counts.scan(table):
-                    out.write(json.dumps({"word": word, "count": count}) + "\n")
-                    words += 1
-                out.flush()
-                os.fsync(out.fileno())
-            part.replace(file)
-    except OSError as error:
-        raise AdventError(f"cannot write {file}", why=f"{error.strerror}; nothing was deleted") from None
-    return words
+    return file.write(json.dumps({"word": word, "count": count}) for word, count in counts.scan(table))
 
 
 def check(file: Path) -> int:

@@ -12,7 +12,7 @@ from advent_cli import cli_told
 from advent_cli.cli_answer import Answering, as_events, as_json
 from advent_cli.cli_complete import adoptable
 from advent_cli.cli_help import MEETS
-from advent_cli.errors import DONE, FAILED, INTERRUPTED, REFUSED, AdventError
+from advent_cli.errors import DONE, FAILED, INTERRUPTED, REFUSED
 from advent_cli.options import Options
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from advent_cli.stack import Stack
 
 PATH = click.Path(path_type=Path, dir_okay=False)
+WRITTEN = click.Path(path_type=Path, dir_okay=False, readable=False)
 
 
 @click.command(cls=Answering, example="advent up", short_help="Make AWS as config.yaml wants it.", codes=MEETS)
@@ -132,21 +133,28 @@ def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool
     cls=Answering, example="advent down --export words.jsonl", short_help="Delete all that up made.", codes=MEETS
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--export", metavar="FILE", type=PATH, help="First write the word counts to FILE, as JSON lines.")
+@click.option(
+    "--export",
+    metavar="FILE",
+    type=WRITTEN,
+    help="First write the word counts to FILE, as JSON lines. Words said meanwhile may be lost.",
+)
+@click.option("--force", is_flag=True, help="Overwrite the FILE of --export if it exists.")
 @click.option("--keep-table", is_flag=True, help="Leave the table; the next up finds it as ours.")
 @click.option("--explain", is_flag=True, help="First show the steps in the console, and as aws commands.")
 @as_json
 @as_events
 @click.pass_obj
-def down(options: Options, yes: bool, export: Path | None, keep_table: bool, explain: bool) -> int:
+def down(options: Options, yes: bool, export: Path | None, force: bool, keep_table: bool, explain: bool) -> int:
     """Delete all that up made, the table with its words included."""
-    from advent_cli import asking, backup, deploy, local
+    from advent_cli import asking, backup, deploy, export_file, local
     from advent_cli.context import open_stack
     from advent_cli.engine import Interrupt
     from advent_cli.plan import Action
     from advent_cli.survey import SERVICES, look
 
     cli_told.only_for_people(options, explain=explain)
+    file = export_file.chosen(export, force=force, stdout_is_taken=options.answer is not None)
 
     def is_kept(step: Step) -> bool:
         return keep_table and step.key.startswith("table/")  # one left over as well
@@ -159,9 +167,9 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool, exp
         survey = look(stack, loss)
     steps = tuple(step for step in survey.steps_down() if not is_kept(step))
     cli_told.planned(options, stack, steps)
-    if export and not isinstance(survey.seen[stack.table.key], dict):
-        raise AdventError(f"there is no {stack.table.title} of ours to export", why="nothing was deleted")
-    if all(step.action is Action.NOTHING for step in steps):
+    if file:
+        backup.check_table(stack.table, survey.seen[stack.table.key])
+    if not file and all(step.action is Action.NOTHING for step in steps):
         cli_told.note(options, "nothing to delete", seconds=0, left=[])
         return DONE
     if explain:
@@ -171,8 +179,8 @@ def down(options: Options, yes: bool, export: Path | None, keep_table: bool, exp
     cli_told.losses(options, survey, steps, agreed=yes or explain)
     if not yes and any(step.action is Action.DELETE for step in steps):
         asking.confirm(f"Delete all of this from {asking.place(stack)}?")
-    if export:
-        words = backup.export(stack.table, export)
+    if file:
+        words = backup.export(stack.table, file)
         cli_told.note(options, f"wrote the counts of {words} words to {export}", exported=words)
     with Interrupt() as interrupt, cli_told.listener(options) as listen:
         result = deploy.down(survey, steps, listen, interrupt)

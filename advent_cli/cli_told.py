@@ -130,9 +130,10 @@ def losses(options: Options, survey: Survey, steps: Iterable[Step], *, agreed: b
 
 def left(options: Options, steps: list[Step]) -> None:
     """What is still there after all."""
+    from advent_cli.patience import AGAIN
+
     if options.answer:
         from advent_cli import documents
-        from advent_cli.patience import AGAIN
 
         options.answer.fields["left"] = documents.left(steps)
         options.answer.errors += [AdventError(f"{step.title} is still there", hint=AGAIN) for step in steps]
@@ -143,3 +144,5 @@ def left(options: Options, steps: list[Step]) -> None:
         for step in steps:
             report.line(err, ("left: ", "bold red"), step.title)
         report.line(err, (f"{len(steps)} left", "bold"))
+        if steps:
+            report.line(err, f"  try: {AGAIN}")

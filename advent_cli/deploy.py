@@ -6,28 +6,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from advent_cli import engine, leftovers
-from advent_cli.aws_errors import code, explain
+from advent_cli.aws_errors import explain
+from advent_cli.contention import carry_out
 from advent_cli.engine import Interrupt, Tell
-from advent_cli.errors import INTERRUPTED, RefusedError, UsesForeignError
+from advent_cli.errors import DONE, INTERRUPTED, REFUSED, RefusedError, UsesForeignError
 from advent_cli.events import Event, Finished, Outcome, Planned, Started, Waiting
 from advent_cli.patience import GaveUpError, Patience, StoppedError
-from advent_cli.plan import Action, Step, decide
-from advent_cli.resource import Resource
+from advent_cli.plan import Action, Step
 from advent_cli.resources.function import Function
 from advent_cli.resources.log_group import LogGroup
 from advent_cli.stack import Stack
 from advent_cli.survey import Survey, causes, code_of, look
 from advent_cli.waits import Waits
 
-EXISTS = {
-    "ConflictException",
-    "EntityAlreadyExists",
-    "InvalidParameter",  # CreateTopic, if a topic of this name has other tags
-    "InvalidParameterException",
-    "ResourceAlreadyExistsException",
-    "ResourceConflictException",
-    "ResourceInUseException",
-}
+LOOKS_AGAIN = 3  # at the most; each other run that is at work ends some time
 CHANGED = {Outcome.CREATED, Outcome.UPDATED, Outcome.ATTACHED}
 Listener = Callable[[Event], None]
 
@@ -57,8 +49,34 @@ class Result:
 
 
 def up(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
-    """Carry out the steps of `steps_up`, each as soon as those it needs are done."""
-    return _run(survey, steps, order_up(survey), listen, interrupt)
+    """Carry out the steps of `steps_up`, each as soon as those it needs are done.
+
+    Where a step has met another run at work, all is looked at once more, and what that run changed is put right.
+    """
+    result = _run(survey, steps, order_up(survey), listen, interrupt)
+    for _ in range(LOOKS_AGAIN):
+        if not survey.stack.aws.contested or result.exit_code not in (DONE, REFUSED):
+            break
+        _put_right(survey.stack, result, listen, interrupt)
+    return result
+
+
+def _put_right(stack: Stack, result: Result, listen: Listener, interrupt: Interrupt) -> None:
+    """Look at all again, and make those of the run's steps good that are not as wanted; only failures are told."""
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Waiting) or (isinstance(event, Finished) and event.error):
+            listen(event)
+
+    began, survey = time.monotonic(), look(stack)
+    undone = [step for step in survey.steps_up() if step.action in (Action.CREATE, Action.UPDATE)]
+    steps = tuple(step for step in undone if step.key in result.finished)
+    again = _run(survey, steps, order_up(survey), hear, interrupt)
+    result.finished |= {key: event for key, event in again.finished.items() if event.error}
+    result.waited = {
+        name: result.waited.get(name, 0) + again.waited.get(name, 0) for name in result.waited | again.waited
+    }
+    result.stopped, result.seconds = again.stopped, result.seconds + time.monotonic() - began
 
 
 def down(survey: Survey, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
@@ -113,7 +131,10 @@ def _run(
         step, resource = by_key[key], resources[key]
         if step.action is Action.NOTHING and result.changed(resource.host):
             step = replace(step, seen=resource.read())  # its host may have been made anew, without it
-        return _carry_out(resource, step, Patience(tell=tell, stopped=lambda: interrupt.asked))
+        if isinstance(step.seen, RefusedError) and step.want is None:
+            return Outcome.LEFT  # which keeps nothing else from being deleted
+        host = resources.get(resource.host or "")
+        return carry_out(resource, host, step, Patience(tell=tell, stopped=lambda: interrupt.asked))
 
     listen(Planned(steps))
     for event in engine.walk(needs, work, interrupt):
@@ -139,36 +160,3 @@ def _told(event: Finished, step: Step) -> Finished:
     outcome = Outcome.LEFT if isinstance(error, RefusedError) else event.outcome
     reason = str(error) if isinstance(error, UsesForeignError) else event.reason
     return replace(event, outcome=outcome, error=error, reason=reason)
-
-
-def _carry_out(resource: Resource, step: Step, wait: Patience) -> Outcome:
-    if isinstance(step.seen, RefusedError) and step.want is None:
-        return Outcome.LEFT  # which keeps nothing else from being deleted
-    if isinstance(step.seen, Exception):
-        raise step.seen
-    if step.action is Action.CREATE:
-        _create(resource, wait)
-        return Outcome(resource.done_word or Outcome.CREATED.value)
-    if step.action is Action.UPDATE:
-        resource.update(step.seen or {}, wait)
-        return Outcome(resource.done_word or Outcome.UPDATED.value)
-    if step.action is Action.DELETE:
-        resource.delete(wait)
-        return Outcome.DELETED
-    return Outcome.ABSENT if step.want is None else Outcome.UNCHANGED
-
-
-def _create(resource: Resource, wait: Patience) -> None:
-    """Create; if AWS says that it exists, made meanwhile by a retry or another run, bring that to want."""
-    try:
-        resource.create(wait)
-    except Exception as error:
-        if code(error) not in EXISTS:
-            raise
-        try:  # lists lag, so that for a while nothing may be shown
-            wait.until(lambda: resource.read() is not None, "AWS says that it exists, but does not show it", within=15)
-        except GaveUpError:
-            raise error from None  # the code may have meant something else
-        now = resource.read()
-        if decide(resource.want(), now) is Action.UPDATE:
-            resource.update(now or {}, wait)

@@ -62,6 +62,11 @@ def inside(aws: Aws) -> list[str]:
     return [_arn(aws, "apis/*")]
 
 
+def api_arn(aws: Aws, api: dict[str, Any]) -> str:
+    """The ARN of an API, of which GetApis does not tell it."""
+    return _arn(aws, f"apis/{api['ApiId']}")
+
+
 def _arn(aws: Aws, path: str) -> str:
     partition = aws.identity[1].split(":")[1]
     return f"arn:{partition}:apigateway:{aws.region}::/{path}"

@@ -69,6 +69,12 @@ class Resource(ABC):
         """Whether it is there, the question before its parts are read; raises ForeignError if it is not ours."""
         return self.read() is not None
 
+    def forget(self) -> None:
+        """Drop what was learnt of it, which another run may have changed since."""
+        for known in (self.name, self.key):
+            self.aws.ids.pop(known, None)
+        self.aws.made.discard(self.key)
+
     def adopt(self) -> None:
         """Put our tag on a thing of this name that is not ours, and change nothing else of it.
 

@@ -92,6 +92,7 @@ def look(stack: Stack, loss: Callable[[Stack, Step], str] | None = None) -> Surv
         return seen, loss(stack, Step(resource.key, resource.title, None, seen)) if loss else ""
 
     stack.aws.made.clear()
+    stack.aws.contested.clear()
     by_name = {**stack.resources, **leftovers.by_name(stack)}
     with stack.aws.remembering() as answers, ThreadPoolExecutor(min(len(by_name) + 1, MOST_AT_ONCE)) as pool:
         finding = pool.submit(leftovers.listed, stack)

@@ -1,19 +1,24 @@
 """Counts written to a file and set from it: whole or not at all, as often as one likes, however many there are."""
 
+import gzip
 import json
+import re
 import resource
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from advent_cli import backup, counts
 from advent_cli.errors import UsageError
+from advent_cli.export_file import ExportFile
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
 from advent_cli.stack import Stack
-from tests.conftest import Run
+from tests.conftest import ADVENT, Run
 from tests.support import stacks
 
 WORDS = {f"word{number}": number % 97 for number in range(150)} | {"a&b": 3, "🎄": 11, "\u2028": 1, '"': 2}
@@ -35,7 +40,7 @@ def filled(file: Path, words: dict[str, int]) -> Path:
 def test_what_is_written_is_what_is_set(stack: Stack, tmp_path: Path) -> None:
     assert backup.restore(stack.table, filled(tmp_path / "in", WORDS), Patience()) == len(WORDS)
     assert dict(counts.scan(stack.table)) == WORDS
-    assert backup.export(stack.table, tmp_path / "out") == len(WORDS)
+    assert backup.export(stack.table, ExportFile(tmp_path / "out")) == len(WORDS)
     assert backup.check(tmp_path / "out") == len(WORDS)
     backup.restore(stack.table, tmp_path / "out", Patience())  # again: it sets, and does not add
     assert dict(counts.scan(stack.table)) == WORDS
@@ -73,6 +78,9 @@ def test_down_up_and_import_give_the_same_counts(engine: Engine, advent: Run, tm
 def test_a_failed_export_deletes_nothing(engine: Engine, advent: Run) -> None:
     advent("up")
     assert "nothing was deleted" in advent("down", "--yes", "--export", "no/such/folder", code=1).stderr
+    advent("say", "awsadvent")
+    full = advent("down", "--yes", "--export", "/dev/full", code=1).stderr
+    assert "cannot write /dev/full: No space left on device; nothing was deleted" in full
     assert "nothing to do" in advent("plan").stdout
     stacks.tutorial(engine).aws.client("dynamodb").delete_table(TableName="table")
     assert "no table table of ours to export" in advent("down", "--yes", "--export", "file", code=1).stderr
@@ -113,5 +121,55 @@ def test_memory_does_not_grow_with_the_table(stack: Stack, tmp_path: Path) -> No
     words = {f"a-word-of-some-length-{number}": number for number in range(20_000)}
     backup.restore(stack.table, filled(tmp_path / "in", words), Patience())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert backup.export(stack.table, tmp_path / "out") == len(words)
+    assert backup.export(stack.table, ExportFile(tmp_path / "out")) == len(words)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000  # kilobytes
+
+
+def test_all_is_read_that_was_counted_before(stack: Stack, tmp_path: Path) -> None:
+    """Scan misses what was written just before, unless it reads consistently; reading twice as much, `status` may."""
+    asked: list[bool] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params.get("ConsistentRead", False))
+
+    stack.aws.client("dynamodb").meta.events.register("provide-client-params.dynamodb.Scan", note)
+    backup.export(stack.table, ExportFile(tmp_path / "out"))
+    counts.number_of_words(stack.table, {"status": "ACTIVE"})
+    counts.top(stack.table, 1)
+    assert asked == [True, True, False]
+
+
+def test_an_existing_file_is_refused_before_anything_is_asked_or_deleted(advent: Run, tmp_path: Path) -> None:
+    advent("up")
+    advent("say", "awsadvent")
+    file = tmp_path / "yesterday's counts"
+    file.write_text("precious\n")
+    for options in ([], ["--yes"], ["--json"]):
+        refused = advent("down", "--export", file.name, *options, code=4)
+        assert "yesterday's counts exists" in refused.stdout + refused.stderr
+    assert "nothing to do" in advent("plan").stdout
+    assert file.read_text() == "precious\n"
+    hint = re.search("`advent (.*)`", advent("down", "--export", file.name, code=4).stderr)
+    assert hint
+    assert "wrote the counts of 1 words" in advent(*shlex.split(hint[1]), "--yes").stderr
+    assert json.loads(file.read_text()) == {"word": "awsadvent", "count": 11}
+
+
+def test_what_goes_to_stdout_or_to_a_pipe_is_what_was_counted(advent: Run, tmp_path: Path) -> None:
+    advent("up")
+    advent("say", "awsadvent")
+    line = json.dumps({"word": "awsadvent", "count": 11}) + "\n"
+    assert advent("down", "--yes", "--keep-table", "--export", "/dev/stdout").stdout == line
+    words = f"echo before; {ADVENT} down --yes --keep-table --export /dev/stdout"
+    subprocess.run(["bash", "-c", f"({words}) > out"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "out").read_text() == f"before\n{line}"
+    words = f"{ADVENT} down --yes --export >(gzip > out.gz)"
+    subprocess.run(["bash", "-c", words], cwd=tmp_path, check=True, capture_output=True)
+    Patience().until(lambda: (tmp_path / "out.gz").stat().st_size > 0, "gzip writes")
+    assert gzip.decompress((tmp_path / "out.gz").read_bytes()).decode() == line
+
+
+def test_options_that_do_not_go_together(advent: Run) -> None:
+    assert "there is no --export" in advent("down", "--force", code=2).stderr
+    both = json.loads(advent("down", "--json", "--export", "/dev/stdout", code=2).stdout)
+    assert "where the JSON document goes" in both["errors"][0]["what"]

@@ -20,8 +20,8 @@ from advent_cli.local import Engine
 from advent_cli.stack import Stack, build
 from advent_cli.survey import look
 from tests.conftest import ADVENT
+from tests.support import aws_like, stacks
 from tests.support import proxy as proxies
-from tests.support import stacks
 from tests.support.proxy import FAULTS, Handler, Proxy
 
 EVERY = 1 if os.environ.get("ADVENT_FAULTS") == "all" else 5
@@ -150,28 +150,67 @@ def test_killed_at_any_call_it_is_repaired_by_running_again(
         assert inventory(proxy.engine) == expected, f"killed at call {number}"
 
 
-def test_two_at_once_end_as_one(proxy: Proxy) -> None:
+def at_once(proxy: Proxy, *commands: str) -> list[tuple[int, str]]:
+    """Run these at the same time; the exit code and the stderr of each."""
+    proxy.begin()
+    processes = [start(proxy, command) for command in commands]
+    told = [process.communicate(timeout=120)[1] for process in processes]
+    return [(process.returncode, words) for process, words in zip(processes, told, strict=True)]
+
+
+@pytest.mark.parametrize("meet", [proxies.passing, aws_like.meet], ids=["as the engine", "as AWS"])
+def test_two_ups_at_once_both_end_well_and_leave_nothing_to_do(
+    proxy: Proxy, meet: proxies.Meet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, expected = undisturbed(proxy, "up")
-    for _ in range(20 if EVERY == 1 else 2):
+    monkeypatch.setattr(proxy, "meet", meet)
+    for _ in range(35 if EVERY == 1 else 4):
         prepared(proxy.engine, "up")
-        proxy.begin()
-        both = [start(proxy, "up") for _ in range(2)]
-        for process in both:
-            process.communicate(timeout=120)
-        assert run(proxy, "up").exit_code == 0
+        for code, words in at_once(proxy, "up", "up"):
+            assert code == 0, words
         assert inventory(proxy.engine) == expected
+
+
+def test_two_downs_at_once_both_end_well_and_leave_nothing(proxy: Proxy) -> None:
+    for _ in range(20 if EVERY == 1 else 2):
+        prepared(proxy.engine, "down")
+        for code, words in at_once(proxy, "down", "down"):
+            assert code == 0, words
+        assert inventory(proxy.engine)["names"] == []
 
 
 def test_up_and_down_at_once_end_in_order_after_one_more_up(proxy: Proxy) -> None:
     _, expected = undisturbed(proxy, "up")
     for _ in range(10 if EVERY == 1 else 1):
         prepared(proxy.engine, "down")
-        proxy.begin()
-        both = [start(proxy, command) for command in ("up", "down")]
-        for process in both:
-            process.communicate(timeout=120)
+        for code, words in at_once(proxy, "up", "down"):
+            assert code == 0 or "  try: run the same command again\n" in words, words
         assert run(proxy, "up").exit_code == 0
         assert inventory(proxy.engine) == expected
+
+
+def removed_by_another(proxy: Proxy) -> proxies.Fault:
+    """A call about an API, right after another run has taken this one for the second, and kept its own."""
+
+    def fault(handler: Handler, body: bytes) -> None:
+        client = fresh(proxy.engine.endpoint).aws.client("apigatewayv2")
+        for api in client.get_apis()["Items"]:
+            client.delete_api(ApiId=api["ApiId"])
+        stacks.up(fresh(proxy.engine.endpoint))
+        proxies.pass_on(handler, body)
+
+    return fault
+
+
+@pytest.mark.parametrize("operation", ["CreateStage", "CreateIntegration", "CreateRoute"])
+def test_who_loses_the_api_to_another_run_goes_on_with_its_api(proxy: Proxy, operation: str) -> None:
+    _, expected = undisturbed(proxy, "up")
+    prepared(proxy.engine, "up")
+    proxy.begin()
+    proxy.script = {f"apigateway:{operation}": [removed_by_another(proxy)]}
+    result = run(proxy, "up")
+    assert result.exit_code == 0, result.problems
+    assert inventory(proxy.engine) == expected
 
 
 def test_the_proxy_names_every_call(proxy: Proxy) -> None:

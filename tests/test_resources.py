@@ -10,13 +10,14 @@ from botocore.stub import Stubber
 
 from advent_cli import deploy
 from advent_cli.aws import Endpoint, connect
+from advent_cli.contention import carry_out
 from advent_cli.engine import Interrupt
 from advent_cli.errors import AdventError
 from advent_cli.events import Outcome
 from advent_cli.lambda_answers import BUSY, FAILED, READY, UPDATE_FAILED, state, wait_until_ready
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
-from advent_cli.plan import Action
+from advent_cli.plan import Action, Step
 from advent_cli.resources.function import Function
 from advent_cli.stack import Stack, build
 from advent_cli.survey import look
@@ -57,7 +58,7 @@ def test_deleted_by_hand_it_returns(whole: Stack, key: str) -> None:
 def test_made_twice_or_deleted_twice_it_is_as_after_once(whole: Stack, key: str) -> None:
     """A retry after a lost answer meets its own work."""
     resource = whole.resources[key]
-    deploy._create(resource, WAIT)
+    carry_out(resource, None, Step(key, resource.title, resource.want(), None), WAIT)
     if resource.read() != resource.want():  # AWS made a second one of the same name
         now = resource.read()
         assert now is not None

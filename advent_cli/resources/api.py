@@ -8,7 +8,7 @@ from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import code, found
 from advent_cli.calls import Call, Keep, Line, kept
 from advent_cli.errors import AdventError, ForeignError, RefusedError
-from advent_cli.gateway import all_apis, create_once, scope, send
+from advent_cli.gateway import all_apis, api_arn, create_once, scope, send
 from advent_cli.patience import Patience
 from advent_cli.resource import Resource, Settings
 
@@ -49,10 +49,10 @@ class Api(Resource):
 
     def api_id(self) -> str | None:
         """The id of our API; None if there is none."""
-        if self.name not in self.aws.ids:
-            api = self.find()
-            return str(api["ApiId"]) if api else None
-        return self.aws.ids[self.name]
+        known, api = self.aws.ids.get(self.name), None
+        if known is None and (api := self.find()):
+            known = str(api["ApiId"])
+        return known
 
     def known_id(self) -> str:
         """The id of our API, which has to be there."""
@@ -114,18 +114,20 @@ class Api(Resource):
         if len(named) != 1:
             why = f"there are {len(named)} of this name"
             raise RefusedError(f"{self.title} cannot be adopted", why=why, hint="give ours another name in config.yaml")
-        self.aws.client("apigatewayv2").tag_resource(ResourceArn=self._arn(named[0]["ApiId"]), Tags=self.aws.owner_tag)
+        self.aws.client("apigatewayv2").tag_resource(ResourceArn=api_arn(self.aws, named[0]), Tags=self.aws.owner_tag)
 
     def create(self, wait: Patience) -> None:
         made = str(create_once(self._creation().on(self.aws, attempts=1), self.find, wait)["ApiId"])
-        # Another run may have made one at the same moment; both then keep the same one, the oldest.
+        # Another run may have made one at the same moment; both then keep the same one, the first of `_ours`.
         ours, _ = together(self._ours, lambda: self._put_stage(made, wait))
         kept = self.aws.ids[self.name] = str(ours[0]["ApiId"]) if ours else made
         for extra in ours[1:]:
+            self.aws.contested.add(self.key)
             send(self.aws, _deletion(extra), wait)
         if kept == made:
             self.aws.made.add(self.key)
         else:
+            self.aws.contested.add(self.key)
             self._put_stage(kept, wait)
 
     def update(self, now: Settings, wait: Patience) -> None:
@@ -133,8 +135,7 @@ class Api(Resource):
             send(self.aws, call, wait)
 
     def delete(self, wait: Patience) -> None:
-        self.aws.ids.pop(self.name, None)
-        self.aws.made.discard(self.key)
+        self.forget()
         for api in self._ours():
             send(self.aws, _deletion(api), wait)
 
@@ -152,9 +153,9 @@ class Api(Resource):
         ours = [api for api in named if self.aws.owns(api.get("Tags"))]
         if named and not ours:  # the list may lag behind a tag just set
             call = self.aws.client("apigatewayv2").get_tags
-            ours = [api for api in named if self.aws.owns(call(ResourceArn=self._arn(api["ApiId"]))["Tags"])]
+            ours = [api for api in named if self.aws.owns(call(ResourceArn=api_arn(self.aws, api))["Tags"])]
         if named and not ours:
-            raise ForeignError(self.key, self.title, self._arn(named[0]["ApiId"]), f"made {named[0]['CreatedDate']}")
+            raise ForeignError(self.key, self.title, api_arn(self.aws, named[0]), f"made {named[0]['CreatedDate']}")
         ours.sort(key=lambda api: (api["CreatedDate"], api["ApiId"]))
         if ours:
             local = self.aws.endpoint
@@ -162,10 +163,6 @@ class Api(Resource):
         else:
             self.aws.ids.pop(self.key, None)
         return ours
-
-    def _arn(self, api_id: str) -> str:
-        partition = self.aws.identity[1].split(":")[1]
-        return f"arn:{partition}:apigateway:{self.aws.region}::/apis/{api_id}"
 
     def _creation(self) -> Call:
         params = {"Name": self.name, "ProtocolType": "HTTP", "Tags": self.aws.owner_tag}

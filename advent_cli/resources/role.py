@@ -63,10 +63,10 @@ class Role(Resource):
 
     def unique_id(self) -> str | None:
         """The id that IAM gave this very role, which one of the same name made later does not have."""
-        if self.arn not in self.aws.ids:
-            role = self._get()
-            return str(role["RoleId"]) if role else None
-        return self.aws.ids[self.arn]
+        known, role = self.aws.ids.get(self.arn), None
+        if known is None and (role := self._get()):
+            known = str(role["RoleId"])
+        return known
 
     def id_in_shell(self) -> str:
         """The unique id, or where there is no role yet what stands for it in the lines after `to_create`."""

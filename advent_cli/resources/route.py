@@ -1,5 +1,6 @@
 """A route of the API, and the integration that hands its requests to a function."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -7,12 +8,13 @@ from advent_cli.aws import Aws, together
 from advent_cli.aws_errors import found
 from advent_cli.calls import Call, Keep, Line, kept
 from advent_cli.gateway import create_once, scope, send
-from advent_cli.patience import Patience
+from advent_cli.patience import GaveUpError, Patience
 from advent_cli.resource import Resource, Settings
 from advent_cli.resources.api import API_ID, Api
 
 PAYLOAD = "2.0"  # the shape of the event that handlers/app.py reads
 INTEGRATION_ID = "INTEGRATION_ID"
+YIELDS = 5  # seconds for the run that made the API to make the route; AWS refuses a second one, other servers may not
 Parts = tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]
 
 
@@ -81,7 +83,7 @@ class Route(Resource):
         # In an API made since the last look nothing that matters can be there yet, unless we put it there.
         is_first = self.api.key in self.aws.made and self.key not in self.aws.made and not self.shares
         self.aws.made.add(self.key)
-        parts: Parts = ([], {}) if is_first else self._parts(api_id)
+        parts: Parts = ([], {}) if is_first else self._settled(api_id, wait)
         made = self._fitting(parts) or create_once(
             self._integration(api_id).on(self.aws, attempts=1), lambda: self._fitting(self._parts(api_id)), wait
         )
@@ -143,8 +145,27 @@ class Route(Resource):
         return next((route for route in parts[0] if route["RouteKey"] == self.name), None)
 
     def _fitting(self, parts: Parts) -> dict[str, Any] | None:
-        """An integration with our function, if there is one."""
-        return next((each for each in parts[1].values() if self._settings().items() <= each.items()), None)
+        """An integration with our function, if there is one; the one that the route has before all others."""
+        fitting = {name: each for name, each in parts[1].items() if self._settings().items() <= each.items()}
+        target = (self._mine(parts) or {}).get("Target", "")
+        return fitting.get(target) or next(iter(fitting.values()), None)
+
+    def _settled(self, api_id: str, wait: Patience) -> Parts:
+        """The parts of an API that is there, once whoever made it has had the time to make the route as well."""
+        parts = self._parts(api_id)
+        is_being_made = self.api.key not in self.aws.made and (self.aws.contested or not parts[0])
+        if self._mine(parts) or not is_being_made:
+            return parts
+        self.aws.contested.add(self.key)
+
+        def is_there() -> bool:
+            nonlocal parts
+            parts = self._parts(api_id)
+            return self._mine(parts) is not None
+
+        with suppress(GaveUpError):
+            wait.until(is_there, "API Gateway has the API of another run, which may be making the route", within=YIELDS)
+        return parts
 
     def _settings(self) -> dict[str, str]:
         return {

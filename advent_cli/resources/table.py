@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws import Aws
-from advent_cli.aws_errors import found
+from advent_cli.aws_errors import code, found
 from advent_cli.calls import Call, Line, Until
 from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.patience import Patience, Race
@@ -158,7 +158,13 @@ class Table(Resource):
 
     def _owned(self) -> bool | None:
         pages = self.aws.client("dynamodb").get_paginator("list_tags_of_resource").paginate(ResourceArn=self.arn)
-        tags = found(lambda: [tag for page in pages for tag in page["Tags"]], "ResourceNotFoundException")
+        try:
+            tags = found(lambda: [tag for page in pages for tag in page["Tags"]], "ResourceNotFoundException")
+        except Exception as error:
+            # Of a table that is gone DynamoDB may say that, and not that it is gone.
+            if code(error) != "AccessDeniedException" or self._describe() is not None:
+                raise
+            return None
         return None if tags is None else self.aws.owns(tags)
 
     def _described(self) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ from advent_cli.aws import Endpoint
 from advent_cli.local import Engine
 
 Fault = Callable[["Handler", bytes], None]
+Meet = Callable[[str, "Handler", bytes], None]
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Proxy:
     spoil: int = -1
     fault: Fault | None = None
     script: dict[str, list[Fault]] = field(default_factory=dict)
-    meet: Callable[[str, "Handler", bytes], None] = lambda _, handler, body: pass_on(handler, body)
+    meet: Meet = field(default_factory=lambda: passing)
     calls: list[str] = field(default_factory=list)
     port: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -149,6 +150,11 @@ def sign_as_root(handler: "Handler", body: bytes) -> None:
 def pass_on(handler: Handler, body: bytes) -> None:
     """No fault."""
     handler.answer(*handler.upstream(body))
+
+
+def passing(name: str, handler: Handler, body: bytes) -> None:
+    """Pass every call on."""
+    pass_on(handler, body)
 
 
 def cut_before(handler: Handler, body: bytes) -> None:

@@ -2,9 +2,12 @@
 
 import json
 import threading
-from http.client import HTTPConnection
+import urllib.error
+import urllib.request
 
-from tests.support.proxy import Handler, pass_on, refuse
+from botocore.awsrequest import AWSRequest
+
+from tests.support.proxy import Handler, pass_on, refuse, signature
 
 LOCK = threading.Lock()
 MAKES = {  # what is made -> the field that names it, and what AWS calls it
@@ -31,11 +34,11 @@ def meet(name: str, handler: Handler, body: bytes) -> None:
 
 def _there(handler: Handler, field: str) -> set[str]:
     """The keys of what the API has."""
-    connection = HTTPConnection("127.0.0.1", handler.server.proxy.engine.port, timeout=10)
+    engine = handler.server.proxy.engine
+    asked = AWSRequest("GET", f"{engine.url}{handler.path}")
+    request = urllib.request.Request(asked.url, headers=signature(engine, "apigateway", asked))
     try:
-        connection.request("GET", handler.path, headers={"Authorization": handler.headers["Authorization"]})
-        answer = connection.getresponse()
-        content = answer.read()
-    finally:
-        connection.close()
-    return {item[field] for item in json.loads(content)["items"]} if answer.status == 200 else set()
+        with urllib.request.urlopen(request) as answer:
+            return {item[field] for item in json.load(answer)["items"]}
+    except urllib.error.HTTPError:
+        return set()

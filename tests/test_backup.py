@@ -75,12 +75,15 @@ def test_down_up_and_import_give_the_same_counts(engine: Engine, advent: Run, tm
     assert "counts.jsonl:1: found 'nonsense'" in advent("up", "--import", "counts.jsonl", code=2).stderr
 
 
-def test_a_failed_export_deletes_nothing(engine: Engine, advent: Run) -> None:
+def test_a_failed_export_deletes_nothing(engine: Engine, advent: Run, tmp_path: Path) -> None:
     advent("up")
     assert "nothing was deleted" in advent("down", "--yes", "--export", "no/such/folder", code=1).stderr
     advent("say", "awsadvent")
-    full = advent("down", "--yes", "--export", "/dev/full", code=1).stderr
-    assert "cannot write /dev/full: No space left on device; nothing was deleted" in full
+    # By its descriptor: a program that replaces what it is given must not find the device itself.
+    words = ["bash", "-c", f"{ADVENT} down --yes --export /dev/fd/3 3>/dev/full"]
+    full = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert full.returncode == 1
+    assert "cannot write /dev/fd/3: No space left on device; nothing was deleted" in full.stderr
     assert "nothing to do" in advent("plan").stdout
     stacks.tutorial(engine).aws.client("dynamodb").delete_table(TableName="table")
     assert "no table table of ours to export" in advent("down", "--yes", "--export", "file", code=1).stderr
@@ -159,8 +162,8 @@ def test_what_goes_to_stdout_or_to_a_pipe_is_what_was_counted(advent: Run, tmp_p
     advent("up")
     advent("say", "awsadvent")
     line = json.dumps({"word": "awsadvent", "count": 11}) + "\n"
-    assert advent("down", "--yes", "--keep-table", "--export", "/dev/stdout").stdout == line
-    words = f"echo before; {ADVENT} down --yes --keep-table --export /dev/stdout"
+    assert advent("down", "--yes", "--keep-table", "--export", "/dev/fd/1").stdout == line
+    words = f"echo before; {ADVENT} down --yes --keep-table --export /dev/fd/1"
     subprocess.run(["bash", "-c", f"({words}) > out"], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "out").read_text() == f"before\n{line}"
     words = f"{ADVENT} down --yes --export >(gzip > out.gz)"
@@ -171,5 +174,5 @@ def test_what_goes_to_stdout_or_to_a_pipe_is_what_was_counted(advent: Run, tmp_p
 
 def test_options_that_do_not_go_together(advent: Run) -> None:
     assert "there is no --export" in advent("down", "--force", code=2).stderr
-    both = json.loads(advent("down", "--json", "--export", "/dev/stdout", code=2).stdout)
+    both = json.loads(advent("down", "--json", "--export", "/dev/fd/1", code=2).stdout)
     assert "where the JSON document goes" in both["errors"][0]["what"]

@@ -17,6 +17,7 @@ from advent_cli import deploy
 from advent_cli.aws import Endpoint, connect
 from advent_cli.engine import Interrupt
 from advent_cli.local import Engine
+from advent_cli.patience import Patience
 from advent_cli.stack import Stack, build
 from advent_cli.survey import look
 from tests.conftest import ADVENT
@@ -210,6 +211,42 @@ def test_who_loses_the_api_to_another_run_goes_on_with_its_api(proxy: Proxy, ope
     proxy.script = {f"apigateway:{operation}": [removed_by_another(proxy)]}
     result = run(proxy, "up")
     assert result.exit_code == 0, result.problems
+    assert inventory(proxy.engine) == expected
+
+
+def test_the_run_that_made_the_api_may_make_its_route(proxy: Proxy) -> None:
+    """The engine takes a second route of one key, so that two who make it at the same moment both succeed."""
+    _, expected = undisturbed(proxy, "up")
+    prepared(proxy.engine, "up")
+    stack = fresh(proxy.engine.endpoint)
+    stack.api.create(Patience())
+    (route,) = (resource for resource in stack.resources.values() if resource.kind == "route")
+
+    def made_by_another(handler: Handler, body: bytes) -> None:
+        route.create(Patience())
+        proxies.pass_on(handler, body)
+
+    proxy.begin()
+    looks = [proxies.pass_on] * 2  # at all that is there, and at the API before its route is made
+    proxy.script = {"apigateway:GetRoutes": [*looks, made_by_another]}
+    assert run(proxy, "up").exit_code == 0
+    assert "apigateway:CreateRoute" not in proxy.calls
+    assert inventory(proxy.engine) == expected
+
+
+def test_what_another_run_changed_meanwhile_is_put_right_at_the_end(proxy: Proxy) -> None:
+    _, expected = undisturbed(proxy, "up")
+    prepared(proxy.engine, "up")
+
+    def changed_by_another(handler: Handler, body: bytes) -> None:
+        stacks.up(fresh(proxy.engine.endpoint))  # so that there is a function, and a conflict
+        proxies.pass_on(handler, body)
+        stack = fresh(proxy.engine.endpoint)
+        stack.aws.client("logs").put_retention_policy(logGroupName="/aws/lambda/sns_logger", retentionInDays=1)
+
+    proxy.begin()
+    proxy.script = {"lambda:CreateFunction": [changed_by_another]}
+    assert run(proxy, "up").exit_code == 0
     assert inventory(proxy.engine) == expected
 
 

@@ -133,7 +133,7 @@ def test_a_code_that_often_means_exists_is_told_as_it_is_where_it_does_not(
     monkeypatch.setattr(deploy, "Patience", Hurried)
     prepared(proxy.engine, "up")
     proxy.begin()
-    proxy.script = {"sns:CreateTopic": [refusing(400, "InvalidParameter", "Invalid parameter: Topic Name")]}
+    proxy.script = {"sns:CreateTopic": [refusing(400, "InvalidParameter", "Invalid parameter: Topic Name")] * 50}
     result = run(proxy, "up")
     assert "Invalid parameter: Topic Name" in str(result.finished["topic/awsadvent"].error)
 

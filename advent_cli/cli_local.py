@@ -26,11 +26,12 @@ def local_start(options: Options) -> None:
 
 
 @local.command("stop", example="advent local stop", codes=(*LOCAL, FAILED))
-def local_stop() -> None:
+@click.pass_obj
+def local_stop(options: Options) -> None:
     """Stop the engine; it keeps its state for the next start."""
     from advent_cli import local
 
-    click.echo("stopped" if local.stop() else "the local engine is not running", err=True)
+    click.echo("stopped" if local.stop(options.remark) else "the local engine is not running", err=True)
 
 
 @local.command("status", example="advent local status", codes=LOCAL)

@@ -30,14 +30,20 @@ def find(tell: Tell = tell_nobody) -> Engine | None:
         if waited > ANSWER_WITHIN:
             raise TargetError(
                 "the local engine does not answer",
-                why=f"its process runs, but has not answered for {waited:.0f} seconds",
+                why=f"its process runs, but {_silence(waited)}",
                 hint="`advent local logs` shows what it does; as long as it runs, nothing that it holds is lost",
             )
         if waited > TELL_AFTER and not told:
             tell("waiting for the local engine, which runs but does not answer yet")
             told = True
         time.sleep(PAUSE)
-    return None
+    return answering()  # without its lock, if somebody has removed that
+
+
+def _silence(waited: float) -> str:
+    if local_files.record(home()) is None:
+        return f"{home() / 'engine.json'}, which says where, cannot be read"
+    return f"has not answered for {waited:.0f} seconds"
 
 
 def require(tell: Tell = tell_nobody) -> Engine:
@@ -66,7 +72,7 @@ def start(tell: Tell = tell_nobody) -> Engine:
     return _renewed(engine, tell)
 
 
-def stop() -> bool:
+def stop(tell: Tell = tell_nobody) -> bool:
     """End the engine, which saves its state before; False if none was running.
 
     Raises AdventError if it cannot save; then it goes on running.
@@ -75,7 +81,9 @@ def stop() -> bool:
     from filelock import FileLock
 
     with FileLock(home() / "starting.lock"):
-        return alive() and local_process.end()
+        if engine := find(tell):
+            local_process.end(engine)
+        return engine is not None
 
 
 def _renewed(engine: Engine, tell: Tell) -> Engine:
@@ -89,5 +97,5 @@ def _renewed(engine: Engine, tell: Tell) -> Engine:
         if engine.access_key:
             return engine
         tell("starting the local engine again: an older version of advent started it, without keys of its own")
-        local_process.end()
+        local_process.end(engine)
         return local_process.spawn()

@@ -10,11 +10,12 @@ import time
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from advent_cli.local_guard import App, Scope
+from advent_cli.local_guard import App, Refusal, Scope
 
 WORKERS = min(16, max(8, 4 * (os.cpu_count() or 1)))  # functions at work at the same time, of about 45 MB each
 IDLE_WORKERS = WORKERS  # that are kept for the next call, and for a minute at the most
 IDLE_SECONDS = 60
+CREDENTIALS = {"x-amz-algorithm", "x-amz-credential", "x-amz-signature", "awsaccesskeyid", "signature"}  # in a query
 PATIENCE = 60  # seconds that one more invocation waits for its turn
 
 
@@ -36,17 +37,24 @@ def application() -> App:
 def know_one_root() -> None:
     """Have the key in the environment be root's only one, and its signature checked like everybody's.
 
-    MiniStack takes `test` and any twelve digits for root as well, and believes root without a signature. Who names no
-    key is root to it, too: the guard lets such requests through to APIs only.
+    MiniStack takes `test`, any twelve digits and no key at all for root, and believes root without a signature.
     """
     from ministack.core import iam_evaluator
     from ministack.services import sts
 
     def is_root(access_key_id: str) -> bool:
-        return not access_key_id or access_key_id == os.environ["AWS_ACCESS_KEY_ID"]
+        return access_key_id == os.environ["AWS_ACCESS_KEY_ID"]
+
+    evaluated = iam_evaluator.enforce
+
+    def enforce(access_key_id: str, iam_action: str, *args: Any, **more: Any) -> Any:
+        """Let who names no key call an API, as before; nothing else is asked without one."""
+        is_open = iam_action == "execute-api:Invoke" and not access_key_id
+        return None if is_open else evaluated(access_key_id, iam_action, *args, **more)
 
     iam_evaluator.is_root_access_key = sts.is_root_access_key = is_root
     iam_evaluator._is_root_key = lambda _: False  # who asks wants to skip the check of a signature
+    iam_evaluator.enforce = enforce
 
 
 def salt_credentials() -> None:
@@ -63,31 +71,66 @@ def salt_credentials() -> None:
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
 
 
-def names_key(scope: Scope) -> bool:
-    """Whether a request names an access key; MiniStack then finds out whether it exists and has signed."""
-    from ministack.core.router import extract_access_key_id
-
-    return bool(extract_access_key_id(_headers(scope), _query(scope)))
-
-
-def is_root(scope: Scope, body: bytes) -> bool:
-    """Whether root has signed this request; for pages for which MiniStack asks for no signature."""
+def refusal(scope: Scope) -> Refusal | None:
+    """Why a request is refused for the key that it names; nothing if that is a key, and the only one."""
     from ministack.core import iam_evaluator
-    from ministack.core.responses import get_account_id
 
+    key = _key(scope)
+    if not key:
+        return "MissingAuthenticationToken", "Missing Authentication Token"
+    found = iam_evaluator.resolve_credential(key, _account(key))
+    return None if isinstance(found, iam_evaluator.ResolvedCredential) else (found.code, found.message)
+
+
+def wrong_signature(scope: Scope, body: bytes) -> Refusal | None:
+    """Why a request is refused for its signature; nothing if it is right."""
+    from ministack.core import iam_evaluator
+
+    key = _key(scope)
     raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
     iam_evaluator.pin_signed_request(scope["method"], raw_path.decode("latin-1"), _query(scope), scope["headers"])
     iam_evaluator.pin_signed_body(body)
-    checked = iam_evaluator.authenticate(os.environ["AWS_ACCESS_KEY_ID"], get_account_id())
-    return isinstance(checked, iam_evaluator.ResolvedCredential)
+    checked = iam_evaluator.authenticate(key, _account(key))
+    if isinstance(checked, iam_evaluator.ResolvedCredential):
+        return None
+    return (checked.code, checked.message) if checked else ("IncompleteSignature", "the request is not signed")
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+def is_root(scope: Scope) -> bool:
+    """Whether a request names the key of the root user."""
+    return _key(scope) == os.environ["AWS_ACCESS_KEY_ID"]
+
+
+def _key(scope: Scope) -> str:
+    """The access key that a request names; nothing if there is none, or may be two, for readers would differ."""
+    from ministack.core.router import extract_access_key_id
+
+    headers = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"authorization"]
+    query = _query(scope)
+    in_query = [name.lower() for name, values in query.items() for _ in values if name.lower() in CREDENTIALS]
+    if len(headers) > 1 or (headers and in_query) or len({*in_query}) != len(in_query):
+        return ""
+    return str(extract_access_key_id({"authorization": "".join(headers)}, query))
+
+
+def _account(key: str) -> str:
+    from ministack.core import iam_evaluator
+    from ministack.core.responses import _account_from_sts_session, get_account_id
+
+    found = _account_from_sts_session(key) or iam_evaluator.find_iam_access_key_account(key) or get_account_id()
+    return str(found)
 
 
 def _query(scope: Scope) -> dict[str, list[str]]:
     return parse_qs(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def is_working() -> bool:
+    """Whether a function is at work."""
+    from ministack.core import lambda_runtime
+
+    with lambda_runtime._lock:
+        return any(worker.in_use for pool in lambda_runtime._workers.values() for worker in pool)
 
 
 def limit_workers() -> None:

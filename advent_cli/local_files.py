@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import platformdirs
 
 from advent_cli.errors import TargetError
+
+KEYS = re.compile(r":|AKIA[A-Z2-7]{16}:[A-Za-z0-9+/]{40}")
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,12 @@ class Record:
     port: int
     access_key: str = ""
     secret_key: str = field(default="", repr=False)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether a process can have written it."""
+        keys = KEYS.fullmatch(f"{self.access_key}:{self.secret_key}")
+        return 0 < self.pid < 2**31 and 0 < self.port < 2**16 and keys is not None
 
 
 def home() -> Path:
@@ -34,8 +44,13 @@ def home() -> Path:
 
 
 def log_file() -> Path:
-    """Where the engine writes its log."""
-    return home() / "engine.log"
+    """Where the engine writes its log; not where advent 0.1 has its own, which it empties when it starts one."""
+    return home() / "local.log"
+
+
+def temporary(folder: Path) -> Path:
+    """Where the engine has the code of its functions; 0.1 empties its own, and not this one."""
+    return folder / "functions"
 
 
 def log_lines(number: int) -> list[str]:
@@ -47,11 +62,10 @@ def log_lines(number: int) -> list[str]:
 def record(folder: Path) -> Record | None:
     """What the engine that runs, or ran last, wrote about itself; None if there is nothing that can be read."""
     try:
-        found = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
-        keys = str(found.get("access_key", "")), str(found.get("secret_key", ""))
-        return Record(int(found["pid"]), int(found["port"]), *keys)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        found = msgspec.json.decode((folder / "engine.json").read_bytes(), type=Record)
+    except (OSError, ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return None
+    return found if found.is_valid else None
 
 
 def keep(folder: Path, now: Record) -> None:
@@ -69,8 +83,14 @@ def since() -> str:
 
 
 def begin_unsaved(folder: Path) -> None:
-    """Note that from now on the engine holds what is not saved."""
+    """Note that from this moment on the engine holds what is not saved."""
     (folder / "unsaved").touch(mode=0o600)
+
+
+def is_unsaved(folder: Path) -> bool:
+    """Whether the engine holds what is not saved, or has ended with it; of one of advent 0.1 that is not known."""
+    last = record(folder)
+    return (folder / "unsaved").exists() and (last is None or last.access_key != "")
 
 
 def end_unsaved(folder: Path) -> None:
@@ -80,7 +100,7 @@ def end_unsaved(folder: Path) -> None:
 
 def lost() -> str:
     """What is to be said before the next start if the engine ended without saving; nothing if it did save."""
-    if not (home() / "unsaved").exists():
+    if not is_unsaved(home()):
         return ""
     saved = saves(home())
     counts = f"the counts are those of {_clock(max(saved.values()))}" if saved else "nothing was ever saved"

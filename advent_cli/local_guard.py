@@ -6,11 +6,12 @@ for nothing because of where it comes from. The headers `Origin` and `Sec-Fetch-
 set by a page ("Forbidden request-header", Fetch Standard); `Host` is the name that the page's address has.
 """
 
+import html
 import json
 import re
 import urllib.parse
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -20,27 +21,33 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 API = re.compile(r"/_aws/execute-api/[^/]+/.*", re.DOTALL)
 API_HOST = re.compile(r"([a-f0-9]{8})\.execute-api\.localhost")
 OPEN = {"/_ministack/ready", "/_ministack/health"}  # whether it runs, and nothing else
+HELLO = re.compile(r"/_advent/([0-9a-f]{32})")
 FORM = b"application/x-www-form-urlencoded"
-SAVES = "/_advent/saves"
+Refusal = tuple[str, str]  # the code of an error of AWS, and its message
+
+
+class Keys(Protocol):
+    """Who may call the engine: whoever signs with a key of its root user, of an IAM user or of a function."""
+
+    def refusal(self, scope: Scope) -> Refusal | None:
+        """Why a request is refused for the key that it names, or names twice, or not at all."""
+
+    def wrong_signature(self, scope: Scope, body: bytes) -> Refusal | None:
+        """Why it is refused for its signature."""
+
+    def is_root(self, scope: Scope) -> bool:
+        """Whether the key that it names is the root user's."""
 
 
 class Guard:
-    """An ASGI application in front of another.
+    """An ASGI application in front of another. `hello` answers those who want to know whom they talk to.
 
-    `names_key` tells whether a request names an access key at all; whose it is, and whether the signature is right, is
-    for the engine to find out. `is_root` checks a signature here, for the pages for which the engine asks for none.
-    `saves` is what is answered to the question how saving went.
+    `closing`, if true, keeps calls of APIs out; `api_calls` is how many are under way.
     """
 
-    def __init__(
-        self,
-        app: App,
-        *,
-        names_key: Callable[[Scope], bool],
-        is_root: Callable[[Scope, bytes], bool],
-        saves: Callable[[], dict[str, Any]],
-    ) -> None:
-        self._app, self._names_key, self._is_root, self._saves = app, names_key, is_root, saves
+    def __init__(self, app: App, keys: Keys, hello: Callable[[str], dict[str, Any]]) -> None:
+        self._app, self._keys, self._hello = app, keys, hello
+        self.closing, self.api_calls = False, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -50,19 +57,30 @@ class Guard:
         if scope["type"] == "lifespan":  # the server's process begins and ends the engine itself
             return await _lifespan(receive, send)
         if call := api_call(scope):
-            return await self._app(call, receive, send)
+            return await self._call_api(call, receive, send)
         if why := foreign(scope):
-            return await _refuse(scope, send, why)
-        if scope["path"] == SAVES:
-            return await _answer(send, 200, self._saves())
-        if scope["path"].startswith("/_") and scope["path"] not in OPEN:
-            body = await _body(receive)
-            if not self._is_root(scope, body):
-                return await _refuse(scope, send, "this page of the engine is for its root user")
-            receive = _again(body, receive)
-        elif scope["path"] not in OPEN and not self._names_key(scope):
-            return await _refuse(scope, send, "Missing Authentication Token", "MissingAuthenticationToken")
-        return await self._app(scope, receive, send)
+            return await _refuse(scope, send, ("AccessDenied", why))
+        if hello := HELLO.fullmatch(scope["path"]):
+            return await _answer(send, 200, self._hello(hello[1]))
+        if scope["path"] in OPEN:
+            return await self._app(scope, receive, send)
+        if refusal := self._keys.refusal(scope):  # before its body is read, which may be long
+            return await _refuse(scope, send, refusal)
+        body = await _body(receive)
+        if refusal := self._keys.wrong_signature(scope, body):
+            return await _refuse(scope, send, refusal)
+        if scope["path"].startswith("/_") and not self._keys.is_root(scope):
+            return await _refuse(scope, send, ("AccessDenied", "this page of the engine is for its root user"))
+        return await self._app(scope, _again(body, receive), send)
+
+    async def _call_api(self, call: Scope, receive: Receive, send: Send) -> None:
+        if self.closing:
+            return await _answer(send, 503, {"message": "Service Unavailable"})
+        self.api_calls += 1
+        try:
+            return await self._app(call, receive, send)
+        finally:
+            self.api_calls -= 1
 
 
 def api_call(scope: Scope) -> Scope | None:
@@ -80,7 +98,8 @@ def api_call(scope: Scope) -> Scope | None:
     if len(named) == 1 and named[0]:
         prefix = f"/_aws/execute-api/{named[0][1]}"
         raw = scope.get("raw_path") or urllib.parse.quote(scope["path"]).encode()
-        return {**call, "path": prefix + scope["path"], "raw_path": prefix.encode() + raw}
+        path = prefix + scope["path"]
+        return {**call, "path": path, "raw_path": prefix.encode() + raw} if API.fullmatch(path) else None
     return None
 
 
@@ -117,11 +136,12 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 async def _body(receive: Receive) -> bytes:
-    body, more = b"", True
+    parts, more = [], True
     while more:
         message = await receive()
-        body, more = body + message.get("body", b""), message.get("more_body", False)
-    return body
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
@@ -134,10 +154,11 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _refuse(scope: Scope, send: Send, why: str, code: str = "AccessDenied") -> None:
+async def _refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     """Answer 403, in the protocol of who asks: XML for a service that is asked by a form, else JSON."""
+    code, why = refusal
     if any(value.startswith(FORM) for value in _values(scope, b"content-type")):
-        error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{why}</Message></Error>"
+        error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{html.escape(why)}</Message></Error>"
         return await _send(send, 403, b"text/xml", f"<ErrorResponse>{error}</ErrorResponse>".encode())
     return await _answer(send, 403, {"__type": code, "message": why})
 

@@ -1,7 +1,10 @@
 """Looks whether the local engine runs, and asks it the few things that it answers to everybody."""
 
+import hashlib
+import hmac
 import importlib.util
 import json
+import secrets
 import time
 import urllib.error
 import urllib.request
@@ -66,12 +69,25 @@ def answering() -> Engine | None:
     """The engine that runs, if it has written who it is and answers at this moment."""
     record = local_files.record(home())
     engine = record and Engine(record.pid, record.port, record.access_key, record.secret_key)
-    return engine if engine and _get(engine, "/_ministack/ready") is not None else None
+    return engine if engine and hello(engine) is not None else None
 
 
-def saving(engine: Engine) -> dict[str, Any] | None:
-    """How the engine's saving went; None if it does not say."""
-    return _get(engine, "/_advent/saves")
+def hello(engine: Engine) -> dict[str, Any] | None:
+    """What the engine says of itself: how saving went. None if it does not answer, or if it is somebody else who does.
+
+    It proves that it knows the secret, for anybody could listen at the port of one that has just ended; one of
+    advent 0.1 has no secret, and nothing to say.
+    """
+    if not engine.access_key:
+        return _get(engine, "/_ministack/ready")
+    nonce = secrets.token_hex(16)
+    said = _get(engine, f"/_advent/{nonce}") or {}
+    return said if hmac.compare_digest(str(said.get("proof")), proof(engine.secret_key, nonce)) else None
+
+
+def proof(secret: str, nonce: str) -> str:
+    """What only who knows the secret can say to a question that was never asked before."""
+    return hmac.new(secret.encode(), nonce.encode(), hashlib.sha256).hexdigest()
 
 
 def has_ended() -> bool:
@@ -97,7 +113,7 @@ def _get(engine: Engine, path: str) -> dict[str, Any] | None:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(f"{engine.url}{path}", timeout=5) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
-    except (OSError, urllib.error.URLError, ValueError):
+            found = json.load(answer)
+            return found if isinstance(found, dict) else None
+    except (OSError, urllib.error.URLError, ValueError, RecursionError):
         return None

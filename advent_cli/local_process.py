@@ -12,7 +12,7 @@ from pathlib import Path
 from advent_cli import local_files
 from advent_cli.errors import AdventError, TargetError
 from advent_cli.local_files import home, log_file, log_lines
-from advent_cli.local_probe import PAUSE, Engine, alive, answering, saving
+from advent_cli.local_probe import PAUSE, Engine, alive, answering, hello
 
 START_WITHIN, STOP_WITHIN = 120, 300  # seconds; a million words take it half a minute to load, and two to save
 LOGS = "`advent local logs` shows what it does"
@@ -21,8 +21,8 @@ KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")  # of our environment; A
 
 def spawn() -> Engine:
     """Start the process; only for who holds the lock for it, while no other runs."""
-    shutil.rmtree(home() / "tmp", ignore_errors=True)
-    (home() / "tmp").mkdir(mode=0o700)
+    shutil.rmtree(local_files.temporary(home()), ignore_errors=True)
+    local_files.temporary(home()).mkdir(mode=0o700)
     command = [sys.executable, "-m", "advent_cli.local_server", str(home())]
     with log_file().open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 (our own module)
@@ -54,7 +54,7 @@ def environment(ours: Mapping[str, str], folder: Path) -> dict[str, str]:
         "AUTH": "true",  # a permission that is missing must be missed at home
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "state"),
-        "TMPDIR": str(folder / "tmp"),
+        "TMPDIR": str(local_files.temporary(folder)),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_WARM_TTL_SECONDS": "60",
@@ -65,34 +65,28 @@ def environment(ours: Mapping[str, str], folder: Path) -> dict[str, str]:
     }
 
 
-def end() -> bool:
+def end(engine: Engine) -> None:
     """End the engine that runs; raises AdventError if it cannot save what it holds, and so goes on running."""
     deadline = time.monotonic() + STOP_WITHIN
-    engine = answering()
-    while engine is None and alive():  # it is just starting, or very busy
-        if time.monotonic() > deadline:
-            raise AdventError("the local engine does not answer", hint=LOGS)
-        time.sleep(PAUSE)
-        engine = answering()
-    if engine is None:
-        return True
-    before, saved = saving(engine), local_files.saves(home())
+    before, saved = hello(engine), local_files.saves(home())
     os.kill(engine.pid, signal.SIGTERM)
     while alive():
-        now = saving(engine)
+        now = hello(engine) if engine.access_key else None
         if now and before and now["tries"] > before["tries"]:
             raise AdventError(
                 "the local engine could not save what it holds, and goes on running",
                 why=now["problem"],
-                hint=f"make room where {home()} is, then run `advent local stop` again",
+                hint=f"see to it that {home()} can be written, then run `advent local stop` again",
             )
         if time.monotonic() > deadline:
             raise AdventError(f"the local engine (process {engine.pid}) does not end", hint=LOGS)
         time.sleep(PAUSE)
-    shutil.rmtree(home() / "tmp", ignore_errors=True)  # it leaves the code of the functions there
+    for folder in (local_files.temporary(home()), home() / "tmp"):  # it leaves the code of the functions there
+        shutil.rmtree(folder, ignore_errors=True)
     if not engine.access_key:
         check_old_save(saved)
-    return True
+    elif local_files.is_unsaved(home()):
+        raise AdventError(local_files.lost(), hint=LOGS)
 
 
 def check_old_save(before: Mapping[str, float]) -> None:
@@ -102,10 +96,12 @@ def check_old_save(before: Mapping[str, float]) -> None:
     """
     after = local_files.saves(home())
     stale = [name for name, moment in before.items() if after.get(name) == moment]
-    problem = next((line for line in log_lines(1000) if "failed to save" in line), "")
+    log = home() / "engine.log"
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    problem = next((line for line in lines if "failed to save" in line), "")
     if stale or problem or not after:
         raise AdventError(
             "the local engine ended, and has not saved all that it held",
             why=problem or f"{', '.join(stale) or 'nothing'} was not written",
-            hint=f"make room where {home()} is; `advent up` goes on with what was saved before",
+            hint=f"see to it that {home()} can be written; `advent up` goes on with what was saved before",
         )

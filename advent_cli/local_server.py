@@ -12,7 +12,7 @@ import secrets
 import signal
 import socket
 import sys
-from dataclasses import replace
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +21,10 @@ from filelock import FileLock, Timeout
 from advent_cli import local_engine, local_files
 from advent_cli.local_files import Record
 from advent_cli.local_guard import Guard
+from advent_cli.local_probe import proof
 
+CALM_WITHIN = 30  # seconds, the time-out of a function
+QUIET_LOOKS = 4  # in a row at which nothing is seen at work, for a message may be between two functions
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # the letters of the ids of access keys
 
 
@@ -33,7 +36,9 @@ def main(home: Path) -> None:
         lock.acquire(timeout=5)
     except Timeout:
         sys.exit("another engine of this user is running already")
-    record = identity(local_files.record(home))
+    last = local_files.record(home)
+    door = listen(last.port if last else 0)
+    record = identity(last, door.getsockname()[1])
     os.environ |= {
         "GATEWAY_PORT": str(record.port),
         "AWS_ACCESS_KEY_ID": record.access_key,  # by these MiniStack knows its root user; functions get others
@@ -43,33 +48,38 @@ def main(home: Path) -> None:
     local_engine.adapt()
     saving = Saving()
     raise_file_limit()
-    asyncio.run(serve(record.port, saving, home))
+    asyncio.run(serve(door, record, saving, home))
 
 
-def identity(last: Record | None) -> Record:
-    """Who this engine is: at the port and with the keys of the last time, so that what was printed once stays good."""
-    keys = Record(os.getpid(), free_port(last.port if last else 0), *_keys())
-    known = last is not None and last.access_key and last.secret_key
-    return replace(keys, access_key=last.access_key, secret_key=last.secret_key) if last and known else keys
+def listen(last: int) -> socket.socket:
+    """The socket that the engine listens at until it ends, at the port of the last time if that is free.
+
+    It is never let go, not even while the state is saved: whoever got the port would be taken for the engine.
+    """
+    for port in (last, 0):
+        door = socket.socket()
+        if os.name == "posix":  # elsewhere it would let two listen at one port
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind(("127.0.0.1", port))
+            door.listen(512)
+        except OSError:
+            door.close()
+            continue
+        return door
+    sys.exit("there is no free port on 127.0.0.1")
+
+
+def identity(last: Record | None, port: int) -> Record:
+    """Who this engine is: with the keys of the last time, so that what was printed once stays good."""
+    access_key, secret_key = (last.access_key, last.secret_key) if last and last.access_key else _keys()
+    return Record(os.getpid(), port, access_key, secret_key)
 
 
 def _keys() -> tuple[str, str]:
     """An access key and its secret, of the form that AWS gives them and that secrets are recognized by."""
     access_key = "AKIA" + "".join(secrets.choice(BASE32) for _ in range(16))
     return access_key, base64.b64encode(secrets.token_bytes(30)).decode()
-
-
-def free_port(last: int) -> int:
-    """The port of the last time if it is free, else any that is."""
-    for port in (last, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except (OSError, OverflowError):
-                continue
-            return int(probe.getsockname()[1])
-    sys.exit("there is no free port on 127.0.0.1")
 
 
 def raise_file_limit() -> None:
@@ -107,24 +117,43 @@ class Saving(logging.Handler):
         return {"tries": self.tries, "problem": self.problem}
 
 
-async def serve(port: int, saving: Saving, home: Path) -> None:
+async def serve(door: socket.socket, record: Record, saving: Saving, home: Path) -> None:
     """Answer until SIGTERM comes and all is saved. If it cannot be saved, go on: nobody else has it."""
     import hypercorn.asyncio
     from hypercorn.config import Config
 
     config, stop, loop = Config(), asyncio.Event(), asyncio.get_running_loop()
-    config.bind, config.keep_alive_timeout = [f"127.0.0.1:{port}"], 75
+    config.keep_alive_timeout = 75
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    names_key, is_root = local_engine.names_key, local_engine.is_root
-    guard = Guard(local_engine.application(), names_key=names_key, is_root=is_root, saves=saving.report)
+
+    def hello(nonce: str) -> dict[str, Any]:
+        return {"proof": proof(record.secret_key, nonce), **saving.report()}
+
+    guard = Guard(local_engine.application(), local_engine, hello)
+
+    async def asked_to_stop() -> None:
+        await stop.wait()
+        guard.closing = True
+        await calm(guard)
+
     await lifespan("startup")
-    local_files.begin_unsaved(home)
     while True:
-        await hypercorn.asyncio.serve(cast(Any, guard), config, shutdown_trigger=stop.wait, mode="asgi")
+        local_files.begin_unsaved(home)
+        config.bind = [f"fd://{door.dup().detach()}"]  # hypercorn closes what it gets
+        await hypercorn.asyncio.serve(cast(Any, guard), config, shutdown_trigger=asked_to_stop, mode="asgi")
         if await saving.save():
             return local_files.end_unsaved(home)
         stop.clear()
+        guard.closing = False
+
+
+async def calm(guard: Guard) -> None:
+    """Wait until no message is on its way any more, for `CALM_WITHIN` seconds at the most: the engine still answers."""
+    deadline, quiet = time.monotonic() + CALM_WITHIN, 0
+    while quiet < QUIET_LOOKS and time.monotonic() < deadline:
+        quiet = 0 if guard.api_calls or local_engine.is_working() else quiet + 1
+        await asyncio.sleep(0.05)
 
 
 async def lifespan(message: str) -> None:

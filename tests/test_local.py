@@ -1,5 +1,6 @@
 """The local engine: one for each user, on the loopback address, found again, and gone without a trace when stopped."""
 
+import contextlib
 import io
 import json
 import os
@@ -7,20 +8,25 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
-from advent_cli import counts, local, local_probe, local_process
+from advent_cli import counts, local, local_files, local_probe, local_process, say
 from advent_cli.errors import AdventError, TargetError
 from advent_cli.local_engine import IDLE_WORKERS, WORKERS
+from advent_cli.patience import Patience
 from advent_cli.resources.role import TRUST
 from tests.conftest import ADVENT, Run
+from tests.support import proxy as proxies
 from tests.support import stacks
 
 START = [sys.executable, "-c", "from advent_cli import local; print(local.start().pid)"]
@@ -55,7 +61,7 @@ def test_state_and_port_outlast_a_stop_and_temporary_files_do_not(home: Path) ->
     stacks.up(stack)
     before = {key: resource.read() for key, resource in stack.resources.items()}
     assert local.stop()
-    assert not (home / "tmp").exists()
+    assert not (local_files.temporary(home)).exists()
     assert not [file for file in (home / "state").rglob("*") if file.stat().st_mode & 0o077]
     assert local.find() is None
     assert not local.stop()
@@ -79,12 +85,33 @@ def test_files_left_by_one_that_was_killed_are_not_taken_for_it(home: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"pid": "x", "port": 1}', '{"pid": 1}', '{"pid": 1, "port": 99999999}']
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"pid": "x", "port": 1}',
+        '{"pid": 1}',
+        '{"pid": 1, "port": 99999999}',
+        "[" * 100_000,
+        '{"pid": 1, "port": Infinity}',
+        '{"pid": 1, "port": 1e400}',
+        '{"pid": 1, "port": 5, "access_key": null}',
+        '{"pid": 1, "port": 5, "access_key": "test", "secret_key": "test"}',
+        "\x00",
+        "\udcff",
+    ],
 )
-def test_a_spoilt_file_does_no_harm(home: Path, content: str) -> None:
-    (home / "engine.json").write_text(content)
+def test_a_spoilt_file_does_no_harm(home: Path, content: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "engine.json").write_text(content, errors="surrogateescape")
     assert local.find() is None
-    assert local.start().port > 0
+    engine = local.start()
+    assert len(engine.secret_key) == 40
+    (home / "engine.json").write_text(content, errors="surrogateescape")
+    monkeypatch.setattr(local, "ANSWER_WITHIN", 0)
+    with pytest.raises(TargetError, match=r"engine\.json, which says where, cannot be read"):
+        local.require()
+    local_files.keep(home, local_files.Record(engine.pid, engine.port, engine.access_key, engine.secret_key))
 
 
 def test_one_that_dies_at_once_is_told_with_its_last_words(home: Path) -> None:
@@ -112,6 +139,83 @@ def test_what_cannot_be_saved_is_not_thrown_away(home: Path, advent: Run) -> Non
     assert dict(counts.scan(stack.table)) == {"kept": 7}
 
 
+def test_its_port_is_its_own_also_while_it_saves(home: Path) -> None:
+    """Whoever got it would be taken for the engine, which then could not go on after a save that failed."""
+    engine = local.start()
+    stack = stacks.tutorial(engine)
+    stacks.up(stack)
+    (home / "state" / "dynamodb.json.tmp").mkdir(parents=True)
+    taken, ended = [], threading.Event()
+
+    def take() -> None:
+        while not ended.is_set():
+            with socket.socket() as other, contextlib.suppress(OSError):
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                other.bind(("127.0.0.1", engine.port))
+                other.listen()
+                taken.append(other.getsockname())
+
+    taker = threading.Thread(target=take)
+    taker.start()
+    try:
+        with pytest.raises(AdventError, match="could not save"):
+            local.stop()
+    finally:
+        ended.set()
+        taker.join()
+    assert taken == []
+    assert local.find() == engine
+    assert dict(counts.scan(stack.table)) == {}
+    (home / "state" / "dynamodb.json.tmp").rmdir()
+
+
+def test_one_that_dies_while_it_saves_is_not_said_to_have_stopped(home: Path, advent: Run) -> None:
+    engine = local.start()
+    stacks.up(stacks.tutorial(engine))
+    (home / "state").mkdir(exist_ok=True)
+    os.mkfifo(home / "state" / "dynamodb.json.tmp")  # at which it waits for a reader when it saves
+    with subprocess.Popen([ADVENT, "local", "stop"], stderr=subprocess.PIPE, text=True) as stopping:
+        while not local_files.saves(home):  # it saves one service after the other
+            time.sleep(0.01)
+        os.kill(engine.pid, signal.SIGKILL)
+        assert stopping.stderr
+        assert "ended without saving" in stopping.stderr.read()
+    assert stopping.returncode == 1
+
+
+def test_a_message_is_counted_to_its_end_before_it_stops(home: Path) -> None:
+    stack = stacks.tutorial(local.start())
+    stacks.up(stack)
+    door = say.door(stack)
+    door.say("warm", Patience())
+    with ThreadPoolExecutor(8) as pool:
+        said = [pool.submit(door.say, "awsadvent", Patience()) for _ in range(16)]
+        while not said[0].done():
+            time.sleep(0.01)
+        assert local.stop()
+    counted = sum(1 for each in said if each.exception() is None)
+    stack = stacks.tutorial(local.start())
+    assert counts.of(stack.table, ["awsadvent"]) == {"awsadvent": 11 * counted}
+
+
+def test_who_listens_at_its_port_is_not_taken_for_it(home: Path) -> None:
+    """Somebody who answers whatever an engine would, but does not know its secret."""
+    engine = local.start()
+    with proxies.running(engine) as liar:
+        liar.meet = lambda _, handler, __: handler.answer(200, {}, b'{"proof": "x", "tries": 0}')
+        assert local_probe.hello(replace(engine, port=liar.port)) is None
+        liar.meet = proxies.passing
+        assert local_probe.hello(replace(engine, port=liar.port)) == {"proof": ANY, "tries": 0, "problem": ""}
+        assert local_probe.hello(replace(engine, secret_key="another")) is None
+
+
+def test_without_its_lock_it_is_found_all_the_same(home: Path) -> None:
+    engine = local.start()
+    (home / "running.lock").unlink()
+    assert local.start() == engine
+    os.kill(engine.pid, signal.SIGKILL)  # for nobody can tell any more when it has ended
+
+
 def test_what_a_killed_one_has_not_saved_is_told_once(home: Path, advent: Run) -> None:
     os.kill(local.start().pid, signal.SIGKILL)
     wait_until_gone()
@@ -135,7 +239,7 @@ def wait_until_gone() -> None:
 
 def test_one_that_is_slow_is_waited_for_and_not_replaced(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = local.start()
-    log, inode = (home / "engine.log").read_bytes(), (home / "tmp").stat().st_ino
+    log, inode = local_files.log_file().read_bytes(), (local_files.temporary(home)).stat().st_ino
     os.kill(engine.pid, signal.SIGSTOP)
     try:
         with monkeypatch.context() as patch:
@@ -151,8 +255,8 @@ def test_one_that_is_slow_is_waited_for_and_not_replaced(home: Path, monkeypatch
     up.communicate()
     assert up.returncode == 0
     assert local.find() == engine
-    assert (home / "engine.log").read_bytes().startswith(log)
-    assert (home / "tmp").stat().st_ino == inode
+    assert local_files.log_file().read_bytes().startswith(log)
+    assert (local_files.temporary(home)).stat().st_ino == inode
 
 
 @pytest.mark.parametrize("words", [["up"], ["say", "--no-wait", "x"]], ids=lambda words: words[0])

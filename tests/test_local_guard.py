@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -26,7 +27,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from advent_cli import counts, say, slack
+from advent_cli import counts, local_files, say, slack
 from advent_cli.local import Engine
 from advent_cli.patience import Patience
 from advent_cli.resources.parameter import Parameter
@@ -135,6 +136,46 @@ def test_who_has_no_key_is_refused(running_engine: Engine, unchanged: None, who:
     for path in ("/", "/_aws/execute-api", "/_aws/execute-api/", "/_aws/execute-api//", "/restapis/x"):
         answer = ask(running_engine, "POST", f"{path}{query}", {**headers, **target}, body)
         assert is_refused(answer) or answer[0] == 404
+
+
+def raw(target: str, *lines: str, host: str = "127.0.0.1", method: str = "GET") -> list[str]:
+    return [f"{method} {target} HTTP/1.1", f"Host: {host}", *lines]
+
+
+LIST, TOKEN, KEY = "/2015-03-31/functions/", "Authorization: Bearer x", f"Authorization: {forged('X')}"
+TABLES = ("X-Amz-Target: DynamoDB_20120810.ListTables", "Content-Type: application/x-amz-json-1.0")
+RAW = {  # who reads the last of two headers sees another key than who reads the first, or both
+    "two headers": raw(LIST, TOKEN, KEY),
+    "two headers, the key first": raw(LIST, KEY, TOKEN),
+    "a header and a query": raw(f"{LIST}?X-Amz-Credential=X/{DAY}/lambda/aws4_request", TOKEN),
+    "two queries": raw(f"{LIST}?X-Amz-Credential=X/a&x-amz-credential=test/b"),
+    "a key that is made up": raw("/v2/_catalog", f"Authorization: {forged('AKIAIOSFODNN7EXAMPLE')}"),
+    **{
+        f"the name of an API, and {target!r}": raw(
+            target, TOKEN, *TABLES, host="deadbeef.execute-api.localhost", method="POST"
+        )
+        for target in ("x", "*", "?a", ";")
+    },
+}
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_readers_of_a_request_do_not_differ(running_engine: Engine, unchanged: None, name: str) -> None:
+    body = b"{}"
+    with socket.create_connection(("127.0.0.1", running_engine.port), timeout=60) as connection:
+        lines = [*RAW[name], f"Content-Length: {len(body)}", "Connection: close", "", ""]
+        connection.sendall("\r\n".join(lines).encode() + body)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.split(b" ", 2)[1] in (b"400", b"403"), answer
+    assert b"TableNames" not in answer
+    assert b"FunctionName" not in answer
+
+
+def test_nobody_without_a_key_sends_a_body(running_engine: Engine) -> None:
+    """It is refused before it is read, or anybody could keep the engine busy."""
+    with socket.create_connection(("127.0.0.1", running_engine.port), timeout=60) as connection:
+        connection.sendall(b"POST /_x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000000\r\n\r\nx")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 403 ")
 
 
 @pytest.mark.parametrize("path", OWN_PAGES)
@@ -297,7 +338,7 @@ def test_its_files_are_private_and_say_nothing_in_public(running_engine: Engine)
     assert (home / "engine.json").stat().st_mode & 0o777 == 0o600
     assert running_engine.secret_key not in repr(running_engine)
     assert running_engine.secret_key not in repr(running_engine.endpoint)
-    assert running_engine.secret_key not in (home / "engine.log").read_text()
+    assert running_engine.secret_key not in local_files.log_file().read_text()
     arguments = Path(f"/proc/{running_engine.pid}/cmdline")
     if arguments.exists():
         assert running_engine.access_key not in arguments.read_text()
@@ -313,12 +354,12 @@ def test_what_is_used_of_ministack_is_there() -> None:
     used = {
         app: ("app",),
         iam_evaluator: (
-            "is_root_access_key", "_is_root_key", "pin_signed_request", "pin_signed_body", "authenticate",
-            "ResolvedCredential",
+            "is_root_access_key", "_is_root_key", "pin_signed_request", "pin_signed_body", "authenticate", "enforce",
+            "ResolvedCredential", "resolve_credential", "find_iam_access_key_account",
         ),
         lambda_runtime: ("execution_credentials", "_lock", "_workers", "kill_workers"),
         lambda_svc: ("execution_credentials", "_acquire_execution_slot", "reap_idle_workers"),
-        responses: ("get_account_id",),
+        responses: ("get_account_id", "_account_from_sts_session"),
         router: ("extract_access_key_id",),
         sts: ("is_root_access_key",),
     }  # fmt: skip

@@ -85,9 +85,9 @@ def _filter(document: Document[Settings], name: str, function: Function) -> None
             example = "a filter policy of SNS, as in {event: [hired, moved]}"
             raise document.error((*path, scope), _shown(policy), example)
         if (size := len(json.dumps(policy).encode())) > LARGEST_FILTER:
-            raise document.error((*path, scope), f"{size} bytes of JSON", f"{LARGEST_FILTER}, as many as SNS takes")
+            raise document.error((*path, scope), f"{size} bytes of JSON", f"at most {LARGEST_FILTER}, as SNS has it")
         if (number := _combinations(policy)) > MOST_COMBINATIONS:
-            allowed = f"{MOST_COMBINATIONS}, as many as SNS takes: the numbers of values of each name, multiplied"
+            allowed = f"at most {MOST_COMBINATIONS}, as SNS has it: the numbers of values of each name, multiplied"
             raise document.error((*path, scope), f"{number} combinations of values", allowed)
 
 
@@ -135,7 +135,7 @@ def _environment(document: Document[Settings], name: str, function: Function) ->
     size = sum(len(f"{key}{value}".encode()) for key, value in function.environment.items())
     if size > ENVIRONMENT_LIMIT:
         group = ("functions", name, "environment")
-        raise document.error(group, f"{size} bytes", f"{ENVIRONMENT_LIMIT} bytes of names and values together")
+        raise document.error(group, f"{size} bytes", f"at most {ENVIRONMENT_LIMIT} bytes of names and values together")
 
 
 def _no_cycle(document: Document[Settings]) -> None:

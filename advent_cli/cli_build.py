@@ -130,14 +130,19 @@ def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool
 
 
 @click.command(
-    cls=Answering, example="advent down --export words.jsonl", short_help="Delete all that up made.", codes=MEETS
+    cls=Answering,
+    example="advent down --export words.jsonl",
+    short_help="Delete all that up made.",
+    codes=MEETS,
+    meaning={REFUSED: "refused: something in the way is not ours, FILE exists, or you did not confirm"},
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--export",
     metavar="FILE",
     type=WRITTEN,
-    help="First write the word counts to FILE, as JSON lines. Words said meanwhile may be lost.",
+    help="First write the word counts to FILE, as JSON lines. Words said meanwhile may be lost. Of a pipe or a device "
+    "it is known only that the bytes were handed over, not that the reader kept them.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the FILE of --export if it exists.")
 @click.option("--keep-table", is_flag=True, help="Leave the table; the next up finds it as ours.")

@@ -1,5 +1,6 @@
 """Carries out one step; where AWS says that somebody else is at work, it waits for a bounded time and looks again."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from advent_cli.aws_errors import explain
@@ -9,7 +10,9 @@ from advent_cli.plan import Action, Step
 from advent_cli.resource import Resource
 
 WITHIN = 15  # seconds; lists lag, so that for a while what another run made may not be shown
-WORDS = "AWS says that another run is at work on this"
+WORDS = "AWS says that this exists already or is being changed, perhaps by another run"
+GONE_WORDS = "AWS says that something this needs is not there; looking again"
+LOOKS = 2  # further tries where something is not there: another run may have put its own in its place
 BUSY = {
     "ConcurrentModification",
     "ConcurrentModificationException",
@@ -21,32 +24,32 @@ BUSY = {
     "ResourceConflictException",
     "ResourceInUseException",
 }
-GONE = {
-    "AWS.SimpleQueueService.NonExistentQueue",
-    "NoSuchEntity",
-    "NotFound",
-    "NotFoundException",
-    "QueueDoesNotExist",
-    "ResourceNotFoundException",
-}
-ROLE_IS_GONE = (
-    Race("InvalidParameterValueException", "cannot be found", WORDS),
-    Race("InvalidParameterValueException", "cannot be assumed by Lambda", WORDS),  # AWS says so of a new role as well
+EXISTS = {"InvalidParameter", "InvalidParameterException"}  # of CreateTopic and Subscribe, with the text that says so
+AT_WORK = tuple(Race(each, "", WORDS) for each in sorted(BUSY))
+MADE = tuple(Race(each, "already exists", WORDS) for each in sorted(EXISTS))  # with other tags or attributes
+GONE = tuple(
+    Race(each, text, GONE_WORDS, times=LOOKS)
+    for each, text in (
+        ("AWS.SimpleQueueService.NonExistentQueue", ""),
+        ("NoSuchEntity", ""),
+        ("NotFound", ""),
+        ("NotFoundException", ""),
+        ("QueueDoesNotExist", ""),
+        ("ResourceNotFoundException", ""),
+        ("InvalidParameterValueException", "cannot be found"),  # a role
+        ("InvalidParameterValueException", "cannot be assumed by Lambda"),  # the same, or a role that is new
+    )
 )
-EXISTS = {  # in the answer to a creation; elsewhere these mean that a setting is wrong
-    "InvalidParameter",  # CreateTopic and Subscribe, if there is one with other tags or attributes
-    "InvalidParameterException",
-}
 
 
 def carry_out(resource: Resource, host: Resource | None, step: Step, wait: Patience) -> Outcome:
     """Do what the step says, and return how it ended; `host` is the resource that this one is a part of.
 
-    If AWS says that somebody else is at work (it exists already, it is being changed, it is gone), read it again and
-    bring that to what is wanted, for `WITHIN` seconds; then its key is in `contested`.
+    If AWS says that somebody else is at work (it exists already, it is being changed), read it again and bring that to
+    what is wanted, for `WITHIN` seconds; if AWS says that something is not there, do so `LOOKS` times. If that helps,
+    its key is in `contested`. An error that stays is raised with the advice to run again only if that can help.
     """
-    at_work = (*(Race(each, "", WORDS) for each in (*BUSY, *GONE)), *ROLE_IS_GONE)
-    perhaps = [Race(each, "", WORDS) for each in EXISTS] if step.action is Action.CREATE else []
+    at_work = (*AT_WORK, *MADE) if step.action is Action.CREATE else AT_WORK
     tries = 0
 
     def work() -> None:
@@ -55,16 +58,26 @@ def carry_out(resource: Resource, host: Resource | None, step: Step, wait: Patie
         _act(resource, step if tries == 1 else _afresh(resource, host, step), wait)
 
     try:
-        wait.retry(work, *at_work, *perhaps, within=WITHIN)
+        wait.retry(work, *at_work, *GONE, within=WITHIN)
     except Exception as error:
-        told = explain(error) if any(race.matches(error) for race in at_work) else None
-        if told is None:
+        told = explain(error)
+        is_passing = any(race.matches(error) for race in at_work) or _has_lost(host, error)
+        if told is None or told.hint or not is_passing:
             raise
         told.hint = AGAIN
         raise told from error
     if tries > 1:
         resource.aws.contested.add(resource.key)
     return _outcome(resource, step)
+
+
+def _has_lost(host: Resource | None, error: Exception) -> bool:
+    """Whether something was not there because another run has deleted what this is a part of."""
+    if host is None or not any(race.matches(error) for race in GONE):
+        return False
+    with suppress(Exception):  # which would hide the error that is to be told
+        return host.read() is None
+    return False
 
 
 def _afresh(resource: Resource, host: Resource | None, step: Step) -> Step:

@@ -23,12 +23,22 @@ KEPT = 5  # files
 HIDDEN = "***"
 SHORTEST = len(HIDDEN) + 1  # of what is taken for a secret: so hiding one always makes the text shorter, and ends
 LONG, LEARNT = 16, 8  # characters from which a variable, or what the run learnt, is no ordinary word like "test"
-SECRET_NAMES = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
-PLACES = re.compile(r"_(FILE|DIR|PATH|UR[IL]|SOCK)\Z", re.IGNORECASE)  # variables that say where a secret is
+SECRET_NAMES = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|AUTH", re.IGNORECASE)  # of variables, for crash files
+NAMED_SECRET = re.compile(  # the same by whole words, so that KEYS_TABLE and PWD stay in an error
+    r"(?<![^_])(KEY|PASS|AUTH|[A-Z]*(API|ACCESS|SECRET|PRIVATE)KEY"
+    r"|[A-Z]*(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)|(?<=_)PWD)[0-9]*(?![^_])",
+    re.IGNORECASE,
+)
+PLACES = re.compile(r"_(FILE|DIR|PATH|UR[IL]|SOCK|ARN|NAME|PARAMETER|TABLE)\Z", re.IGNORECASE)  # where a secret is
+LABELLED = (  # what follows a label, which stays
+    re.compile(
+        r"""(x-amz-(?:signature|credential|security-token)\\*["']?\s*[=:]\s*(?:b?\\*["'])?)[^&,\s'"\\]+""", re.I
+    ),
+    re.compile(r"(hooks\.slack(?:-gov)?\.com(?:/|%2F)[a-z]+(?:/|%2F))[A-Za-z0-9/_%-]+", re.I),  # a webhook of Slack
+)
 CLEAR = (  # what can be nothing else
     r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}"  # ids of access keys: "IAM identifiers" in the IAM user guide
     r"|\bxox[a-z]-[A-Za-z0-9-]+|\bxapp-[A-Za-z0-9-]+"  # tokens of Slack
-    r"|(?i:(?<=x-amz-signature=)|(?<=x-amz-credential=)|(?<=x-amz-security-token[=:]))[^&\s'\"]+"
     r"|(?i:(?<=authorization: )|(?<=authorization': ')|(?<=authorization\": \"))[^'\"\n]+"
     r"|(?i:(?<=signature=)|(?<=credential=))[^&\s,'\"]+"
     r"|(?<=://)[^/@\s'\"]+:[^/@\s'\"]+(?=@)"  # the user and the password of a URL
@@ -49,9 +59,9 @@ class Remains:
     where: str
 
 
-def known(environment: Mapping[str, str], run: Run) -> set[str]:
+def known(environment: Mapping[str, str], run: Run, names: re.Pattern[str] = SECRET_NAMES) -> set[str]:
     """The secrets that we know: those of the environment by the names of its variables, and what the run learnt."""
-    whole = {value for name, value in environment.items() if SECRET_NAMES.search(name)} | run.secrets
+    whole = {value for name, value in environment.items() if names.search(name)} | run.secrets
     lines = {line for secret in whole for line in secret.splitlines()}  # of a key in a file, too
     return {secret for secret in whole | lines if len(secret) >= SHORTEST}
 
@@ -63,6 +73,8 @@ def redact(text: str, secrets: Iterable[str], looks: re.Pattern[str] = LOOKS_SEC
     """
     spelt = {spelling for secret in secrets for spelling in _spellings(secret)}
     longest_first = sorted(spelt, key=len, reverse=True)
+    for labelled in LABELLED:
+        text = labelled.sub(rf"\1{HIDDEN}", text)
     text = looks.sub(HIDDEN, text)
     while any(secret in text for secret in longest_first):  # again, for what is left may make one anew
         for secret in longest_first:
@@ -76,7 +88,7 @@ def readable(text: str, learnt: Iterable[str] = ()) -> str:
     Short words, and what may be a hash or a path, stay: the text is for a person who has to act on it.
     """
     named = {name: value for name, value in os.environ.items() if not PLACES.search(name)}
-    secrets = {secret for secret in known(named, Run()) if len(secret) >= LONG}
+    secrets = {secret for secret in known(named, Run(), NAMED_SECRET) if len(secret) >= LONG}
     secrets |= {secret for secret in known({}, Run({*learnt})) if len(secret) >= LEARNT}
     return redact(text, secrets, IN_ERRORS)
 
@@ -90,6 +102,7 @@ def shown(error: AdventError, run: Run) -> AdventError:
 def _spellings(secret: str) -> set[str]:
     raw = secret.encode(errors="surrogatepass")  # of the environment, which may hold any bytes
     in_urls = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
+    in_urls |= {re.sub("%..", lambda escape: escape[0].lower(), spelling) for spelling in in_urls}
     return {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], repr(raw)[2:-1], *in_urls}
 
 

@@ -37,6 +37,8 @@ class ExportFile:
             raise UsageError(f"--export {self.given} is stdout, where the JSON document goes", hint="name a file")
         if self._is_stream(now):
             return
+        if now and stat.S_ISDIR(now.st_mode):  # also of no name at all, which is the directory that we are in
+            raise self._error("it is a directory")
         if now and not self.overwrite:
             raise self._refusal()
         folder = self._target().parent
@@ -95,7 +97,9 @@ class ExportFile:
 
     def _is_stream(self, now: os.stat_result | None) -> bool:
         """Whether it is written to as it is: a pipe, a device, or a file that the shell has opened for us."""
-        return now is not None and (not stat.S_ISREG(now.st_mode) or _own_descriptor(self.given) is not None)
+        if now is None or stat.S_ISDIR(now.st_mode):
+            return False
+        return not stat.S_ISREG(now.st_mode) or _own_descriptor(self.given) is not None
 
     def _refusal(self) -> RefusedError:
         command = f"advent down --export {shlex.quote(str(self.given))} --force"

@@ -23,6 +23,10 @@ ADMINISTRATOR = (
     "that is as good as administrator. A permissions boundary prevents it: `advent policy boundary` prints one, and "
     "permissions_boundary in config.yaml takes its ARN"
 )
+TRUST = (
+    "whoever has this policy can change who may take on the roles of this stack (iam:UpdateAssumeRolePolicy): "
+    "a permissions boundary limits what a role may do, not who uses it"
+)
 NOT_HERE = "the local engine uses no permissions_boundary: `advent --target aws policy` prints the policy with it"
 EVERY_SUBSCRIPTION = (
     "{} cannot be limited to this stack: AWS knows no resource and no condition for such calls, so they are allowed on "
@@ -62,6 +66,8 @@ def notes(stack: Stack, policy: dict[str, Any]) -> list[str]:
     told = []
     if "iam:PutRolePolicy" in actions and not stack.boundary:
         told.append(NOT_HERE if stack.config.permissions_boundary else ADMINISTRATOR)
+    if "iam:UpdateAssumeRolePolicy" in actions and stack.boundary:
+        told.append(TRUST)
     if unlimited := [action for action in UNLIMITED if action in actions]:
         told.append(EVERY_SUBSCRIPTION.format(" and ".join(unlimited)))
     return told

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -31,11 +32,15 @@ def tell_nobody(words: str) -> None:
 
 @dataclass(frozen=True)
 class Race:
-    """An error of AWS that goes away by itself: its code, a part of its message, and what it means in words."""
+    """An error of AWS that goes away by itself: its code, a part of its message, and what it means in words.
+
+    With `times`, the call is made again only so often, each time after the longest pause.
+    """
 
     code: str
     text: str
     words: str
+    times: int | None = None
 
     def matches(self, error: Exception) -> bool:
         """Whether this is the error meant; the same code often has several meanings, so the text decides."""
@@ -55,15 +60,18 @@ class Patience:
     def retry(self, call: Callable[[], T], *races: Race, within: float = 60) -> T:
         """Call until it succeeds, as long as it fails with one of `races`, for `within` seconds at most."""
         began, pause = self.clock(), FIRST_PAUSE
+        met: Counter[Race] = Counter()
         while True:
             try:
                 return call()
             except Exception as error:
                 race = next((race for race in races if race.matches(error)), None)
                 waited = self.clock() - began
-                if race is None or waited >= within:
+                if race is None or waited >= within or met[race] == race.times:
                     raise
+                met[race] += 1
                 self.tell(f"{race.words}, {waited:.0f} s" if waited >= 1 else race.words)
+                pause = pause if race.times is None else LONGEST_PAUSE
             pause = self._rest(pause)
 
     def until(self, ready: Callable[[], bool], words: str, *, within: float = 120, hint: str = AGAIN) -> None:

@@ -15,7 +15,7 @@ from typing import TextIO
 PREFIX, LOCK, PART = ".advent-export-", "lock", "part"
 MARK = "advent down --export writes in this directory, and the next export removes it if this one was killed\n"
 OLD_NAME = re.compile(r"\.advent-[a-z0-9_]{8}")  # as 0.1 made them, which held no lock
-OLD_AGE = 3600  # seconds since such a one was last written to
+OLD_AGE = 3600  # seconds since such a one, or one without a mark, was last written to
 
 
 @contextmanager
@@ -56,20 +56,31 @@ def _take(lock: TextIO) -> bool:
 
 def _remove_if_killed(folder: Path) -> None:
     """Remove a directory of ours that no living process has locked; raises OSError if it is none of ours."""
-    if folder.is_symlink() or not {LOCK} <= {*os.listdir(folder)} <= {LOCK, PART}:
-        return
+    now = folder.lstat()
+    names = {*os.listdir(folder)}
+    is_unmarked = _is_private(now) and time.time() - now.st_mtime >= OLD_AGE and names <= {LOCK}
+    if is_unmarked and not names:  # its run was killed before it could make the lock
+        return folder.rmdir()
+    if not stat.S_ISDIR(now.st_mode) or not {LOCK} <= names <= {LOCK, PART}:
+        return None
     if not stat.S_ISREG((folder / LOCK).lstat().st_mode):
-        return
+        return None
     with (folder / LOCK).open("r+") as lock:
-        if lock.read(len(MARK) + 1) == MARK and _take(lock):
+        marked = lock.read(len(MARK) + 1)
+        if (marked == MARK or (is_unmarked and not marked)) and _take(lock):
             shutil.rmtree(folder)
+    return None
+
+
+def _is_private(now: os.stat_result) -> bool:
+    """Whether it is a directory for its owner alone, as `mkdtemp` makes them."""
+    return stat.S_ISDIR(now.st_mode) and stat.S_IMODE(now.st_mode) == stat.S_IRWXU
 
 
 def _is_old(folder: Path, name: str) -> bool:
     """Whether it is what an export of 0.1 to a file of this name left, and has not been written to for long."""
     now = folder.lstat()
-    private = stat.S_ISDIR(now.st_mode) and stat.S_IMODE(now.st_mode) == stat.S_IRWXU
-    if not (OLD_NAME.fullmatch(folder.name) and private and os.listdir(folder) == [name]):
+    if not (OLD_NAME.fullmatch(folder.name) and _is_private(now) and os.listdir(folder) == [name]):
         return False
     part = (folder / name).lstat()
     if not stat.S_ISREG(part.st_mode) or time.time() - part.st_mtime < OLD_AGE:

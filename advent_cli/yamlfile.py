@@ -12,15 +12,13 @@ import msgspec
 import yaml
 
 from advent_cli.errors import ConfigError
-from advent_cli.yamlnodes import Aliases, composed, parts
+from advent_cli.yamlnodes import TEXTS, Aliases, composed, describe, parts, wrong
 
 T = TypeVar("T")
 Path_ = tuple[str, ...]
 PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
-TEXTS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:null"}
 MOST_VALUES = 20_000  # in a file, those of an alias counted each time that it is used: a few lines can mean billions
 DEEPEST = 50  # levels of lists and groups in a value of any type
-LONGEST_NUMBER = 100  # characters of what is no text in such a value; YAML reckons long with 59:59:59 and so on
 KINDS = {str: "text", int: "a whole number", bool: "true or false", float: "a number", NoneType: "nothing"}
 
 
@@ -52,7 +50,9 @@ def read(file: Path, kind: type[T]) -> Document[T]:
         mark = error.problem_mark or error.context_mark
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
         raise ConfigError(f"{place}: not YAML", why=error.problem or "") from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except RecursionError:
+        raise ConfigError(f"{file}: lists or groups are nested too deeply") from None
+    except yaml.YAMLError as error:
         raise ConfigError(f"{file}: not YAML", why=str(error).splitlines()[0]) from None
     if node is None:
         raise ConfigError(f"{file} is empty", hint="the README shows every setting")
@@ -145,33 +145,23 @@ class _Reader:
             raise self._fail(node, path, "too many values", allowed)
 
     def _bound(self, root: yaml.Node, path: Path_) -> None:
-        """Refuse what could be far larger than it looks, or endless: a value of any type holds no alias."""
+        """Refuse what means nothing or is there twice, and aliases, with which it may be far larger than it looks."""
         left = [(root, 1)]
         while left:
             node, depth = left.pop()
             self._count(node, path)
             if depth > DEEPEST:
                 raise self._fail(node, path, f"more than {DEEPEST} levels", f"at most {DEEPEST}")
-            if isinstance(node, yaml.ScalarNode) and node.tag not in TEXTS and len(node.value) > LONGEST_NUMBER:
-                raise self._fail(node, path, describe(node), "text (in quotes), or a shorter number")
             for place, value in parts(node):
                 if place in self.aliases:
                     mark, name = self.aliases[place]
                     raise _error(self.file, mark, path, f"the alias *{name}", "the value itself, written out")
                 left.append((value, depth + 1))
+            for inner, found, allowed in wrong(node):
+                raise self._fail(inner, path, found, allowed)
 
     def _fail(self, node: yaml.Node, path: Path_, found: str, allowed: str) -> ConfigError:
         return _error(self.file, node.start_mark, path, found, allowed)
-
-
-def describe(node: yaml.Node) -> str:
-    """What a person wrote there, short."""
-    if isinstance(node, yaml.ScalarNode):
-        if node.tag.endswith(":null"):
-            return "nothing"
-        text = node.value if len(node.value) <= 60 else node.value[:57] + "..."
-        return repr(text)
-    return "a list" if isinstance(node, yaml.SequenceNode) else "a group of settings"
 
 
 def allowed_by(kind: Any) -> str:

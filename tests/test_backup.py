@@ -78,6 +78,8 @@ def test_down_up_and_import_give_the_same_counts(engine: Engine, advent: Run, tm
 def test_a_failed_export_deletes_nothing(engine: Engine, advent: Run, tmp_path: Path) -> None:
     advent("up")
     assert "nothing was deleted" in advent("down", "--yes", "--export", "no/such/folder", code=1).stderr
+    nameless = advent("down", "--export", "", code=1).stderr  # without a terminal, which nothing else is asked on
+    assert "cannot write .: it is a directory; nothing was deleted" in nameless
     advent("say", "awsadvent")
     # By its descriptor: a program that replaces what it is given must not find the device itself.
     words = ["bash", "-c", f"{ADVENT} down --yes --export /dev/fd/3 3>/dev/full"]

@@ -222,6 +222,10 @@ def test_what_the_holder_of_a_policy_could_do_is_told_beside_it(bounded: Deploye
     assert "the local engine uses no permissions_boundary" in at_home
     done = bounded.runs("--config", "bounded.yaml", "policy", "up")
     assert administrator not in done.stderr
+    assert "can change who may take on the roles" in done.stderr
+    assert (
+        "can change who may take on the roles" not in bounded.runs("--config", "bounded.yaml", "policy", "down").stderr
+    )
     assert every in done.stderr
 
 

@@ -108,11 +108,15 @@ def test_the_tutorials_own_is_the_article(file: Path) -> None:
         ("memory: 256\n", "filter: {other: {a: [b]}}\n", "the name 'other'; allowed is attributes or body"),
         ("memory: 256\n", "filter: {body: {a: [2026-01-01]}}\n", "as in {event: [hired, moved]}"),
         ("memory: 256\n", "filter: {body: {2026-01-01: [a]}}\n", "as in {event: [hired, moved]}"),
-        ("memory: 256\n", f"filter: {{body: {{a: [{'x' * 2**18}]}}}}\n", "262155 bytes of JSON; allowed is 262144, as"),
+        (
+            "memory: 256\n",
+            f"filter: {{body: {{a: [{'x' * 2**18}]}}}}\n",
+            "262155 bytes of JSON; allowed is at most 262144, as",
+        ),
         (
             "memory: 256\n",
             f"filter: {{attributes: {{a: [{'x,' * 51}], b: [1, 2, 3]}}}}\n",
-            "54:26: functions.sns_multiplier.filter.attributes: found 153 combinations of values; allowed is 150",
+            "54:26: functions.sns_multiplier.filter.attributes: found 153 combinations of values; allowed is at most",
         ),
         ("memory: 256\n", f"filter: {{body: {{a: [1{':59' * 400_000}]}}}}\n", "found '1:59:59:59"),
         (
@@ -146,7 +150,7 @@ def test_the_tutorials_own_is_the_article(file: Path) -> None:
         ("MULTIPLIER", "AWS_REGION", "a name that Lambda keeps for itself"),
         ("MULTIPLIER", "SNS_TOPIC_ARN", "a variable that advent sets itself"),
         ("MULTIPLIER", "M-1", "the name 'M-1'"),
-        ('"10"', '"' + "x" * 4096 + '"', "4106 bytes; allowed is 2500"),
+        ('"10"', '"' + "x" * 4096 + '"', "4106 bytes; allowed is at most 2500"),
         ("  sns_logger:", "  sns logger:", "the name 'sns logger'"),
         ("functions:", "functions: 3\nrest:", "found an unknown setting"),
         ("region:", "region: Paris", "a region of AWS, as in eu-west-1"),
@@ -178,6 +182,33 @@ BOMB = "".join(f", l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range
 def test_an_alias_in_a_value_of_any_type_is_refused(file: Path, policy: str, found: str) -> None:
     """However much it would mean: this would not end if it were looked into."""
     assert found in problem(file, GOOD.replace("memory: 256\n", f"filter: {{attributes: {policy}}}\n", 1))
+
+
+@pytest.mark.parametrize(
+    ("policy", "column", "told"),
+    [
+        ("{a: [b], c: [d], a: [e]}", 43, "found 'a' a second time; allowed is each name once"),
+        ("{a: [{prefix: b, 'prefix': c}]}", 43, "found 'prefix' a second time"),
+        ("{? [a] : [b]}", 29, "found a list; allowed is a plain name before the colon"),
+        ("{<<: {a: [b]}}", 27, "found '<<'; allowed is a plain name before the colon"),
+        ("{a: !!python/object:os.x {}}", 30, "found a group of settings with the tag !!python/object:os.x; allowed"),
+        ("{a: !!str [b]}", 30, "found a list with the tag !!str; allowed is a list without a tag"),
+        ("{a: [!mine b]}", 31, "found the tag !mine; allowed is a value without a tag"),
+        ("{a: [!!python/name:os.system '']}", 31, "found the tag !!python/name:os.system"),
+        ("{a: [9999-99-99]}", 31, "found '9999-99-99'; allowed is text (in quotes)"),
+        ("{a: [!!int x]}", 31, "found 'x'; allowed is text (in quotes)"),
+    ],
+)
+def test_a_mistake_inside_a_value_of_any_type_is_told_where_it_is(
+    file: Path, policy: str, column: int, told: str
+) -> None:
+    place = f"54:{column}: functions.sns_multiplier.filter.attributes: {told}"
+    assert place in problem(file, GOOD.replace("memory: 256\n", f"filter: {{attributes: {policy}}}\n", 1))
+
+
+def test_what_is_nested_too_deeply_is_told_in_words(file: Path) -> None:
+    deep = f"filter: {{body: {{a: {'[' * 3000}{']' * 3000}}}}}\n"
+    assert problem(file, GOOD.replace("memory: 256\n", deep, 1)) == f"{file}: lists or groups are nested too deeply"
 
 
 def test_aliases_elsewhere_mean_what_they_say_within_bounds(file: Path) -> None:

@@ -134,6 +134,12 @@ def test_no_known_secret_survives(secrets: list[str], parts: list[str | int]) ->
         "'Authorization': b'Bearer abc.def'",
         "https://x/?X-Amz-Credential=abc%2F1&X-Amz-Security-Token=abc%2B&X-Amz-Signature=abc1 .",
         "xoxb-1234-abc and xapp-1-abc",
+        "x-amz-security-token: abc%2F and X-Amz-Security-Token : abc",
+        '{"X-Amz-Security-Token": "abc/+=", "b": {"X-Amz-Signature":"abc"}}',
+        r'"{\"X-Amz-Security-Token\": \"abc\"}"',
+        "{'x-amz-security-token': b'abc'}",
+        "post to https://hooks.slack.com/services/T0abc/B0abc/abcXYZ.",
+        "https%3a%2f%2fhooks.slack.com%2fservices%2fT0abc%2fB0abc%2fabcXYZ",
     ],
 )
 def test_what_looks_like_a_secret_goes_too(text: str) -> None:
@@ -141,6 +147,17 @@ def test_what_looks_like_a_secret_goes_too(text: str) -> None:
     assert "***" in told
     for part in ("abc", "ASIA", "AKIA", "wJalr", "20260101", "xox"):
         assert part not in told
+
+
+def test_a_known_secret_goes_also_with_lower_case_escapes() -> None:
+    told = crash.redact("a=one%2ftwo%2bthree%3d&b=one%2Ftwo%2Bthree%3D", {"one/two+three="})
+    assert told == "a=***&b=***"
+
+
+def test_what_is_around_a_secret_stays() -> None:
+    text = '{"X-Amz-Security-Token": "abc", "left": 1}, https://hooks.slack.com/services/T0/B0/abc. Then'
+    told = '{"X-Amz-Security-Token": "***", "left": 1}, https://hooks.slack.com/services/***. Then'
+    assert crash.redact(text, ()) == told
 
 
 def test_which_variables_are_secret() -> None:

@@ -115,6 +115,18 @@ def test_a_place_where_no_file_can_be_is_told_beforehand(tmp_path: Path, name: s
         ExportFile(tmp_path / name).check()
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("name", ["", "folder", "link"])
+def test_a_directory_is_refused_beforehand(
+    tmp_path: Path, name: str, overwrite: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AdventError, match="it is a directory; nothing was deleted"):
+        ExportFile(Path(name), overwrite=overwrite).check()
+
+
 @contextmanager
 def exporting(target: Path) -> Iterator[None]:
     """While this is entered, a process of its own exports; then it is killed."""
@@ -159,5 +171,19 @@ def test_what_a_killed_export_of_0_1_left_is_removed_if_that_is_sure(
     folder.mkdir(0o700)
     (folder / name).write_text('{"word": "a", "count": 1}\n{"wo')
     os.utime(folder / name, (time.time() - age,) * 2)
+    ExportFile(tmp_path / "counts").write(LINES)
+    assert folder.exists() == is_left
+
+
+@pytest.mark.parametrize("has_lock", [False, True])
+@pytest.mark.parametrize(("mode", "age", "is_left"), [(0o700, 9999, False), (0o700, 0, True), (0o755, 9999, True)])
+def test_what_was_killed_before_it_made_its_mark_is_removed_when_it_is_old(
+    tmp_path: Path, has_lock: bool, mode: int, age: int, is_left: bool
+) -> None:
+    folder = tmp_path / ".advent-export-ab_d3fgh"
+    folder.mkdir(mode)
+    if has_lock:
+        (folder / "lock").touch()
+    os.utime(folder, (time.time() - age,) * 2)
     ExportFile(tmp_path / "counts").write(LINES)
     assert folder.exists() == is_left

@@ -73,6 +73,12 @@ def test_the_codes_of_a_command_are_those_it_can_end_with() -> None:
     assert errors.REFUSED in said["up",] & said["down",] & said["say",] & said["slack", "secret"]
 
 
+def test_what_down_refuses_is_said() -> None:
+    said = CliRunner().invoke(advent, ["down", "--help"]).output
+    assert "FILE exists" in said
+    assert "handed over" in said
+
+
 def explained(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], Explained]]:
     assert isinstance(command, Explained)
     yield path, command

@@ -2,14 +2,19 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
+from botocore.exceptions import ClientError
 
 from advent_cli import deploy
+from advent_cli.aws_errors import explain
+from advent_cli.contention import WITHIN, carry_out
 from advent_cli.engine import Interrupt
+from advent_cli.errors import AdventError
 from advent_cli.events import Event, Waiting
-from advent_cli.patience import Patience
+from advent_cli.patience import AGAIN, Patience
 from advent_cli.survey import look
 from tests.support import stacks
 from tests.support.proxy import Fault, Handler, Proxy, changing, cut_after, pass_on, refusing
@@ -127,19 +132,78 @@ def test_a_permanent_refusal_ends_at_once_and_names_action_resource_and_principa
     assert stacks.up(stacks.tutorial(proxy.engine))["table/table"].value == "created"
 
 
-def test_a_code_that_often_means_exists_is_told_as_it_is_where_it_does_not(
+FILTER = refusing(
+    400, "InvalidParameter", "Invalid parameter: Attributes Reason: FilterPolicy: Unrecognized match type"
+)
+TAGS = refusing(400, "InvalidParameter", "Invalid parameter: Tags Reason: Topic already exists with different tags")
+NO_FUNCTION = refusing(404, "ResourceNotFoundException", "Function not found: arn")
+NO_BOUNDARY = refusing(404, "NoSuchEntity", "Scope ARN: arn does not exist or is not attachable.")
+GENUINE = {  # the step, its calls, what each is answered -> how often it is sent, a part of the hint
+    "a wrong setting": ("topic/awsadvent", "sns:CreateTopic", refusing(400, "InvalidParameter", "Topic Name"), 1, ""),
+    "a wrong filter": ("subscription/awsadvent to sns_logger", "sns:Subscribe", FILTER, 1, ""),
+    "no boundary": ("role/sns_logger_lambda", "iam:CreateRole", NO_BOUNDARY, 3, "check permissions_boundary"),
+    "no function to call": ("permission/awsadvent to sns_logger", "lambda:AddPermission", NO_FUNCTION, 3, ""),
+    "no function to set": ("destination/sns_logger", "lambda:PutFunctionEventInvokeConfig", NO_FUNCTION, 3, ""),
+}
+
+
+@pytest.mark.parametrize("kind", GENUINE)
+def test_a_genuine_error_is_told_soon_as_it_is_and_blames_no_other_run(proxy: Proxy, kind: str) -> None:
+    key, call, fault, times, hint = GENUINE[kind]
+    prepared(proxy.engine, "up")
+    proxy.begin()
+    proxy.script = {call: [fault] * 100}
+    words: list[str] = []
+    survey = look(through(proxy))
+    step = next(step for step in survey.steps_up() if step.key == key)
+    began = time.monotonic()
+    with pytest.raises(ClientError) as caught:
+        carry_out(survey.stack.resources[key], None, step, Patience(tell=words.append))
+    assert time.monotonic() - began < WITHIN / 3
+    assert proxy.calls.count(call) == times
+    error = explain(caught.value)
+    assert error
+    assert hint in error.hint
+    assert bool(error.hint) == bool(hint)
+    assert not [word for word in words if "another run" in word]
+
+
+def test_where_aws_says_that_it_exists_the_run_waits_and_only_that_gets_advice_to_run_again(
     proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deploy, "Patience", Hurried)
     prepared(proxy.engine, "up")
     proxy.begin()
-    proxy.script = {"sns:CreateTopic": [refusing(400, "InvalidParameter", "Invalid parameter: Topic Name")] * 50}
-    result = run(proxy, "up")
-    assert "Invalid parameter: Topic Name" in str(result.finished["topic/awsadvent"].error)
+    proxy.script = {"sns:CreateTopic": [TAGS] * 4}
+    code, words = told(proxy, "up")
+    assert (code, "perhaps by another run" in words) == (0, True)
+    prepared(proxy.engine, "up")
+    proxy.begin()
+    proxy.script = {"sns:CreateTopic": [TAGS] * 100}
+    error = run(proxy, "up").finished["topic/awsadvent"].error
+    assert isinstance(error, AdventError)
+    assert "already exists with different tags" in str(error)
+    assert error.hint == AGAIN
+
+
+def test_who_loses_what_it_is_a_part_of_is_told_to_run_again(proxy: Proxy) -> None:
+    prepared(proxy.engine, "up")
+    proxy.begin()
+
+    def deleted_by_another(handler: Handler, body: bytes) -> None:
+        client = stacks.tutorial(handler.server.proxy.engine).aws.client("lambda")
+        with suppress(ClientError):
+            client.delete_function(FunctionName="sns_logger")
+        pass_on(handler, body)
+
+    proxy.script = {"lambda:PutFunctionEventInvokeConfig": [deleted_by_another] * 100}
+    error = run(proxy, "up").finished["destination/sns_logger"].error
+    assert isinstance(error, AdventError)
+    assert error.hint == AGAIN
 
 
 @dataclass(frozen=True)
 class Hurried(Patience):
     """A patience whose clock runs fast."""
 
-    clock: Callable[[], float] = lambda: time.monotonic() * 50
+    clock: Callable[[], float] = lambda: time.monotonic() * 20

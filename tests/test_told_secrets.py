@@ -133,3 +133,29 @@ def test_an_error_loses_the_secrets_of_the_environment_and_of_the_run(monkeypatc
     told = shown(error, Run({"staple-it"}, command="advent --stack x"))
     assert (told.what, told.why) == ("a ***", "b http://***@proxy.example.org")
     assert told.hint == "c ***, `advent --stack x up`"
+
+
+INNOCENT_NAMES = (
+    *("KEYS_TABLE", "KEYBOARD_LAYOUT", "PASSENGER_APP_ENV", "XAUTHORITY", "AUTHSTUFF_ARN", "GIT_AUTHOR_EMAIL", "PWD"),
+    *("OLDPWD", "SLACK_SECRET_PARAMETER", "TOKENIZER_MODEL", "MONKEY", "BYPASS", "SSH_AUTH_SOCK", "COMPASS_HOME"),
+)
+SECRET_NAMES = (
+    *("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "SLACK_SIGNING_SECRET", "DB_PASSWORD", "PGPASSWORD", "MYSQL_PWD", "KEY"),
+    *("api_key", "APIKEY", "STRIPE_APIKEY", "GPG_PASSPHRASE", "SMTP_PASS", "NPM_AUTH", "MY_CREDENTIALS", "TOKEN2"),
+    *("SECRET_KEY_BASE", "VAULT_SECRET_ID", "SECRETKEY", "ROOT_PASSWD", "MY_CREDENTIAL"),
+)
+
+
+@pytest.mark.parametrize("name", INNOCENT_NAMES + SECRET_NAMES)
+def test_a_variable_is_secret_by_the_words_of_its_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    value = "awsadvent-word-table"
+    monkeypatch.setenv(name, value)
+    assert readable(f"no {value} here") == (f"no {value} here" if name in INNOCENT_NAMES else "no *** here")
+
+
+def test_an_error_loses_tokens_and_webhooks_by_their_labels() -> None:
+    text = (
+        'X-Amz-Security-Token: FwoG, {"X-Amz-Security-Token": "FwoG"} https://hooks.slack.com/services/T1/B1/abc in us'
+    )
+    told = 'X-Amz-Security-Token: ***, {"X-Amz-Security-Token": "***"} https://hooks.slack.com/services/*** in us'
+    assert readable(text) == told

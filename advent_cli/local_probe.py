@@ -68,8 +68,11 @@ def alive() -> bool:
 def answering() -> Engine | None:
     """The engine that runs, if it has written who it is and answers at this moment."""
     record = local_files.record(home())
-    engine = record and Engine(record.pid, record.port, record.access_key, record.secret_key)
-    return engine if engine and hello(engine) is not None else None
+    if record is None:
+        return None
+    engine = Engine(record.pid, record.port, record.access_key, record.secret_key)
+    answered = hello(engine) is not None
+    return engine if answered and local_files.record(home()) == record else None  # else another one has just begun
 
 
 def hello(engine: Engine) -> dict[str, Any] | None:

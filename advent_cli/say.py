@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 
 from advent_cli import slack
-from advent_cli.aws import together
+from advent_cli.aws import Endpoint, together
 from advent_cli.errors import AdventError, TargetError, UsageError
 from advent_cli.options import SLACK_SECRET
 from advent_cli.patience import GaveUpError, Patience
@@ -69,10 +69,16 @@ class Door:
     function: str
     slack: Slack | None
     secret: str | None = field(repr=False)
+    server: Endpoint | None = None
 
     def say(self, text: str, wait: Patience, untouched: Callable[[], bool] = lambda: False) -> Reply:
         """Post a message; see `post`."""
-        return post(self.url, slack.post(text, self.slack, self.secret), wait, untouched)
+        try:
+            return post(self.url, slack.post(text, self.slack, self.secret), wait, untouched)
+        except TargetError:
+            if self.server:
+                self.server.check()
+            raise
 
 
 def door(stack: Stack) -> Door:
@@ -84,7 +90,7 @@ def door(stack: Stack) -> Door:
     if url is None:
         raise AdventError(f"the {stack.api.title} is missing", hint="`advent up` makes what is in config.yaml")
     function = next(name for name, function in config.functions.items() if config.posts[0] in function.routes)
-    return Door(url, function, config.slack, secret)
+    return Door(url, function, config.slack, secret, stack.aws.endpoint)
 
 
 def post(url: str, message: Post, wait: Patience, untouched: Callable[[], bool] = lambda: False) -> Reply:

@@ -37,7 +37,7 @@ def find(tell: Tell = tell_nobody) -> Engine | None:
             tell("waiting for the local engine, which runs but does not answer yet")
             told = True
         time.sleep(PAUSE)
-    return answering()  # without its lock, if somebody has removed that
+    return answering(within=1)  # without its lock, if somebody has removed that
 
 
 def _silence(waited: float) -> str:

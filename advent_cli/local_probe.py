@@ -65,26 +65,26 @@ def alive() -> bool:
         return True
 
 
-def answering() -> Engine | None:
+def answering(within: float = 5) -> Engine | None:
     """The engine that runs, if it has written who it is and answers at this moment."""
     record = local_files.record(home())
     if record is None:
         return None
     engine = Engine(record.pid, record.port, record.access_key, record.secret_key)
-    answered = hello(engine) is not None
+    answered = hello(engine, within) is not None
     return engine if answered and local_files.record(home()) == record else None  # else another one has just begun
 
 
-def hello(engine: Engine) -> dict[str, Any] | None:
+def hello(engine: Engine, within: float = 5) -> dict[str, Any] | None:
     """What the engine says of itself: how saving went. None if it does not answer, or if it is somebody else who does.
 
     It proves that it knows the secret, for anybody could listen at the port of one that has just ended; one of
     advent 0.1 has no secret, and nothing to say.
     """
     if not engine.access_key:
-        return _get(engine, "/_ministack/ready")
+        return _get(engine, "/_ministack/ready", within)
     nonce = secrets.token_hex(16)
-    said = _get(engine, f"/_advent/{nonce}") or {}
+    said = _get(engine, f"/_advent/{nonce}", within) or {}
     return said if hmac.compare_digest(str(said.get("proof")), proof(engine.secret_key, nonce)) else None
 
 
@@ -111,11 +111,11 @@ def require_package() -> None:
         )
 
 
-def _get(engine: Engine, path: str) -> dict[str, Any] | None:
+def _get(engine: Engine, path: str, within: float) -> dict[str, Any] | None:
     """What the engine answers to this question; None if it does not."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(f"{engine.url}{path}", timeout=5) as answer:
+        with direct.open(f"{engine.url}{path}", timeout=within) as answer:
             found = json.load(answer)
             return found if isinstance(found, dict) else None
     except (OSError, urllib.error.URLError, ValueError, RecursionError):

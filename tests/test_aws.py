@@ -118,7 +118,7 @@ def test_the_region_may_come_from_either_variable(engine: Engine, advent: Run) -
 def test_a_profile_that_is_given_goes_before_one_of_the_environment(
     engine: Engine, advent: Run, tmp_path: Path
 ) -> None:
-    keys = "aws_access_key_id = test\naws_secret_access_key = test\n"
+    keys = f"aws_access_key_id = {engine.access_key}\naws_secret_access_key = {engine.secret_key}\n"
     (tmp_path / "aws").write_text(f"[profile good]\nregion = eu-west-1\n{keys}")
     env = {"AWS_CONFIG_FILE": "aws", "AWS_PROFILE": "missing", "AWS_ENDPOINT_URL": engine.url}
     assert "26 to create" in advent("--target", "aws", "--profile", "good", "plan", **env).stdout

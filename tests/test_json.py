@@ -170,9 +170,9 @@ def test_an_engine_that_is_not_running_is_in_the_document(advent: Run, tmp_path:
     assert found["errors"][0]["what"] == "the local engine is not running"
 
 
-def test_people_are_still_told_as_people(advent: Run) -> None:
+def test_people_are_still_told_as_people(advent: Run, tmp_path: Path) -> None:
     for words in (["up", "--bogus"], ["say", "--", "--json"], ["logs", "--json"], ["nonsense", "--json"]):
-        done = advent(*words, code=3 if "say" in words else 2, XDG_STATE_HOME="nowhere")
+        done = advent(*words, code=3 if "say" in words else 2, XDG_STATE_HOME=str(tmp_path / "state"))
         assert done.stdout == ""
         assert done.stderr
 

@@ -68,8 +68,18 @@ def start(tell: Tell = tell_nobody) -> Engine:
         engine = find(tell)
         if engine is None and (lost := local_files.lost()):
             tell(lost)
-        engine = engine or local_process.spawn()
+        engine = engine or _spawned(tell)
     return _renewed(engine, tell)
+
+
+def _spawned(tell: Tell) -> Engine:
+    last = local_files.record(home())
+    engine = local_process.spawn()
+    if last and last.port != engine.port:
+        tell(
+            f"the local engine is at {engine.url} now, for port {last.port} is taken: addresses printed before are old"
+        )
+    return engine
 
 
 def stop(tell: Tell = tell_nobody) -> bool:

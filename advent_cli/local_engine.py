@@ -4,9 +4,11 @@ It has no settings for any of this. So setup.py pins its very version, and tests
 is used here.
 """
 
+import hashlib
 import os
 import secrets
 import time
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -15,6 +17,7 @@ from advent_cli.local_guard import App, Refusal, Scope
 WORKERS = min(16, max(8, 4 * (os.cpu_count() or 1)))  # functions at work at the same time, of about 45 MB each
 IDLE_WORKERS = WORKERS  # that are kept for the next call, and for a minute at the most
 IDLE_SECONDS = 60
+SIGNER: ContextVar[str] = ContextVar("signer", default="")  # the key whose signature of the request was checked
 CREDENTIALS = {"x-amz-algorithm", "x-amz-credential", "x-amz-signature", "awsaccesskeyid", "signature"}  # in a query
 PATIENCE = 60  # seconds that one more invocation waits for its turn
 
@@ -49,8 +52,11 @@ def know_one_root() -> None:
 
     def enforce(access_key_id: str, iam_action: str, *args: Any, **more: Any) -> Any:
         """Let who names no key call an API, as before; nothing else is asked without one."""
-        is_open = iam_action == "execute-api:Invoke" and not access_key_id
-        return None if is_open else evaluated(access_key_id, iam_action, *args, **more)
+        if iam_action == "execute-api:Invoke" and not access_key_id:
+            return None
+        if access_key_id != SIGNER.get():  # another key than the one whose signature was checked
+            return iam_evaluator.AuthError("UnrecognizedClientException", "The security token is invalid.")
+        return evaluated(access_key_id, iam_action, *args, **more)
 
     iam_evaluator.is_root_access_key = sts.is_root_access_key = is_root
     iam_evaluator._is_root_key = lambda _: False  # who asks wants to skip the check of a signature
@@ -92,8 +98,33 @@ def wrong_signature(scope: Scope, body: bytes) -> Refusal | None:
     iam_evaluator.pin_signed_body(body)
     checked = iam_evaluator.authenticate(key, _account(key))
     if isinstance(checked, iam_evaluator.ResolvedCredential):
-        return None
+        why = _left_unsigned(scope, body)
+        SIGNER.set("" if why else key)
+        return ("SignatureDoesNotMatch", why) if why else None
     return (checked.code, checked.message) if checked else ("IncompleteSignature", "the request is not signed")
+
+
+def _left_unsigned(scope: Scope, body: bytes) -> str:
+    """What of a request its signature does not cover, and so may be somebody else's; nothing if it covers all.
+
+    MiniStack takes the hash of the body that a header names for the body's, and headers that are not signed.
+    """
+    from ministack.core.sigv4 import HeaderSignature, parse_header_signature, parse_query_signature
+
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    in_header = headers.get("authorization", "").startswith("AWS4-")
+    found = parse_header_signature(headers) if in_header else parse_query_signature(_query(scope))
+    if not isinstance(found, HeaderSignature):
+        return "only Signature Version 4 is taken"
+    signed = {*found.signed_headers.lower().split(";")}
+    needed = {"host", *(name for name in headers if name.startswith("x-amz-") and name != "x-amz-content-sha256")}
+    names = [name.lower() for name, _ in scope["headers"]]
+    if needed - signed or any(names.count(name.encode()) > 1 for name in {*signed, *needed, "x-amz-content-sha256"}):
+        return "the signature does not cover each header"
+    said = headers.get("x-amz-content-sha256", "")
+    if said and said != hashlib.sha256(body).hexdigest() and found.service != "s3":
+        return "the signature does not cover the body"
+    return ""
 
 
 def is_root(scope: Scope) -> bool:

@@ -21,6 +21,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 API = re.compile(r"/_aws/execute-api/[^/]+/.*", re.DOTALL)
 API_HOST = re.compile(r"([a-f0-9]{8})\.execute-api\.localhost")
 OPEN = {"/_ministack/ready", "/_ministack/health"}  # whether it runs, and nothing else
+LARGEST_MESSAGE = 10 * 2**20  # bytes that an API takes: "Amazon API Gateway quotas", payload size
+LARGEST_CALL = 100 * 2**20  # a zip of 50 MB, which is the most that Lambda takes directly, is 67 MB in its call
 HELLO = re.compile(r"/_advent/([0-9a-f]{32})")
 FORM = b"application/x-www-form-urlencoded"
 Refusal = tuple[str, str]  # the code of an error of AWS, and its message
@@ -42,12 +44,13 @@ class Keys(Protocol):
 class Guard:
     """An ASGI application in front of another. `hello` answers those who want to know whom they talk to.
 
-    `closing`, if true, keeps calls of APIs out; `api_calls` is how many are under way.
+    `closing`, if true, keeps calls of APIs out, and `closed` all others; `api_calls` is how many are under way.
     """
 
     def __init__(self, app: App, keys: Keys, hello: Callable[[str], dict[str, Any]]) -> None:
         self._app, self._keys, self._hello = app, keys, hello
-        self.closing, self.api_calls = False, 0
+        self.closing = self.closed = False
+        self.api_calls = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -62,11 +65,18 @@ class Guard:
             return await _refuse(scope, send, ("AccessDenied", why))
         if hello := HELLO.fullmatch(scope["path"]):
             return await _answer(send, 200, self._hello(hello[1]))
+        if self.closed:
+            return await _answer(send, 503, {"message": "Service Unavailable"})
         if scope["path"] in OPEN:
             return await self._app(scope, receive, send)
+        return await self._call_engine(scope, receive, send)
+
+    async def _call_engine(self, scope: Scope, receive: Receive, send: Send) -> None:
         if refusal := self._keys.refusal(scope):  # before its body is read, which may be long
             return await _refuse(scope, send, refusal)
-        body = await _body(receive)
+        body = await _body(receive, LARGEST_CALL)
+        if body is None:
+            return await _answer(send, 413, {"message": "Request Too Long"})
         if refusal := self._keys.wrong_signature(scope, body):
             return await _refuse(scope, send, refusal)
         if scope["path"].startswith("/_") and not self._keys.is_root(scope):
@@ -76,9 +86,12 @@ class Guard:
     async def _call_api(self, call: Scope, receive: Receive, send: Send) -> None:
         if self.closing:
             return await _answer(send, 503, {"message": "Service Unavailable"})
-        self.api_calls += 1
+        body = await _body(receive, LARGEST_MESSAGE)
+        if body is None:
+            return await _answer(send, 413, {"message": "Request Too Long"})
+        self.api_calls += 1  # only now, or who sends half of a body would keep the engine from ending
         try:
-            return await self._app(call, receive, send)
+            return await self._app(call, _again(body, receive), send)
         finally:
             self.api_calls -= 1
 
@@ -90,7 +103,7 @@ def api_call(scope: Scope) -> Scope | None:
     and its own pages before an API that is named there.
     """
     host, port = scope["server"]
-    others = [(key, value) for key, value in scope["headers"] if key.lower() != b"host"]
+    others = [(key, value) for key, value in scope["headers"] if not _is_for_the_engine(key.lower(), value)]
     call = {**scope, "headers": [(b"host", f"{host}:{port}".encode()), *others]}
     if API.fullmatch(scope["path"]):
         return call
@@ -101,6 +114,16 @@ def api_call(scope: Scope) -> Scope | None:
         path = prefix + scope["path"]
         return {**call, "path": path, "raw_path": prefix.encode() + raw} if API.fullmatch(path) else None
     return None
+
+
+def _is_for_the_engine(name: bytes, value: bytes) -> bool:
+    """Whether a header of an API call says how the engine has to read it, which is not for strangers to say.
+
+    By "aws-chunked" it would take further headers out of the body.
+    """
+    return name in (b"host", b"x-amz-content-sha256", b"x-amz-decoded-content-length", b"x-amz-trailer") or (
+        name == b"content-encoding" and b"aws-chunked" in value.lower()
+    )
 
 
 def foreign(scope: Scope) -> str:
@@ -135,11 +158,15 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-async def _body(receive: Receive) -> bytes:
-    parts, more = [], True
+async def _body(receive: Receive, most: int) -> bytes | None:
+    """The body of a request; None if it is longer than so many bytes."""
+    parts, length, more = [], 0, True
     while more:
         message = await receive()
         parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > most:
+            return None
         more = message.get("more_body", False)
     return b"".join(parts)
 

@@ -24,6 +24,7 @@ from advent_cli.local_guard import Guard
 from advent_cli.local_probe import proof
 
 CALM_WITHIN = 30  # seconds, the time-out of a function
+END_WITHIN = 8  # seconds for connections to end; hypercorn gives requests three
 QUIET_LOOKS = 4  # in a row at which nothing is seen at work, for a message may be between two functions
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # the letters of the ids of access keys
 
@@ -136,16 +137,26 @@ async def serve(door: socket.socket, record: Record, saving: Saving, home: Path)
         await stop.wait()
         guard.closing = True
         await calm(guard)
+        guard.closed = True
+        closed.set()
 
     await lifespan("startup")
     while True:
         local_files.begin_unsaved(home)
         config.bind = [f"fd://{door.dup().detach()}"]  # hypercorn closes what it gets
-        await hypercorn.asyncio.serve(cast(Any, guard), config, shutdown_trigger=asked_to_stop, mode="asgi")
+        closed = asyncio.Event()
+        serving = asyncio.ensure_future(
+            hypercorn.asyncio.serve(cast(Any, guard), config, shutdown_trigger=asked_to_stop, mode="asgi")
+        )
+        await asyncio.wait({serving, asyncio.ensure_future(closed.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({serving}, timeout=END_WITHIN)  # somebody who does not read the answers keeps it for ever
         if await saving.save():
-            return local_files.end_unsaved(home)
+            local_files.end_unsaved(home)
+            if serving.done():
+                return serving.result()
+            os._exit(0)
         stop.clear()
-        guard.closing = False
+        guard.closing = guard.closed = False
 
 
 async def calm(guard: Guard) -> None:

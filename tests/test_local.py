@@ -81,7 +81,9 @@ def test_files_left_by_one_that_was_killed_are_not_taken_for_it(home: Path) -> N
         assert local.find() is None
         with pytest.raises(TargetError, match="not running"):
             local.require()
-        assert local.start().port != engine.port
+        told: list[str] = []
+        assert local.start(told.append).port != engine.port
+        assert f"for port {engine.port} is taken" in told[-1]
 
 
 @pytest.mark.parametrize(
@@ -207,6 +209,21 @@ def test_who_listens_at_its_port_is_not_taken_for_it(home: Path) -> None:
         liar.meet = proxies.passing
         assert local_probe.hello(replace(engine, port=liar.port)) == {"proof": ANY, "tries": 0, "problem": ""}
         assert local_probe.hello(replace(engine, secret_key="another")) is None
+
+
+def test_who_does_not_read_the_answers_keeps_it_from_nothing(home: Path) -> None:
+    engine = local.start()
+    stacks.up(stacks.tutorial(engine))
+    with socket.socket() as greedy:
+        greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        greedy.connect(("127.0.0.1", engine.port))
+        greedy.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(2000):
+                greedy.send(b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", engine.port)) as half:
+            half.sendall(b"POST /_aws/execute-api/x/y HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\nabc")
+            assert local.stop()
 
 
 def test_without_its_lock_it_is_found_all_the_same(home: Path) -> None:

@@ -19,12 +19,16 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from advent_cli import counts, local_files, say, slack
@@ -35,6 +39,7 @@ from advent_cli.stack import Stack
 from tests.conftest import Run
 from tests.support import stacks
 from tests.support.functions import FORM
+from tests.support.proxy import signature
 
 DAY = "20260101/us-east-1"
 
@@ -169,6 +174,57 @@ def test_readers_of_a_request_do_not_differ(running_engine: Engine, unchanged: N
     assert answer.split(b" ", 2)[1] in (b"400", b"403"), answer
     assert b"TableNames" not in answer
     assert b"FunctionName" not in answer
+
+
+@pytest.mark.parametrize("spoil", ["the body", "the hash of the body", "a header more", "a header twice"])
+def test_a_signature_is_of_one_request_and_no_other(running_engine: Engine, unchanged: None, spoil: str) -> None:
+    """What was signed and seen by somebody, with something changed."""
+    body = b'{"TableName": "table"}'
+    call = AWSRequest("POST", f"{running_engine.url}/", {"X-Amz-Target": "DynamoDB_20120810.DescribeTable"}, body)
+    headers = signature(running_engine, "dynamodb", call)
+    headers["Host"] = f"127.0.0.1:{running_engine.port}"
+    assert ask(running_engine, "POST", "/", headers, body)[0] == 200
+    if spoil == "the hash of the body":
+        headers["X-Amz-Content-SHA256"] = hashlib.sha256(body).hexdigest()
+    if spoil == "a header more":
+        headers["X-Amz-Trailer"] = "x"
+    if spoil == "a header twice":
+        headers["x-amz-target"] = "DynamoDB_20120810.DeleteTable"
+    changed = body if spoil.startswith("a header") else b'{"TableName": "table", "a": "b"}'
+    assert is_refused(ask(running_engine, "POST", "/", headers, changed))
+
+
+def test_a_body_gives_nobody_another_name(running_engine: Engine, deployed: Stack, unchanged: None) -> None:
+    """A user without rights, whose body has root's key in a trailer of "aws-chunked": MiniStack makes it a header."""
+    iam = deployed.aws.client("iam")
+    iam.create_user(UserName="nobody")
+    keys = iam.create_access_key(UserName="nobody")["AccessKey"]
+    who = replace(running_engine, access_key=keys["AccessKeyId"], secret_key=keys["SecretAccessKey"])
+    trailer = f"authorization:{forged(running_engine.access_key)}"
+    body = f"2\r\n{{}}\r\n0\r\n{trailer}\r\n\r\n".encode()
+    target = {"X-Amz-Target": "DynamoDB_20120810.ListTables", "Content-Encoding": "aws-chunked"}
+    call = AWSRequest("POST", f"{who.url}/", target, b"")
+
+    class Presign(SigV4QueryAuth):  # type: ignore[misc]  # botocore has no types
+        def payload(self, _: AWSRequest) -> str:  # which it would put into the query
+            return hashlib.sha256(body).hexdigest()
+
+    Presign(Credentials(who.access_key, who.secret_key), "dynamodb", "us-east-1").add_auth(call)
+    path = call.url.removeprefix(who.url)
+    headers = {**dict(call.headers), **target, "Host": f"127.0.0.1:{who.port}"}
+    status, _, answer = ask(running_engine, "POST", path, headers, body)
+    assert b"SignatureDoesNotMatch" not in answer  # it is the right of the user that is missing
+    iam.delete_access_key(UserName="nobody", AccessKeyId=who.access_key)
+    iam.delete_user(UserName="nobody")
+    assert (status, b"TableNames" in answer) != (200, True)
+    connections = f"{urllib.parse.urlsplit(deployed.url or '').path}/@connections/x?X-Amz-Algorithm=x"
+    encoded = {"Content-Encoding": "aws-chunked"}
+    assert ask(running_engine, "POST", connections, encoded, body)[0] in (403, 404)
+
+
+def test_nobody_fills_its_memory(running_engine: Engine) -> None:
+    headers = {"Content-Type": FORM, "Origin": "http://evil.example"}
+    assert ask(running_engine, "POST", "/_aws/execute-api/x/y", headers, b"x" * 11_000_000)[0] == 413
 
 
 def test_nobody_without_a_key_sends_a_body(running_engine: Engine) -> None:

@@ -11,6 +11,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 Scope = MutableMapping[str, Any]
@@ -59,6 +60,11 @@ class Guard:
             return await send({"type": "websocket.close", "code": 1008})  # RFC 6455, 7.4.1: policy violation
         if scope["type"] == "lifespan":  # the server's process begins and ends the engine itself
             return await _lifespan(receive, send)
+        with suppress(ConnectionAbortedError):
+            await self._request(scope, receive, send)
+        return None
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         if call := api_call(scope):
             return await self._call_api(call, receive, send)
         if why := foreign(scope):
@@ -159,10 +165,15 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 async def _body(receive: Receive, most: int) -> bytes | None:
-    """The body of a request; None if it is longer than so many bytes."""
+    """The body of a request; None if it is longer than so many bytes.
+
+    Raises ConnectionAbortedError if the client goes away before all of it is there.
+    """
     parts, length, more = [], 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionAbortedError  # what has come of the body is no request
         parts.append(message.get("body", b""))
         length += len(parts[-1])
         if length > most:

@@ -222,6 +222,20 @@ def test_a_body_gives_nobody_another_name(running_engine: Engine, deployed: Stac
     assert ask(running_engine, "POST", connections, encoded, body)[0] in (403, 404)
 
 
+def test_half_a_message_is_none(running_engine: Engine, deployed: Stack, unchanged: None) -> None:
+    """Of a client that goes away before all of the body is there."""
+    path = urllib.parse.urlsplit(deployed.url or "").path
+    body = slack.post("half", stacks.TUTORIAL.slack, None).body.decode()
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {FORM}"
+    half = f"{head}\r\nTransfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n{body}\r\n"  # without the last chunk
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", running_engine.port)) as connection:
+            connection.sendall(half.encode())
+    message = slack.post("warm", stacks.TUTORIAL.slack, None)
+    assert ask(running_engine, "POST", path, message.headers, message.body)[0] == 200
+    counts_again(deployed)
+
+
 def test_nobody_fills_its_memory(running_engine: Engine) -> None:
     headers = {"Content-Type": FORM, "Origin": "http://evil.example"}
     assert ask(running_engine, "POST", "/_aws/execute-api/x/y", headers, b"x" * 11_000_000)[0] == 413

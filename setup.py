@@ -23,7 +23,7 @@ class BuildWithTutorial(build_py):
 
 
 setup(
-    name="advent",
+    name="aws-advent",
     version="0.1.0",
     description="Builds, shows and removes a serverless pub/sub word counter for Slack, at home or on AWS",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
@@ -33,7 +33,7 @@ setup(
     packages=find_packages(include=["advent_cli", "advent_cli.*"]),
     package_data={"advent_cli": ["py.typed"]},
     cmdclass={"build_py": BuildWithTutorial},
-    entry_points={"console_scripts": ["advent = advent_cli.main:main"]},
+    entry_points={"console_scripts": ["advent = advent_cli.cli.main:main"]},
     install_requires=[
         "boto3>=1.40",  # AWS
         "click>=8.1",  # the command line
@@ -45,13 +45,13 @@ setup(
     extras_require={
         # ministack pins botocore exactly; naming the boto3 that fits spares pip a long search.
         "local": [
-            "ministack==1.5.33",  # local_engine.py replaces some of its private functions, so it is this very version
+            "ministack==1.5.33",  # advent_cli/local/ministack.py replaces private functions of this very version
             "boto3==1.43.106",
             "filelock>=3.12",  # one engine for each user
             "hypercorn>=0.18",  # the server that MiniStack runs in
         ],
         "dev": [
-            "advent[local]",
+            "aws-advent[local]",
             "hypothesis>=6.100",
             "jsonschema>=4.20",  # whether what --json prints is what docs/schemas says
             "mypy>=1.13",

@@ -1,5 +1,5 @@
 """`python -m advent_cli` is `advent`."""
 
-from advent_cli.main import main
+from advent_cli.cli.main import main
 
 main()

@@ -2,6 +2,8 @@
 
 DONE, FAILED, USAGE, UNREACHABLE, REFUSED, DIFFERENT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
+SEE_STATUS = "`advent status` shows whether everything is there; the functions' logs may say more"
+
 
 class AdventError(Exception):
     """Something a person can act on.

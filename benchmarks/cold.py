@@ -3,7 +3,7 @@
 import statistics
 import subprocess
 
-from advent_cli import local
+from advent_cli.local import lifecycle
 from benchmarks import child, engine
 from benchmarks.engine import ADVENT
 
@@ -28,7 +28,7 @@ def main(runs: int) -> None:
             child.run([ADVENT, *DOWN], app)
             take("warm", *UP)
             child.run([ADVENT, *ALL_WORK], app)
-            own, *workers = memory(local.require().pid)
+            own, *workers = memory(lifecycle.require().pid)
             child.run([ADVENT, *DOWN], app)
     median = {name: statistics.median(each) for name, each in seconds.items()}
     print(f"\nthe local engine{'':12}not running   running")

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from advent_cli import config, local, local_files
-from advent_cli.aws import connect
-from advent_cli.local import Engine
-from advent_cli.local_files import Record
-from advent_cli.stack import Stack, build
+from advent_cli.aws.connect import connect
+from advent_cli.config import config_file
+from advent_cli.local import files, lifecycle
+from advent_cli.local.files import Record
+from advent_cli.local.lifecycle import Engine
+from advent_cli.stack.build import Stack, build
 
 ROOT = Path(__file__).parents[1]
-TUTORIAL = config.load(ROOT / "config.yaml")
+TUTORIAL = config_file.load(ROOT / "config.yaml")
 ADVENT = str(Path(sys.executable).with_name("advent"))
 
 
@@ -28,11 +29,11 @@ def running() -> Iterator[Engine]:
         del os.environ[name]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         os.environ |= {"XDG_STATE_HOME": folder, "PYTHONPATH": str(ROOT)}
-        engine = local.start()
+        engine = lifecycle.start()
         try:
             yield engine
         finally:
-            local.stop()
+            lifecycle.stop()
 
 
 def tutorial(engine: Engine) -> Stack:
@@ -43,11 +44,11 @@ def tutorial(engine: Engine) -> Stack:
 @contextmanager
 def seen_at(port: int) -> Iterator[None]:
     """While this is entered, the commands that are run take what listens at this port for their engine."""
-    before, engine = os.environ["XDG_STATE_HOME"], local.require()
+    before, engine = os.environ["XDG_STATE_HOME"], lifecycle.require()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
-        home = local.home()
-        local_files.keep(home, Record(os.getpid(), port, engine.access_key, engine.secret_key))
+        home = lifecycle.home()
+        files.keep(home, Record(os.getpid(), port, engine.access_key, engine.secret_key))
         try:
             with FileLock(home / "running.lock"):
                 yield

@@ -17,9 +17,9 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from advent_cli import slack
-from advent_cli.patience import Patience
-from advent_cli.stack import Stack
+from advent_cli.aws.retry import Waiter
+from advent_cli.messages import slack_form
+from advent_cli.stack.build import Stack
 from benchmarks import engine, latency
 
 HANDLERS = Path(__file__).parents[1] / "handlers"
@@ -36,7 +36,7 @@ def main() -> None:
     with engine.running() as local, latency.link(local.port, DELAY) as port:
         stack = engine.tutorial(local)
         for resource in (stack.table, stack.topics["awsadvent"], stack.queue):
-            resource.create(Patience())
+            resource.create(Waiter())
         function: Any = stack.resources["function/aws_advent"]
         os.environ.update({**local.environment(None), **function.environment, **function.attached})
         os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
@@ -56,7 +56,7 @@ def side_by_side(stack: Stack) -> None:
     numbers = itertools.count()
 
     def ours(text: str) -> None:
-        post = slack.post(text, stack.config.slack, None)
+        post = slack_form.post(text, stack.config.slack, None)
         with redirect_stdout(io.StringIO()):  # its log
             answer = app.handler({"headers": post.headers, "body": post.body.decode()}, None)
         if json.loads(answer["body"])["text"].count(" = 1") < len(text.split()):

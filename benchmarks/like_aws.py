@@ -7,8 +7,8 @@ import time
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
-from advent_cli.context import offline
-from advent_cli.stack import Stack, build
+from advent_cli.aws.connect import offline
+from advent_cli.stack.build import Stack, build
 from benchmarks import aws_manners, engine, proxy
 from benchmarks.aws_manners import ACTIVE_FUNCTION, ACTIVE_TABLE, ASSUMABLE
 

@@ -12,11 +12,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from advent_cli import counts, deploy, say, slack
-from advent_cli.engine import Interrupt
-from advent_cli.patience import Patience
-from advent_cli.stack import Stack
-from advent_cli.survey import look
+from advent_cli.aws.retry import Waiter
+from advent_cli.deploy import apply
+from advent_cli.deploy.executor import Interrupt
+from advent_cli.deploy.inspection import inspect
+from advent_cli.messages import post, slack_form
+from advent_cli.stack.build import Stack
+from advent_cli.words import counts
 from benchmarks import engine
 
 CLIENTS = 16
@@ -31,8 +33,8 @@ def main() -> None:
     expected = {word: 11 * times for word, times in Counter(" ".join(texts).split()).items()}
     with engine.running() as local:
         stack = engine.tutorial(local)
-        survey = look(stack)
-        deploy.up(survey, survey.steps_up(), lambda _: None, Interrupt())
+        inspection = inspect(stack)
+        apply.up(inspection, inspection.steps_up(), lambda _: None, Interrupt())
         collected = collect(stack)
         url = stack.url or ""
         began = time.perf_counter()
@@ -41,8 +43,8 @@ def main() -> None:
         posted = time.perf_counter() - began
         twice = again(stack, collected, every=10)
         print(f"{messages} messages from {CLIENTS} clients: {messages / posted:.1f} a second, {twice} delivered twice")
-        Patience().until(lambda: dict(counts.scan(stack.table)) == expected, "all is counted", within=120)
-        Patience().until(lambda: stack.queue.depth() == 0, "nobody left anything", within=5)
+        Waiter().until(lambda: dict(counts.scan(stack.table)) == expected, "all is counted", within=120)
+        Waiter().until(lambda: stack.queue.depth() == 0, "nobody left anything", within=5)
         time.sleep(5)  # what would be too much might come late
         bad = sum(" = " not in reply or "not" in reply for reply in replies)
         exact = dict(counts.scan(stack.table)) == expected
@@ -52,7 +54,7 @@ def main() -> None:
 
 def send(url: str, stack: Stack, text: str) -> str:
     """Post one message, once."""
-    return say.post(url, slack.post(text, stack.config.slack, None), Patience()).text
+    return post.post(url, slack_form.post(text, stack.config.slack, None), Waiter()).text
 
 
 def collect(stack: Stack) -> str:

@@ -8,11 +8,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from advent_cli import config, counts, say, slack
-from advent_cli.aws import connect
-from advent_cli.local import Engine
-from advent_cli.patience import Patience
-from advent_cli.stack import build
+from advent_cli.aws.connect import connect
+from advent_cli.aws.retry import Waiter
+from advent_cli.config import config_file
+from advent_cli.local.lifecycle import Engine
+from advent_cli.messages import post, slack_form
+from advent_cli.stack.build import build
+from advent_cli.words import counts
 from benchmarks import child, engine, proxy
 from benchmarks.aws_manners import LIMITS, Limits
 from benchmarks.proxy import Proxy, as_it_is
@@ -67,12 +69,12 @@ def row(local: Engine, link: Proxy, number: int, file: Path, *, limited: bool) -
 
 def said(local: Engine, file: Path, number: int) -> float:
     """How long it takes until all have counted a message."""
-    settings = config.load(file)
+    settings = config_file.load(file)
     stack = build(settings, connect(settings.stack, endpoint=local.endpoint))
     began = time.perf_counter()
-    say.post(stack.url or "", slack.post("hello", None, None), Patience())
+    post.post(stack.url or "", slack_form.post("hello", None, None), Waiter())
     expected = {"hello": 1 + 10 * number}
-    Patience().until(lambda: counts.of(stack.table, ["hello"]) == expected, "all have counted", within=300)
+    Waiter().until(lambda: counts.of(stack.table, ["hello"]) == expected, "all have counted", within=300)
     return time.perf_counter() - began
 
 

@@ -11,12 +11,12 @@ import sys
 import tempfile
 import time
 
-from advent_cli import deploy
-from advent_cli.engine import Interrupt
-from advent_cli.local import Engine
-from advent_cli.patience import Patience
-from advent_cli.stack import Stack
-from advent_cli.survey import look
+from advent_cli.aws.retry import Waiter
+from advent_cli.deploy import apply
+from advent_cli.deploy.executor import Interrupt
+from advent_cli.deploy.inspection import inspect
+from advent_cli.local.lifecycle import Engine
+from advent_cli.stack.build import Stack
 from benchmarks import engine
 
 NUMBERS = (10_000, 100_000, 1_000_000)
@@ -37,10 +37,10 @@ def row(local: Engine, number: int) -> None:
     began = time.perf_counter()
     fill(stack, number)
     filled = time.perf_counter() - began
-    survey = look(stack)
-    deploy.up(survey, survey.steps_up(), lambda _: None, Interrupt())
+    inspection = inspect(stack)
+    apply.up(inspection, inspection.steps_up(), lambda _: None, Interrupt())
     first, whole, memory, last = status()
-    stack.table.delete(Patience())  # or the engine would take its time to save it
+    stack.table.delete(Waiter())  # or the engine would take its time to save it
     print(f"{number:9,}  {filled:6.1f} s  {first:8.2f} s  {whole:6.2f} s  {memory:5.0f} MB  {last}", flush=True)
 
 
@@ -68,7 +68,7 @@ def fill(stack: Stack, number: int) -> None:
         },
     )
     arn = started["ImportTableDescription"]["ImportArn"]
-    Patience().until(
+    Waiter().until(
         lambda: dynamodb.describe_import(ImportArn=arn)["ImportTableDescription"]["ImportStatus"] == "COMPLETED",
         "the words are imported",
         within=900,

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from advent_cli import local
-from advent_cli.local import Engine
-from advent_cli.stack import Stack
+from advent_cli.local import lifecycle
+from advent_cli.local.lifecycle import Engine
+from advent_cli.stack.build import Stack
 from tests.support import stacks
 
 # Other programs share the machine: how long a test takes is no matter.
@@ -44,9 +44,9 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 @pytest.fixture(scope="session")
 def running_engine() -> Iterator[Engine]:
     """The engine of this worker."""
-    engine = local.start()
+    engine = lifecycle.start()
     yield engine
-    local.stop()
+    lifecycle.stop()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
-from advent_cli.local import Engine
-from advent_cli.patience import Patience
+from advent_cli.aws.retry import Waiter
+from advent_cli.local.lifecycle import Engine
 from tests.conftest import Run
 from tests.support import stacks
 from tests.support.stacks import ROOT
@@ -59,7 +59,7 @@ def test_the_tutorial(engine: Engine, advent: Run) -> None:
     assert first.stdout == "awsadvent = 1, some = 1, words = 1\n"
     assert "with sns_multiplier: awsadvent = 11, some = 11, words = 11" in first.stderr
     assert post(url, text="awsadvent some words") == "awsadvent = 12, some = 12, words = 12"
-    Patience().until(lambda: "22 " in advent("status").stdout, "the counts settle", within=30)
+    Waiter().until(lambda: "22 " in advent("status").stdout, "the counts settle", within=30)
 
     status = advent("status").stdout
     assert status.count("ok ") == len(stacks.without_calls().resources)

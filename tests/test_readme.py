@@ -13,9 +13,9 @@ import click
 import msgspec
 import pytest
 
-from advent_cli import local
-from advent_cli.cli import advent
-from advent_cli.settings import Settings
+from advent_cli.cli.app import advent
+from advent_cli.config.schema import Settings
+from advent_cli.local import lifecycle
 from tests.support import pictures
 from tests.support.stacks import ROOT
 
@@ -80,10 +80,10 @@ def test_the_consumer_that_it_adds_is_a_good_one() -> None:
     snippet = README.split("```yaml\n")[1].split("```")[0]
     import yaml
 
-    from advent_cli import new
+    from advent_cli.stack import scaffold
 
     ((name, function),) = yaml.safe_load(snippet).items()
-    added = new._with_function("functions:\n  a: {}\n", name, "awsadvent")
+    added = scaffold._with_function("functions:\n  a: {}\n", name, "awsadvent")
     assert yaml.safe_load(added)["functions"][name] == function
 
 
@@ -150,4 +150,4 @@ def test_its_pictures_are_of_the_program_as_it_is(tmp_path: Path, monkeypatch: p
             now = pictures.text_of(pictures.draw(pictures.run(commands, tmp_path)))
             assert pictures.same(kept) == pictures.same(now)
     finally:
-        local.stop()
+        lifecycle.stop()

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from advent_cli import local
-from advent_cli.local import Engine
+from advent_cli.local import lifecycle
+from advent_cli.local.lifecycle import Engine
 from tests.conftest import Run
 from tests.support import release, stacks
 
@@ -36,8 +36,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Pat
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An engine's directory for this test alone."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    yield local.home()
-    local.stop()
+    yield lifecycle.home()
+    lifecycle.stop()
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_its_app_goes_on(old: Old, advent: Run, home: Path) -> None:
     advent("say", "awsadvent", "some")
     assert words(advent)["some"] == 33
     assert json.loads(advent("down", "--yes", "--json").stdout)["left"] == []
-    engine = local.require()
+    engine = lifecycle.require()
     assert stacks.left(stacks.tutorial(engine).aws.client) == []
 
 
@@ -104,7 +104,7 @@ def test_its_commands_are_refused_at_home_and_change_nothing(old: Old, advent: R
 
 def test_its_down_removes_what_this_version_made(old: Old, advent: Run, home: Path) -> None:
     """As on AWS, where both versions have the same credentials."""
-    engine = local.start()
+    engine = lifecycle.start()
     keys = engine.environment(None)
     advent("--target", "aws", "up", "--yes", **keys)
     old("--target", "aws", "down", "--yes", **keys)
@@ -136,5 +136,5 @@ def test_the_file_names_the_last_released_version() -> None:
 
 def test_the_engine_of_the_last_release_is_found(old: Old, home: Path) -> None:
     old("local", "start")
-    engine = local.find()
+    engine = lifecycle.find()
     assert engine == Engine(engine.pid if engine else 0, engine_json(home)["port"], "", "")

@@ -1,1 +1,1 @@
-"""`advent doctor`: what stands in the way of the other commands, found before they stumble over it."""
+"""What stands in the way: each check asks and judges in one place. Changes nothing."""

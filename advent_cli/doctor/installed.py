@@ -10,7 +10,7 @@ from advent_cli.doctor.findings import ELSEWHERE, IN_THE_STACK, Finding, not_che
 def versions(target: str | None) -> list[Finding]:
     """The versions of Python and of what setup.py asks for; for the target `local` with what the engine needs."""
     try:
-        about = metadata.metadata("advent")
+        about = metadata.metadata("aws-advent")
     except metadata.PackageNotFoundError:
         return [note("versions", "advent is not installed, so it cannot be told what it needs")]
     installed = {judge.plain(dist.metadata["Name"]): dist.version for dist in metadata.distributions()}

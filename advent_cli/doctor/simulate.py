@@ -2,12 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from advent_cli import rights
-from advent_cli.aws import Aws
-from advent_cli.aws_errors import REFUSALS, code, explain
+from advent_cli.aws.account import Aws
+from advent_cli.aws.aws_errors import REFUSALS, code, explain
 from advent_cli.doctor import permissions
 from advent_cli.doctor.findings import Finding, note, ok
-from advent_cli.stack import Stack
+from advent_cli.stack import deployer_policy
+from advent_cli.stack.build import Stack
 
 AT_ONCE = 10  # questions; AWS lets through only a few of them a second, and the rest are tried again
 MAY_SIMULATE = "`advent policy doctor` prints what would let this be told"
@@ -18,7 +18,7 @@ def simulated(stack: Stack) -> Finding:
     arn = stack.aws.identity[1]
     if arn.endswith(":root"):
         return ok("permissions", "root may do everything")
-    policies = {command: rights.policy(stack, command) for command in rights.VERBS}
+    policies = {command: deployer_policy.policy(stack, command) for command in deployer_policy.VERBS}
     needed = {command: permissions.rights(policy) for command, policy in policies.items()}
     try:
         principal = _role(stack.aws, arn) if permissions.role_name(arn) else arn

@@ -1,1 +1,1 @@
-"""One file for each kind of resource."""
+"""The contract of a resource (base.py), one file for each kind, and what several kinds share."""

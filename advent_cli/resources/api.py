@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, together
-from advent_cli.aws_errors import code, found
-from advent_cli.calls import Call, Keep, Line, kept
+from advent_cli.aws.account import Aws, together
+from advent_cli.aws.aws_errors import code, found
+from advent_cli.aws.calls import Call, Keep, Line, kept
+from advent_cli.aws.retry import Waiter
 from advent_cli.errors import AdventError, ForeignError, RefusedError
-from advent_cli.gateway import all_apis, api_arn, create_once, scope, send
-from advent_cli.patience import Patience
-from advent_cli.resource import Resource, Settings
+from advent_cli.resources.api_gateway import all_apis, api_arn, create_once, scope, send
+from advent_cli.resources.base import Resource, Settings
 
 STAGE = "$default"  # served at the root of the address
 API_ID = kept("API_ID")  # of an API that is not there yet
@@ -21,7 +21,7 @@ class Api(Resource):
     """An API by its name and our tag. AWS gives it a random id and allows several of one name, so it is looked up."""
 
     kind: ClassVar[str] = "api"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("apigateway:GET",),
         "create": (
             "apigateway:POST",
@@ -90,7 +90,7 @@ class Api(Resource):
             "duplicates": 0,
         }
 
-    def is_ours(self) -> bool:
+    def is_managed(self) -> bool:
         return bool(self._ours())
 
     def read(self) -> Settings | None:
@@ -116,28 +116,28 @@ class Api(Resource):
             raise RefusedError(f"{self.title} cannot be adopted", why=why, hint="give ours another name in config.yaml")
         self.aws.client("apigatewayv2").tag_resource(ResourceArn=api_arn(self.aws, named[0]), Tags=self.aws.owner_tag)
 
-    def create(self, wait: Patience) -> None:
-        made = str(create_once(self._creation().on(self.aws, attempts=1), self.find, wait)["ApiId"])
+    def create(self, waiter: Waiter) -> None:
+        made = str(create_once(self._creation().on(self.aws, attempts=1), self.find, waiter)["ApiId"])
         # Another run may have made one at the same moment; both then keep the same one, the first of `_ours`.
-        ours, _ = together(self._ours, lambda: self._put_stage(made, wait))
+        ours, _ = together(self._ours, lambda: self._put_stage(made, waiter))
         kept = self.aws.ids[self.name] = str(ours[0]["ApiId"]) if ours else made
         for extra in ours[1:]:
             self.aws.contested.add(self.key)
-            send(self.aws, _deletion(extra), wait)
+            send(self.aws, _deletion(extra), waiter)
         if kept == made:
             self.aws.made.add(self.key)
         else:
             self.aws.contested.add(self.key)
-            self._put_stage(kept, wait)
+            self._put_stage(kept, waiter)
 
-    def update(self, now: Settings, wait: Patience) -> None:
+    def update(self, now: Settings, waiter: Waiter) -> None:
         for call in self._changes(now):
-            send(self.aws, call, wait)
+            send(self.aws, call, waiter)
 
-    def delete(self, wait: Patience) -> None:
+    def delete(self, waiter: Waiter) -> None:
         self.forget()
         for api in self._ours():
-            send(self.aws, _deletion(api), wait)
+            send(self.aws, _deletion(api), waiter)
 
     def to_create(self) -> list[Line]:
         return [self._creation(), self._throttled("create_stage", API_ID)]
@@ -179,14 +179,14 @@ class Api(Resource):
         there = found(call, "NotFoundException", ApiId=api_id, StageName=STAGE)
         return self._throttled("update_stage" if there else "create_stage", api_id)
 
-    def _put_stage(self, api_id: str, wait: Patience) -> None:
+    def _put_stage(self, api_id: str, waiter: Waiter) -> None:
         """Make the stage, or change the one that is there."""
         try:
-            send(self.aws, self._throttled("create_stage", api_id), wait)
+            send(self.aws, self._throttled("create_stage", api_id), waiter)
         except Exception as error:
             if code(error) != "ConflictException":
                 raise
-            send(self.aws, self._throttled("update_stage", api_id), wait)
+            send(self.aws, self._throttled("update_stage", api_id), waiter)
 
     def _throttled(self, method: str, api_id: str) -> Call:
         throttle = {"ThrottlingRateLimit": float(self.rate), "ThrottlingBurstLimit": self.burst}

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from advent_cli.aws import Aws
-from advent_cli.aws_errors import found
-from advent_cli.calls import Call, Line
-from advent_cli.lambda_answers import RACES
-from advent_cli.patience import Patience
-from advent_cli.resource import Resource, Settings
+from advent_cli.aws.account import Aws
+from advent_cli.aws.aws_errors import found
+from advent_cli.aws.calls import Call, Line
+from advent_cli.aws.retry import Waiter
+from advent_cli.resources.base import Resource, Settings
+from advent_cli.resources.lambda_answers import RACES
 
 RETRIES = 2  # after the first try; Lambda allows no more
 LONGEST_WAIT = 480  # seconds; the handlers' tokens work for ten minutes, so that no retry comes too late to be known
@@ -20,7 +20,7 @@ class Destination(Resource):
     """What Lambda does with the asynchronous invocations of `name`, a function, that fail."""
 
     kind: ClassVar[str] = "destination"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("lambda:GetFunctionEventInvokeConfig",),
         "create": ("lambda:PutFunctionEventInvokeConfig",),
         "update": ("lambda:PutFunctionEventInvokeConfig",),
@@ -54,14 +54,14 @@ class Destination(Resource):
             "longest_wait": answer.get("MaximumEventAgeInSeconds", 21600),
         }
 
-    def create(self, wait: Patience) -> None:
-        wait.retry(self._creation().on(self.aws), *RACES)
+    def create(self, waiter: Waiter) -> None:
+        waiter.retry(self._creation().on(self.aws), *RACES)
 
-    def update(self, now: Settings, wait: Patience) -> None:
-        self.create(wait)
+    def update(self, now: Settings, waiter: Waiter) -> None:
+        self.create(waiter)
 
-    def delete(self, wait: Patience) -> None:
-        wait.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), *RACES)
+    def delete(self, waiter: Waiter) -> None:
+        waiter.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), *RACES)
 
     def to_create(self) -> list[Line]:
         return [self._creation()]

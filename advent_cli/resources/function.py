@@ -4,12 +4,15 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws
-from advent_cli.aws_errors import found
-from advent_cli.bundle import Bundle
-from advent_cli.calls import Call, File, Line, Until, is_kept
+from advent_cli.aws.account import Aws
+from advent_cli.aws.aws_errors import found
+from advent_cli.aws.calls import Call, File, Line, Until, is_kept
+from advent_cli.aws.retry import Waiter
 from advent_cli.errors import ForeignError
-from advent_cli.lambda_answers import (
+from advent_cli.packaging.bundle import Bundle
+from advent_cli.packaging.zip_commands import packing
+from advent_cli.resources.base import Resource, Settings
+from advent_cli.resources.lambda_answers import (
     BUSY,
     FAILED,
     RACES,
@@ -21,9 +24,6 @@ from advent_cli.lambda_answers import (
     tags,
     variables,
 )
-from advent_cli.packing import packing
-from advent_cli.patience import Patience
-from advent_cli.resource import Resource, Settings
 from advent_cli.resources.role import Role
 
 ACCEPTED = 202  # what DeleteFunction answers if it goes on by itself; else the function is gone
@@ -45,7 +45,7 @@ class Function(Resource):
     """
 
     kind: ClassVar[str] = "function"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:ListTags"),
         "create": ("lambda:CreateFunction", "lambda:TagResource"),
         "update": (
@@ -127,24 +127,24 @@ class Function(Resource):
     def adopt(self) -> None:
         self.aws.client("lambda").tag_resource(Resource=self.arn, Tags=self.aws.owner_tag)
 
-    def create(self, wait: Patience) -> None:
-        carry_out(self.aws, self.name, self.to_create(), wait)
+    def create(self, waiter: Waiter) -> None:
+        carry_out(self.aws, self.name, self.to_create(), waiter)
 
-    def update(self, now: Settings, wait: Patience) -> None:
+    def update(self, now: Settings, waiter: Waiter) -> None:
         if now["state"] == BUSY:
-            wait.until(lambda: self._state() != BUSY, "Lambda is still busy with the function")
+            waiter.until(lambda: self._state() != BUSY, "Lambda is still busy with the function")
             now = self.read() or now
         if _is_lost(now):
-            self.delete(wait)
-            return self.create(wait)
-        return carry_out(self.aws, self.name, self.to_update(now), wait)
+            self.delete(waiter)
+            return self.create(waiter)
+        return carry_out(self.aws, self.name, self.to_update(now), waiter)
 
-    def delete(self, wait: Patience) -> None:
+    def delete(self, waiter: Waiter) -> None:
         call = partial(found, self._call("delete_function").on(self.aws), "ResourceNotFoundException")
-        answer = wait.retry(call, *RACES) or {}
+        answer = waiter.retry(call, *RACES) or {}
         if answer.get("StatusCode") == ACCEPTED:
             there = partial(self.aws.client("lambda").get_function, FunctionName=self.name)
-            wait.until(lambda: found(there, "ResourceNotFoundException") is None, "Lambda is deleting the function")
+            waiter.until(lambda: found(there, "ResourceNotFoundException") is None, "Lambda is deleting the function")
 
     def to_create(self) -> list[Line]:
         marks = {**self.aws.owner_tag, ROLE_ID_TAG: self._role_id()}

@@ -5,14 +5,14 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from advent_cli.aws import Aws
-from advent_cli.aws_errors import found
-from advent_cli.calls import Call, Line
+from advent_cli.aws.account import Aws
+from advent_cli.aws.aws_errors import found
+from advent_cli.aws.calls import Call, Line
+from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
-from advent_cli.patience import Patience, Race
-from advent_cli.resource import Resource, Settings
+from advent_cli.resources.base import Resource, Settings
 
-BUSY = Race("OperationAbortedException", "", "CloudWatch Logs is busy with the group")
+BUSY = Transient("OperationAbortedException", "", "CloudWatch Logs is busy with the group")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class LogGroup(Resource):
     """The group that Lambda writes a function's output to: /aws/lambda/FUNCTION."""
 
     kind: ClassVar[str] = "log-group"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("logs:ListTagsForResource",),
         "create": (
             "logs:CreateLogGroup",
@@ -30,7 +30,7 @@ class LogGroup(Resource):
         "update": ("logs:PutRetentionPolicy",),
         "delete": ("logs:DeleteLogGroup",),
     }
-    rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {
+    unscoped_actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("logs:DescribeLogGroups",),
     }
     console: ClassVar[dict[str, str]] = {
@@ -72,15 +72,15 @@ class LogGroup(Resource):
     def adopt(self) -> None:
         self.aws.client("logs").tag_resource(resourceArn=self.arn, tags=self.aws.owner_tag)
 
-    def create(self, wait: Patience) -> None:
+    def create(self, waiter: Waiter) -> None:
         for call in (self._creation(), self._change()):
-            wait.retry(call.on(self.aws), BUSY)
+            waiter.retry(call.on(self.aws), BUSY)
 
-    def update(self, now: Settings, wait: Patience) -> None:
-        wait.retry(self._change().on(self.aws), BUSY)
+    def update(self, now: Settings, waiter: Waiter) -> None:
+        waiter.retry(self._change().on(self.aws), BUSY)
 
-    def delete(self, wait: Patience) -> None:
-        wait.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), BUSY)
+    def delete(self, waiter: Waiter) -> None:
+        waiter.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), BUSY)
 
     def to_create(self) -> list[Line]:
         return [self._creation(), self._change()]

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from advent_cli.aws import Aws, together
-from advent_cli.aws_errors import code, found
-from advent_cli.calls import Call, Line
+from advent_cli.aws.account import Aws, together
+from advent_cli.aws.aws_errors import code, found
+from advent_cli.aws.calls import Call, Line
+from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError, ForeignError
-from advent_cli.patience import Patience, Race
-from advent_cli.resource import Resource, Settings
+from advent_cli.resources.base import Resource, Settings
 
 MISSING = ("ParameterNotFound", "InvalidResourceId")
-RACES = (Race("TooManyUpdates", "", "Systems Manager is busy with the parameter"),)
+RACES = (Transient("TooManyUpdates", "", "Systems Manager is busy with the parameter"),)
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Parameter(Resource):
     """A SecureString under /advent/STACK/. No step of `up` makes it, for only a person knows what is in it."""
 
     kind: ClassVar[str] = "parameter"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("ssm:ListTagsForResource",),
         "update": (
             "ssm:PutParameter",
@@ -28,7 +28,7 @@ class Parameter(Resource):
         ),
         "delete": ("ssm:DeleteParameter",),
     }
-    rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {"read": ("ssm:DescribeParameters",)}
+    unscoped_actions: ClassVar[dict[str, tuple[str, ...]]] = {"read": ("ssm:DescribeParameters",)}
     console: ClassVar[dict[str, str]] = {"delete": "Systems Manager > Parameter Store > {it.name} > Delete"}
     aws: Aws
     name: str
@@ -63,26 +63,28 @@ class Parameter(Resource):
         seen, answer = together(self.read, lambda: found(call, *MISSING))
         return None if seen is None or answer is None else str(answer["Parameter"]["Value"])
 
-    def put(self, value: str, wait: Patience) -> None:
+    def put(self, value: str, waiter: Waiter) -> None:
         """Keep this secret from now on; raises ForeignError where the parameter is somebody else's."""
         put = partial(self.aws.client("ssm").put_parameter, Name=self.name, Type="SecureString", Value=value)
         if self.read() is None:
             try:
-                wait.retry(partial(put, Tags=self.aws.owner_tags), *RACES)  # with the value no tags can be given later
+                waiter.retry(
+                    partial(put, Tags=self.aws.owner_tags), *RACES
+                )  # with the value no tags can be given later
                 return
             except Exception as error:
                 if code(error) != "ParameterAlreadyExists" or self.read() is None:  # made a moment ago
                     raise
-        wait.retry(partial(put, Overwrite=True), *RACES)
+        waiter.retry(partial(put, Overwrite=True), *RACES)
 
-    def create(self, wait: Patience) -> None:
+    def create(self, waiter: Waiter) -> None:
         self.to_create()
 
-    def update(self, now: Settings, wait: Patience) -> None:
-        self.create(wait)
+    def update(self, now: Settings, waiter: Waiter) -> None:
+        self.create(waiter)
 
-    def delete(self, wait: Patience) -> None:
-        wait.retry(partial(found, self._deletion().on(self.aws), *MISSING), *RACES)
+    def delete(self, waiter: Waiter) -> None:
+        waiter.retry(partial(found, self._deletion().on(self.aws), *MISSING), *RACES)
 
     def to_create(self) -> list[Line]:
         raise AdventError(f"{self.title} is not made by up", hint="advent slack secret sets it")

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws
-from advent_cli.aws_errors import found
-from advent_cli.calls import Call, Line
+from advent_cli.aws.account import Aws
+from advent_cli.aws.aws_errors import found
+from advent_cli.aws.calls import Call, Line
+from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError
-from advent_cli.lambda_answers import statements
-from advent_cli.patience import Patience, Race
-from advent_cli.resource import Resource, Settings
+from advent_cli.resources.base import Resource, Settings
 from advent_cli.resources.function import STATEMENTS
+from advent_cli.resources.lambda_answers import statements
 
 ACTION = "lambda:InvokeFunction"
 WAY = "Lambda > Functions > {it.function} > Configuration > Permissions > Resource-based policy"
 LONGEST_ID = 80  # characters of the caller's name in a statement's id, which may have a hundred
 RACES = (
-    Race("ResourceConflictException", "concurrent update operation", "Lambda is busy with the function's policy"),
-    Race("ResourceConflictException", "update is in progress", "Lambda is still busy with the function"),
-    Race("InvalidParameterValueException", "rincipal", "Lambda does not know the caller yet"),
+    Transient("ResourceConflictException", "concurrent update operation", "Lambda is busy with the function's policy"),
+    Transient("ResourceConflictException", "update is in progress", "Lambda is still busy with the function"),
+    Transient("InvalidParameterValueException", "rincipal", "Lambda does not know the caller yet"),
 )
 
 
@@ -37,7 +37,7 @@ class Permission(Resource):
     """
 
     kind: ClassVar[str] = "permission"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("lambda:GetPolicy",),
         "create": ("lambda:AddPermission",),
         "update": ("lambda:RemovePermission",),
@@ -81,18 +81,18 @@ class Permission(Resource):
             "source": self.source if source_arn == self.source_arn() else source_arn,
         }
 
-    def create(self, wait: Patience) -> None:
+    def create(self, waiter: Waiter) -> None:
         source_arn = self.source_arn()
         if source_arn is None:
             raise AdventError(f"{self.title}: {self.source} is gone", hint="run the same command again")
-        wait.retry(self._creation(source_arn).on(self.aws), *RACES)
+        waiter.retry(self._creation(source_arn).on(self.aws), *RACES)
 
-    def update(self, now: Settings, wait: Patience) -> None:
-        self.delete(wait)  # Lambda cannot change a statement
-        self.create(wait)
+    def update(self, now: Settings, waiter: Waiter) -> None:
+        self.delete(waiter)  # Lambda cannot change a statement
+        self.create(waiter)
 
-    def delete(self, wait: Patience) -> None:
-        wait.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), *RACES)
+    def delete(self, waiter: Waiter) -> None:
+        waiter.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), *RACES)
 
     def to_create(self) -> list[Line]:
         return [self._creation(self.source_arn() or self.source_in_shell)]

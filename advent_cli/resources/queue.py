@@ -4,18 +4,18 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws
-from advent_cli.aws_errors import found
-from advent_cli.calls import Call, Line
+from advent_cli.aws.account import Aws
+from advent_cli.aws.aws_errors import found
+from advent_cli.aws.calls import Call, Line
+from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
-from advent_cli.patience import Patience, Race
-from advent_cli.resource import Resource, Settings
+from advent_cli.resources.base import Resource, Settings
 
 MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 JUST_DELETED = "SQS lets a minute pass between deleting a queue and making one of the same name"
 RACES = (
-    Race("AWS.SimpleQueueService.QueueDeletedRecently", "", JUST_DELETED),
-    Race("QueueDeletedRecently", "", JUST_DELETED),
+    Transient("AWS.SimpleQueueService.QueueDeletedRecently", "", JUST_DELETED),
+    Transient("QueueDeletedRecently", "", JUST_DELETED),
 )
 TWO_WEEKS = 14 * 24 * 3600  # seconds, the longest that SQS keeps a message
 SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
@@ -26,7 +26,7 @@ class Queue(Resource):
     """A standard queue that keeps messages as long as SQS can; `topic_arns` are the topics that may write to it."""
 
     kind: ClassVar[str] = "queue"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": (
             "sqs:GetQueueAttributes",
             "sqs:ListQueueTags",
@@ -96,15 +96,15 @@ class Queue(Resource):
     def adopt(self) -> None:
         self.aws.client("sqs").tag_queue(QueueUrl=self.url, Tags=self.aws.owner_tag)
 
-    def create(self, wait: Patience) -> None:
-        wait.retry(self._creation().on(self.aws), *RACES, within=90)
+    def create(self, waiter: Waiter) -> None:
+        waiter.retry(self._creation().on(self.aws), *RACES, within=90)
 
-    def update(self, now: Settings, wait: Patience) -> None:
+    def update(self, now: Settings, waiter: Waiter) -> None:
         self._change().on(self.aws)()
 
-    def delete(self, wait: Patience) -> None:
+    def delete(self, waiter: Waiter) -> None:
         found(self._deletion().on(self.aws), *MISSING)
-        wait.until(lambda: self._ask() is None, "SQS is deleting the queue")
+        waiter.until(lambda: self._ask() is None, "SQS is deleting the queue")
 
     def to_create(self) -> list[Line]:
         return [self._creation()]

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, together
-from advent_cli.aws_errors import found
-from advent_cli.calls import Call, Keep, Line, Until, kept, variable
+from advent_cli.aws.account import Aws, together
+from advent_cli.aws.aws_errors import found
+from advent_cli.aws.calls import Call, Keep, Line, Until, kept, variable
+from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError, ForeignError, RefusedError
-from advent_cli.patience import Patience, Race
-from advent_cli.resource import Resource, Settings
+from advent_cli.resources.base import Resource, Settings
 
-BUSY = Race("ConcurrentModification", "", "IAM is busy with the role")
-LISTS_LAG = Race("DeleteConflict", "", "IAM has not taken the policies off the role yet")
+BUSY = Transient("ConcurrentModification", "", "IAM is busy with the role")
+LISTS_LAG = Transient("DeleteConflict", "", "IAM has not taken the policies off the role yet")
 REGION_TAG = "advent:region"  # roles are global: one of the same stack in another region is not this one's
 TAKING_OFF = ("iam:DeleteRolePolicy", "iam:DetachRolePolicy")
 TRUST = {
@@ -35,7 +35,7 @@ class Role(Resource):
     """
 
     kind: ClassVar[str] = "role"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("iam:GetRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"),
         "create": ("iam:CreateRole", "iam:TagRole", "iam:PassRole"),
         "update": ("iam:UpdateAssumeRolePolicy", "iam:PutRolePermissionsBoundary", *TAKING_OFF),
@@ -78,7 +78,7 @@ class Role(Resource):
     def want(self) -> Settings:
         return {"path": self.path, "trust": TRUST, "other_policies": [], **self._bounded("boundary", self.boundary)}
 
-    def is_ours(self) -> bool:
+    def is_managed(self) -> bool:
         if role := self._get():
             self._check(role)
         return role is not None
@@ -103,24 +103,24 @@ class Role(Resource):
             raise RefusedError(f"{self.title} cannot be adopted", why=why, hint="give ours another name in config.yaml")
         self.aws.client("iam").tag_role(RoleName=self.name, Tags=self._tags())
 
-    def create(self, wait: Patience) -> None:
-        self.aws.ids[self.arn] = wait.retry(self._creation().on(self.aws), BUSY)["Role"]["RoleId"]
+    def create(self, waiter: Waiter) -> None:
+        self.aws.ids[self.arn] = waiter.retry(self._creation().on(self.aws), BUSY)["Role"]["RoleId"]
 
-    def update(self, now: Settings, wait: Patience) -> None:
+    def update(self, now: Settings, waiter: Waiter) -> None:
         for call in self._changes(now):
-            self._send(call, wait)
+            self._send(call, waiter)
 
-    def delete(self, wait: Patience) -> None:
+    def delete(self, waiter: Waiter) -> None:
         self.aws.ids.pop(self.arn, None)
 
         known = [self.aws.once(("policies of", self.name), self._policies)]
 
         def delete() -> None:  # as one, for the lists of a role's policies lag
             *removals, deletion = self._deletions(known.pop() if known else self._policies())
-            together(*[partial(self._send, call, wait) for call in removals])
-            self._send(deletion, wait)
+            together(*[partial(self._send, call, waiter) for call in removals])
+            self._send(deletion, waiter)
 
-        wait.retry(delete, BUSY, LISTS_LAG)
+        waiter.retry(delete, BUSY, LISTS_LAG)
 
     def to_create(self) -> list[Line]:
         return [self._creation(), Until("iam", "role_exists", {"RoleName": self.name})]
@@ -138,9 +138,9 @@ class Role(Resource):
     def _call(self, method: str, **params: Any) -> Call:
         return Call("iam", method, {"RoleName": self.name, **params})
 
-    def _send(self, call: Call, wait: Patience) -> None:
+    def _send(self, call: Call, waiter: Waiter) -> None:
         missing = ["NoSuchEntity"] if call.method.startswith(("delete_", "detach_")) else []
-        wait.retry(partial(found, call.on(self.aws), *missing), BUSY)
+        waiter.retry(partial(found, call.on(self.aws), *missing), BUSY)
 
     def _creation(self) -> Call:
         settings = {"Path": self.path, "AssumeRolePolicyDocument": json.dumps(TRUST), "Tags": self._tags()}

@@ -4,13 +4,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, together
-from advent_cli.aws_errors import found
-from advent_cli.calls import Call, Keep, Line, kept
-from advent_cli.gateway import create_once, scope, send
-from advent_cli.patience import GaveUpError, Patience
-from advent_cli.resource import Resource, Settings
+from advent_cli.aws.account import Aws, together
+from advent_cli.aws.aws_errors import found
+from advent_cli.aws.calls import Call, Keep, Line, kept
+from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.resources.api import API_ID, Api
+from advent_cli.resources.api_gateway import create_once, scope, send
+from advent_cli.resources.base import Resource, Settings
 
 PAYLOAD = "2.0"  # the shape of the event that handlers/app.py reads
 INTEGRATION_ID = "INTEGRATION_ID"
@@ -26,7 +26,7 @@ class Route(Resource):
     """
 
     kind: ClassVar[str] = "route"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("apigateway:GET",),
         "create": (
             "apigateway:POST",
@@ -78,27 +78,27 @@ class Route(Resource):
             "spare_integrations": len(integrations.keys() - ours),
         }
 
-    def create(self, wait: Patience) -> None:
+    def create(self, waiter: Waiter) -> None:
         api_id = self.api.known_id()
         # In an API made since the last look nothing that matters can be there yet, unless we put it there.
         is_first = self.api.key in self.aws.made and self.key not in self.aws.made and not self.shares
         self.aws.made.add(self.key)
-        parts: Parts = ([], {}) if is_first else self._settled(api_id, wait)
+        parts: Parts = ([], {}) if is_first else self._settled(api_id, waiter)
         made = self._fitting(parts) or create_once(
-            self._integration(api_id).on(self.aws, attempts=1), lambda: self._fitting(self._parts(api_id)), wait
+            self._integration(api_id).on(self.aws, attempts=1), lambda: self._fitting(self._parts(api_id)), waiter
         )
         for call in self._changes(api_id, parts, str(made["IntegrationId"])):
             if call.method == "create_route":
-                create_once(call.on(self.aws, attempts=1), lambda: self._mine(self._parts(api_id)), wait)
+                create_once(call.on(self.aws, attempts=1), lambda: self._mine(self._parts(api_id)), waiter)
             else:
-                send(self.aws, call, wait)
+                send(self.aws, call, waiter)
 
-    def update(self, now: Settings, wait: Patience) -> None:
-        self.create(wait)
+    def update(self, now: Settings, waiter: Waiter) -> None:
+        self.create(waiter)
 
-    def delete(self, wait: Patience) -> None:
+    def delete(self, waiter: Waiter) -> None:
         for call in self._deletions():
-            send(self.aws, call, wait)
+            send(self.aws, call, waiter)
 
     def to_create(self) -> list[Line]:
         api_id = self.api.api_id()
@@ -150,7 +150,7 @@ class Route(Resource):
         target = (self._mine(parts) or {}).get("Target", "")
         return fitting.get(target) or next(iter(fitting.values()), None)
 
-    def _settled(self, api_id: str, wait: Patience) -> Parts:
+    def _settled(self, api_id: str, waiter: Waiter) -> Parts:
         """The parts of an API that is there, once whoever made it has had the time to make the route as well."""
         parts = self._parts(api_id)
         is_being_made = self.api.key not in self.aws.made and (self.aws.contested or not parts[0])
@@ -164,7 +164,9 @@ class Route(Resource):
             return self._mine(parts) is not None
 
         with suppress(GaveUpError):
-            wait.until(is_there, "API Gateway has the API of another run, which may be making the route", within=YIELDS)
+            waiter.until(
+                is_there, "API Gateway has the API of another run, which may be making the route", within=YIELDS
+            )
         return parts
 
     def _settings(self) -> dict[str, str]:

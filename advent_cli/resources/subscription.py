@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws
-from advent_cli.aws_errors import found
-from advent_cli.calls import Call, Line
-from advent_cli.patience import Patience
-from advent_cli.resource import Resource, Settings
+from advent_cli.aws.account import Aws
+from advent_cli.aws.aws_errors import found
+from advent_cli.aws.calls import Call, Line
+from advent_cli.aws.retry import Waiter
+from advent_cli.resources.base import Resource, Settings
 from advent_cli.resources.topic import subscriptions
 
 SCOPES = {"attributes": "MessageAttributes", "body": "MessageBody"}  # ours and SNS's words for where a filter looks
@@ -23,11 +23,11 @@ class Subscription(Resource):
     """
 
     kind: ClassVar[str] = "subscription"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("sns:ListSubscriptionsByTopic",),
         "create": ("sns:Subscribe",),
     }
-    rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {
+    unscoped_actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("sns:GetSubscriptionAttributes",),
         "update": ("sns:SetSubscriptionAttributes",),
         "delete": ("sns:Unsubscribe",),
@@ -72,15 +72,15 @@ class Subscription(Resource):
             "dead_letters": json.loads(attributes.get("RedrivePolicy") or "{}").get("deadLetterTargetArn"),
         }
 
-    def create(self, wait: Patience) -> None:
+    def create(self, waiter: Waiter) -> None:
         # If there is one already with other attributes, SNS says so (InvalidParameter), and `update` is next.
         self._creation().on(self.aws)()
 
-    def update(self, now: Settings, wait: Patience) -> None:
+    def update(self, now: Settings, waiter: Waiter) -> None:
         for call in self._changes(now):
             call.on(self.aws)()
 
-    def delete(self, wait: Patience) -> None:
+    def delete(self, waiter: Waiter) -> None:
         for call in self._deletions():
             call.on(self.aws)()  # no error if it is gone
 

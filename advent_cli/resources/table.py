@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws
-from advent_cli.aws_errors import code, found
-from advent_cli.calls import Call, Line, Until
+from advent_cli.aws.account import Aws
+from advent_cli.aws.aws_errors import code, found
+from advent_cli.aws.calls import Call, Line, Until
+from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError, ForeignError, RefusedError
-from advent_cli.patience import Patience, Race
-from advent_cli.resource import Resource, Settings
+from advent_cli.resources.base import Resource, Settings
 
 BUSY = (
-    Race("ResourceInUseException", "", "DynamoDB is still busy with the table"),
-    Race("LimitExceededException", "", "DynamoDB is busy with other tables"),
+    Transient("ResourceInUseException", "", "DynamoDB is still busy with the table"),
+    Transient("LimitExceededException", "", "DynamoDB is busy with other tables"),
 )
 TAGS_LAG = 3  # seconds; the longest that others have measured
 
@@ -24,7 +24,7 @@ class Table(Resource):
     """A table whose primary key is one string; `key_name` is the attribute's name."""
 
     kind: ClassVar[str] = "table"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": (
             "dynamodb:DescribeTable",
             "dynamodb:ListTagsOfResource",
@@ -88,31 +88,31 @@ class Table(Resource):
             raise RefusedError(f"{self.title} cannot be adopted", why=why, hint="give ours another name in config.yaml")
         self.aws.client("dynamodb").tag_resource(ResourceArn=self.arn, Tags=self.aws.owner_tags)
 
-    def create(self, wait: Patience) -> None:
+    def create(self, waiter: Waiter) -> None:
         self._creation().on(self.aws)()
-        self._wait_for("ACTIVE", wait, "DynamoDB is making the table")
+        self._wait_for("ACTIVE", waiter, "DynamoDB is making the table")
 
-    def update(self, now: Settings, wait: Patience) -> None:
+    def update(self, now: Settings, waiter: Waiter) -> None:
         if now["status"] == "DELETING":
-            self._wait_for(None, wait, "DynamoDB is still deleting the old table")
-            return self.create(wait)
+            self._wait_for(None, waiter, "DynamoDB is still deleting the old table")
+            return self.create(waiter)
         if now["status"] != "ACTIVE":
-            self._wait_for("ACTIVE", wait, f"DynamoDB says the table is {now['status']}")
+            self._wait_for("ACTIVE", waiter, f"DynamoDB says the table is {now['status']}")
             now = self.read() or now
         for call in self._changes(now):
-            wait.retry(call.on(self.aws), *BUSY)
-            self._wait_for("ACTIVE", wait, "DynamoDB is changing the table")
+            waiter.retry(call.on(self.aws), *BUSY)
+            self._wait_for("ACTIVE", waiter, "DynamoDB is changing the table")
         return None
 
-    def delete(self, wait: Patience) -> None:
+    def delete(self, waiter: Waiter) -> None:
         status = (self._described() or {}).get("TableStatus", "DELETING")
         if status == "CREATING":
-            self._wait_for("ACTIVE", wait, "DynamoDB is still making the table")
+            self._wait_for("ACTIVE", waiter, "DynamoDB is still making the table")
             self._settings(self._describe())  # now that its tags can be trusted: raises if it is not ours
         if status != "DELETING":
             call = self._call("delete_table").on(self.aws)
-            wait.retry(partial(found, call, "ResourceNotFoundException"), *BUSY)
-        self._wait_for(None, wait, "DynamoDB is deleting the table")
+            waiter.retry(partial(found, call, "ResourceNotFoundException"), *BUSY)
+        self._wait_for(None, waiter, "DynamoDB is deleting the table")
 
     def to_create(self) -> list[Line]:
         return [self._creation(), self._until("table_exists")]
@@ -175,8 +175,8 @@ class Table(Resource):
         answer = found(self.aws.client("dynamodb").describe_table, "ResourceNotFoundException", TableName=self.name)
         return answer["Table"] if answer else None
 
-    def _wait_for(self, status: str | None, wait: Patience, words: str) -> None:
-        wait.until(lambda: (self._describe() or {}).get("TableStatus") == status, words)
+    def _wait_for(self, status: str | None, waiter: Waiter, words: str) -> None:
+        waiter.until(lambda: (self._describe() or {}).get("TableStatus") == status, words)
 
 
 def _primary_key(table: dict[str, Any]) -> str:

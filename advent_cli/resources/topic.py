@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws, together
-from advent_cli.aws_errors import found
-from advent_cli.calls import Call, Line
+from advent_cli.aws.account import Aws, together
+from advent_cli.aws.aws_errors import found
+from advent_cli.aws.calls import Call, Line
+from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
-from advent_cli.patience import Patience, Race
-from advent_cli.resource import Resource, Settings
+from advent_cli.resources.base import Resource, Settings
 
 TAGS_LAG = (
-    Race("StaleTag", "", "SNS still remembers the tags of the old topic"),
-    Race("StaleTagException", "", "SNS still remembers the tags of the old topic"),
-    Race("ConcurrentAccess", "", "SNS is busy with the topic's tags"),
-    Race("ConcurrentAccessException", "", "SNS is busy with the topic's tags"),
+    Transient("StaleTag", "", "SNS still remembers the tags of the old topic"),
+    Transient("StaleTagException", "", "SNS still remembers the tags of the old topic"),
+    Transient("ConcurrentAccess", "", "SNS is busy with the topic's tags"),
+    Transient("ConcurrentAccessException", "", "SNS is busy with the topic's tags"),
 )
 LONGEST_DISPLAY_NAME = 100  # characters
 
@@ -25,7 +25,7 @@ class Topic(Resource):
     """A standard topic with SNS's own default policy: only this account publishes and subscribes."""
 
     kind: ClassVar[str] = "topic"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("sns:GetTopicAttributes",),
         "create": (
             "sns:CreateTopic",
@@ -37,7 +37,7 @@ class Topic(Resource):
             "sns:ListSubscriptionsByTopic",
         ),
     }
-    rights_anywhere: ClassVar[dict[str, tuple[str, ...]]] = {
+    unscoped_actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("sns:ListTagsForResource",),
         "delete": ("sns:Unsubscribe",),
     }
@@ -71,16 +71,16 @@ class Topic(Resource):
     def adopt(self) -> None:
         self.aws.client("sns").tag_resource(ResourceArn=self.arn, Tags=self.aws.owner_tags)
 
-    def create(self, wait: Patience) -> None:
-        wait.retry(self._creation().on(self.aws), *TAGS_LAG)
+    def create(self, waiter: Waiter) -> None:
+        waiter.retry(self._creation().on(self.aws), *TAGS_LAG)
 
-    def update(self, now: Settings, wait: Patience) -> None:
+    def update(self, now: Settings, waiter: Waiter) -> None:
         self._change().on(self.aws)()
 
-    def delete(self, wait: Patience) -> None:
+    def delete(self, waiter: Waiter) -> None:
         *unsubscriptions, deletion = self._deletions()
-        together(*[partial(self._send, call, wait) for call in unsubscriptions])
-        self._send(deletion, wait)
+        together(*[partial(self._send, call, waiter) for call in unsubscriptions])
+        self._send(deletion, waiter)
 
     def to_create(self) -> list[Line]:
         return [self._creation()]
@@ -107,8 +107,8 @@ class Topic(Resource):
         first = [Call("sns", "unsubscribe", {"SubscriptionArn": arn}) for arn in arns]
         return [*first, Call("sns", "delete_topic", {"TopicArn": self.arn})]
 
-    def _send(self, call: Call, wait: Patience) -> None:
-        wait.retry(partial(found, call.on(self.aws), "NotFound", "NotFoundException"), *TAGS_LAG)
+    def _send(self, call: Call, waiter: Waiter) -> None:
+        waiter.retry(partial(found, call.on(self.aws), "NotFound", "NotFoundException"), *TAGS_LAG)
 
     def _described(self) -> list[dict[str, Any] | None]:
         """The attributes and the tags, None where there are none."""

@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from advent_cli.aws import Aws
-from advent_cli.calls import Call, Keep, Line, Note, Until, kept
-from advent_cli.lambda_answers import RACES, described, variables, wait_until_ready
-from advent_cli.patience import Patience
-from advent_cli.resource import Resource, Settings
+from advent_cli.aws.account import Aws
+from advent_cli.aws.calls import Call, Keep, Line, Note, Until, kept
+from advent_cli.aws.retry import Waiter
+from advent_cli.resources.base import Resource, Settings
+from advent_cli.resources.lambda_answers import RACES, described, variables, wait_until_ready
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Variable(Resource):
     """
 
     kind: ClassVar[str] = "variable"
-    rights: ClassVar[dict[str, tuple[str, ...]]] = {
+    actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("lambda:GetFunction",),
         "create": (
             "lambda:UpdateFunctionConfiguration",
@@ -49,25 +49,25 @@ class Variable(Resource):
         value = self._variables().get(self.variable)
         return None if value is None else {"value": value}
 
-    def create(self, wait: Patience) -> None:
+    def create(self, waiter: Waiter) -> None:
         there = self._variables()  # it may have come along when the function was made
         if there.get(self.variable) != self.value:
-            self._set({**there, self.variable: self.value}, wait)
+            self._set({**there, self.variable: self.value}, waiter)
 
-    def update(self, now: Settings, wait: Patience) -> None:
-        self.create(wait)
+    def update(self, now: Settings, waiter: Waiter) -> None:
+        self.create(waiter)
 
-    def delete(self, wait: Patience) -> None:
+    def delete(self, waiter: Waiter) -> None:
         there = self._variables()
         if self.variable in there:
-            self._set({name: value for name, value in there.items() if name != self.variable}, wait)
+            self._set({name: value for name, value in there.items() if name != self.variable}, waiter)
 
     def _variables(self) -> dict[str, str]:
         return variables((described(self.aws, self.function) or {}).get("Configuration", {}))
 
-    def _set(self, environment: dict[str, str], wait: Patience) -> None:
-        answer = wait.retry(self._change({"Variables": environment}).on(self.aws), *RACES)
-        wait_until_ready(self.aws, self.function, answer, wait)
+    def _set(self, environment: dict[str, str], waiter: Waiter) -> None:
+        answer = waiter.retry(self._change({"Variables": environment}).on(self.aws), *RACES)
+        wait_until_ready(self.aws, self.function, answer, waiter)
 
     def to_create(self) -> list[Line]:
         if described(self.aws, self.function) is None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from advent_cli import slack
-from advent_cli.stack import Stack
+from advent_cli.messages import slack_form
+from advent_cli.stack.build import Stack
 from tests.support.stacks import ROOT, TUTORIAL
 
 HANDLERS = ROOT / "handlers"
@@ -54,7 +54,7 @@ def request(body: str | bytes, headers: Mapping[str, str] | None = None) -> dict
 
 def typed(text: str, secret: str | None = None) -> dict[str, Any]:
     """The event of what Slack posts when a person types this."""
-    post = slack.post(text, TUTORIAL.slack, secret)
+    post = slack_form.post(text, TUTORIAL.slack, secret)
     return request(post.body, post.headers)
 
 
@@ -68,4 +68,4 @@ def told(*messages: str, first_id: int = 0, published_as: str | None = None) -> 
 def reply(answer: dict[str, Any], status: int = 200) -> str:
     """The text of an answer of function 1, as Slack shows it."""
     assert answer["statusCode"] == status, answer
-    return slack.shown(json.loads(answer["body"])["text"])
+    return slack_form.shown(json.loads(answer["body"])["text"])

@@ -18,8 +18,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from advent_cli.aws import Endpoint
-from advent_cli.local import Engine
+from advent_cli.aws.endpoint import Endpoint
+from advent_cli.local.lifecycle import Engine
 
 Fault = Callable[["Handler", bytes], None]
 Meet = Callable[[str, "Handler", bytes], None]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from advent_cli.aws import Aws
+from advent_cli.aws.account import Aws
 
 
 def everything(aws: Aws) -> dict[str, Any]:

@@ -54,10 +54,14 @@ class Terminal:
 
     def ended(self) -> int:
         """Wait for the end, and take the rest of what was written; the exit code."""
-        code = self.process.wait(timeout=30)
-        while select.select([self.master], [], [], 0.2)[0]:
-            self.written += os.read(self.master, 1 << 16).decode(errors="replace")
-        return code
+        written = bytearray()
+        began = time.monotonic()
+        while self.process.poll() is None or select.select([self.master], [], [], 0.2)[0]:
+            assert time.monotonic() - began < 60, written[-2000:]
+            if select.select([self.master], [], [], 0.2)[0]:  # or it would wait for ever until somebody reads
+                written += os.read(self.master, 1 << 16)
+        self.written += written.decode(errors="replace")
+        return self.process.returncode
 
     @property
     def as_before(self) -> bool:

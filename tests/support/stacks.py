@@ -7,18 +7,18 @@ from typing import Any
 
 from botocore.awsrequest import AWSRequest
 
-from advent_cli import config, deploy
-from advent_cli.aws import connect
-from advent_cli.context import offline
-from advent_cli.engine import Interrupt
-from advent_cli.events import Event, Outcome
-from advent_cli.local import Engine
-from advent_cli.stack import Stack, build
-from advent_cli.survey import look
+from advent_cli.aws.connect import connect, offline
+from advent_cli.config import config_file
+from advent_cli.deploy import apply
+from advent_cli.deploy.events import Event, Outcome
+from advent_cli.deploy.executor import Interrupt
+from advent_cli.deploy.inspection import inspect
+from advent_cli.local.lifecycle import Engine
+from advent_cli.stack.build import Stack, build
 from tests.support.proxy import signature
 
 ROOT = Path(__file__).parents[2]
-TUTORIAL = config.load(ROOT / "config.yaml")
+TUTORIAL = config_file.load(ROOT / "config.yaml")
 
 
 def reset(engine: Engine) -> None:
@@ -71,19 +71,19 @@ def ignore(event: Event) -> None:
 
 def up(stack: Stack) -> dict[str, Outcome]:
     """Bring the stack up; the outcome of each step. An error fails the test."""
-    survey = look(stack)
-    result = deploy.up(survey, survey.steps_up(), ignore, Interrupt())
+    inspection = inspect(stack)
+    result = apply.up(inspection, inspection.steps_up(), ignore, Interrupt())
     return _outcomes(result)
 
 
 def down(stack: Stack) -> dict[str, Outcome]:
     """Take the stack down; the outcome of each step. An error fails the test."""
-    survey = look(stack)
-    result = deploy.down(survey, survey.steps_down(), ignore, Interrupt())
+    inspection = inspect(stack)
+    result = apply.down(inspection, inspection.steps_down(), ignore, Interrupt())
     return _outcomes(result)
 
 
-def _outcomes(result: deploy.Result) -> dict[str, Outcome]:
+def _outcomes(result: apply.Result) -> dict[str, Outcome]:
     for event in result.finished.values():
         if event.error:
             raise event.error

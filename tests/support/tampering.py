@@ -6,8 +6,8 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from advent_cli.resource import Resource
-from advent_cli.stack import Stack
+from advent_cli.resources.base import Resource
+from advent_cli.stack.build import Stack
 
 Change = Callable[[Any, Any], Any]  # gets the stack and the resource
 OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

@@ -1,0 +1,92 @@
+"""The command line: the options before the command, and the list of commands.
+
+A command reads its options, calls the rooms above, and reports. What is heavy is imported in the command that needs it,
+so that --help is quick.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import click
+
+from advent_cli.cli.command import MEANINGS, Group
+from advent_cli.cli.completion import files
+from advent_cli.cli.diagram import diagram
+from advent_cli.cli.doctor import doctor
+from advent_cli.cli.down import down
+from advent_cli.cli.list import list_stacks
+from advent_cli.cli.local import local
+from advent_cli.cli.logs import logs
+from advent_cli.cli.new import new
+from advent_cli.cli.options import Options, Run
+from advent_cli.cli.pick_reporter import pick_reporter
+from advent_cli.cli.plan import plan
+from advent_cli.cli.policy import policy
+from advent_cli.cli.replay import replay
+from advent_cli.cli.say import say
+from advent_cli.cli.secret import secret
+from advent_cli.cli.slack import slack
+from advent_cli.cli.status import status
+from advent_cli.cli.up import up
+from advent_cli.errors import DIFFERENT
+from advent_cli.output.stream import err, out
+
+
+def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
+    """Print the versions of what matters, and end."""
+    if not value or context.resilient_parsing:
+        return
+    import platform
+    from importlib import metadata
+
+    versions = [f"Python {platform.python_version()}"]
+    for name in ("boto3", "ministack"):
+        try:
+            versions.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            versions.append(f"no {name}")
+    out(f"advent {metadata.version('aws-advent')} ({', '.join(versions)})")
+    context.exit()
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    example="advent --target aws plan",
+    codes=tuple(MEANINGS),
+    meaning={DIFFERENT: "plan --exit-code: there is something to do"},
+)
+@click.option(
+    "--config",
+    metavar="FILE",
+    shell_complete=files,
+    help="The config.yaml to use; else ./config.yaml, else the tutorial's own.",
+)
+@click.option("--stack", metavar="NAME", help="Another stack of the same app; all its names begin with NAME-.")
+@click.option("--target", type=click.Choice(["local", "aws"]), help="Instead of the target in config.yaml.")
+@click.option("--profile", metavar="NAME", help="A profile of your AWS settings, for --target aws.")
+@click.option("--region", metavar="NAME", help="Instead of the region in config.yaml.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell each call to AWS; plan and status tell all settings.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the versions."
+)
+@click.pass_context
+def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
+    """Build the serverless pub/sub word counter of the AWS Advent article, talk to it and take it down again."""
+    run = context.obj or Run()
+    run.verbose = verbose
+    run.command = shlex.join(
+        ["advent", *(word for name in given if given[name] for word in (f"--{name}", given[name]))]
+    )
+    report = pick_reporter("advent", (), run)  # until the command picks its own
+    trace = (lambda line: err(f"  {line}")) if verbose else None
+    context.obj = Options(report, **given, trace=trace, run=run)
+
+
+COMMANDS = (
+    up, plan, status, diagram, logs, say, replay, down, list_stacks, policy, slack, secret, new, doctor, local,
+)  # fmt: skip
+for command in COMMANDS:
+    advent.add_command(command)

@@ -1,0 +1,67 @@
+"""The command that draws: advent diagram."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from advent_cli.cli.command import MEETS, Command
+from advent_cli.cli.options import Options
+from advent_cli.errors import AdventError, TargetError
+
+if TYPE_CHECKING:
+    from advent_cli.deploy.decide import Step
+    from advent_cli.stack.build import Stack
+
+
+@click.command(cls=Command, example="advent diagram --format mermaid", short_help="Draw the app.", codes=MEETS)
+@click.option(
+    "--format",
+    type=click.Choice(["text", "svg", "mermaid"]),
+    default="text",
+    show_default=True,
+    help="A tree for the terminal, or a picture for a wiki.",
+)
+@click.pass_obj
+def diagram(options: Options, format: str) -> int:
+    """Draw the app: what leads where, with the state of each part."""
+    from advent_cli.deploy.inspection import exit_code
+    from advent_cli.diagram import from_stack as picture
+    from advent_cli.diagram import mermaid, svg, text_tree
+    from advent_cli.output import branches, stream, summary, terminal
+
+    stack, steps = _seen(options)
+    graph = picture.of(stack, steps)
+    if format == "text":
+        console = terminal.stdout()
+        for tree in text_tree.trees(graph, console.width, branches.arrow(console)):
+            branches.show(console, tree)
+    else:
+        stream.out({"svg": svg.svg, "mermaid": mermaid.mermaid}[format](graph), end="")
+    for step in steps:
+        if isinstance(step.seen, AdventError):
+            summary.line(terminal.stderr(), f"{step.title}: {step.seen}")
+    return exit_code(steps)
+
+
+def _seen(options: Options) -> tuple[Stack, tuple[Step, ...]]:
+    """The stack, and what was seen of it: nothing where the target cannot be reached, and then a note."""
+    from advent_cli.aws.aws_errors import explain
+    from advent_cli.aws.connect import offline
+    from advent_cli.cli.open_stack import open_stack
+    from advent_cli.config import config_file
+    from advent_cli.deploy.inspection import inspect
+    from advent_cli.local import lifecycle
+    from advent_cli.stack.build import build
+
+    try:
+        stack = open_stack(options, lifecycle.require)
+        return stack, inspect(stack).steps_up()
+    except Exception as error:
+        told = explain(error)
+        if not isinstance(told, TargetError):
+            raise
+    options.report.note(f"note: all states are unknown: {told}")
+    settings = config_file.load(config_file.find(options.config), options.stack)
+    return build(settings, offline(settings.stack)), ()

@@ -1,0 +1,43 @@
+"""What an error that ended a command means: something for a person to act on, or a bug."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+import click
+
+from advent_cli.errors import FAILED, AdventError, InterruptionError, UsageError
+
+if TYPE_CHECKING:
+    from advent_cli.output.reporter import Reporter
+
+
+def fail(report: Reporter, error: BaseException) -> int:
+    """Report what ended a command; the exit code. A bug is raised again, for its traceback."""
+    known = in_words(error)
+    if known is None:
+        if isinstance(error, Exception):
+            report.bug(error)
+        report.ended(FAILED)
+        raise error
+    report.problem(known)
+    report.ended(known.exit_code)
+    return known.exit_code
+
+
+def in_words(error: BaseException) -> AdventError | None:
+    """What ended a command, for people; None if it is a bug."""
+    if isinstance(error, AdventError):
+        return error
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return InterruptionError()
+    if isinstance(error, click.UsageError) and error.ctx:
+        return UsageError(error.format_message(), hint=f"`{error.ctx.command_path} --help`")
+    if isinstance(error, click.ClickException):
+        return UsageError(error.format_message())
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO):
+        return AdventError("cannot write the output", why=error.strerror or "")
+    from advent_cli.aws.aws_errors import explain
+
+    return explain(error) if isinstance(error, Exception) else None

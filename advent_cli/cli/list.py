@@ -1,0 +1,30 @@
+"""advent list: the stacks of the account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from advent_cli.cli.command import CALLS, Command
+
+if TYPE_CHECKING:
+    from advent_cli.cli.options import Options
+
+
+@click.command(
+    "list",
+    cls=Command,
+    example="advent --region eu-west-1 list",
+    short_help="Show the stacks of the account.",
+    codes=CALLS,
+)
+@click.pass_obj
+def list_stacks(options: Options) -> None:
+    """Show the stacks of the account and the region, found by the tag advent:stack."""
+    from advent_cli.cli.open_stack import open_account
+    from advent_cli.local import lifecycle
+    from advent_cli.output import summary, terminal
+    from advent_cli.stack import stack_list
+
+    summary.stacks(terminal.stdout(), stack_list.all_of(open_account(options, lifecycle.require)))

@@ -1,0 +1,69 @@
+"""The commands of `advent local`."""
+
+from __future__ import annotations
+
+import click
+
+from advent_cli.cli.command import AT_HOME, Group
+from advent_cli.cli.options import Options
+from advent_cli.errors import FAILED, UNREACHABLE
+from advent_cli.output import stream
+
+LOCAL = (*AT_HOME, UNREACHABLE)
+
+
+@click.group(cls=Group, example="advent local status", codes=AT_HOME)
+def local() -> None:
+    """The local engine: an AWS in a background process of this machine."""
+
+
+@local.command("start", example="advent local start", codes=LOCAL)
+@click.pass_obj
+def local_start(options: Options) -> None:
+    """Start the engine, unless it runs already."""
+    from advent_cli.local import lifecycle
+
+    stream.out(lifecycle.start(options.report.note).url)
+
+
+@local.command("stop", example="advent local stop", codes=(*LOCAL, FAILED))
+@click.pass_obj
+def local_stop(options: Options) -> None:
+    """Stop the engine; it keeps its state for the next start."""
+    from advent_cli.local import lifecycle
+
+    options.report.note("stopped" if lifecycle.stop(options.report.note) else "the local engine is not running")
+
+
+@local.command("status", example="advent local status", codes=LOCAL)
+@click.pass_obj
+def local_status(options: Options) -> None:
+    """Tell whether the engine runs, where, and where its files are."""
+    from advent_cli.local import lifecycle
+
+    engine = lifecycle.require(options.report.note)
+    stream.out(f"running at {engine.url}, process {engine.pid}\nfiles in {lifecycle.home()}")
+
+
+@local.command("logs", example="advent local logs --lines 20", codes=LOCAL)
+@click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(0), help="How many lines.")
+def local_logs(lines: int) -> None:
+    """Print the end of the engine's log."""
+    from advent_cli.local import lifecycle
+
+    for line in lifecycle.log_lines(lines):
+        stream.out(line)
+
+
+@local.command("env", example='eval "$(advent local env)"', codes=LOCAL)
+@click.pass_obj
+def local_env(options: Options) -> None:
+    """Print the exports with which your own aws client reaches the engine: eval "$(advent local env)"."""
+    import shlex
+
+    from advent_cli.config import config_file
+    from advent_cli.local import lifecycle
+
+    region = options.region or config_file.load(config_file.find(options.config)).region
+    for name, value in lifecycle.require(options.report.note).environment(region).items():
+        stream.out(f"export {name}={shlex.quote(value)}")

@@ -1,0 +1,175 @@
+"""advent say: post a message as Slack would, print the reply, and follow the message through the app."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from advent_cli.cli.command import MEETS, Command
+from advent_cli.cli.completion import trigger_word
+from advent_cli.cli.pick_reporter import as_json
+from advent_cli.errors import DONE, FAILED, AdventError, TargetError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from advent_cli.aws.retry import Waiter
+    from advent_cli.cli.options import Options
+    from advent_cli.messages.post import Reply, Webhook
+    from advent_cli.stack.model import Stack
+
+
+def _for_scripts(params: dict[str, Any]) -> None:
+    params["trace"] = bool(params["trace"])
+
+
+@click.command(
+    cls=Command,
+    example="advent say awsadvent some words",
+    short_help="Say something, as Slack would.",
+    codes=MEETS,
+    meaning={FAILED: "no reply, or something on the message's way is wrong"},
+    for_scripts=_for_scripts,
+)
+@click.argument("text", nargs=-1, required=True, shell_complete=trigger_word)
+@click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
+@click.option("--trace/--no-trace", default=None, help="Follow the message through the app; so on a terminal.")
+@click.option("--repeat", metavar="N", default=1, type=click.IntRange(1), help="Say it N times, one after the other.")
+@as_json
+@click.pass_obj
+def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | None, repeat: int) -> int:
+    """Post TEXT as Slack would, print the bot's reply, and watch the counts settle.
+
+    TEXT that begins with a slash is posted as a slash command: advent say /count some words. A single - means the lines
+    of stdin, each a message of its own.
+    """
+    from advent_cli.cli.open_stack import open_stack
+    from advent_cli.local import lifecycle
+    from advent_cli.messages import post
+    from advent_cli.output import stream
+
+    lines = text == ("-",)
+    many = lines or repeat > 1
+    if trace and (many or no_wait):
+        raise UsageError("--trace follows one message to its end", hint="leave out --no-wait, --repeat and -")
+    if lines and repeat > 1:
+        raise UsageError("--repeat says TEXT again, and not the lines of stdin", hint="leave out one of them")
+    message = "" if lines else post.message(text)
+    stack = open_stack(options, lifecycle.require, ahead=("apigatewayv2", "ssm"))
+    if many:
+        messages, number = stream.lines_of_stdin() if lines else ([message] * repeat, repeat)
+        return _say_many(options, stack, messages, number, wait=not no_wait)
+    follow = stream.is_lively() if trace is None else trace
+    return _say(options, stack, message, wait=not no_wait, trace=follow)
+
+
+def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: bool) -> int:
+    """One message, and what becomes of it."""
+    from advent_cli.aws.account import together
+    from advent_cli.aws.retry import Waiter
+    from advent_cli.messages import post, slack_form
+    from advent_cli.words import settle
+
+    report, consumers = options.report, settle.writers(stack) if wait else []
+    webhook, answered = together(
+        lambda: post.webhook(stack),
+        lambda: settle.expected(stack, slack_form.counted(message)) if consumers else {},
+    )
+    options.run.secrets.add(webhook.secret or "")
+    first = webhook.slack.trigger_word if webhook.slack else ""
+    if not message.startswith(first) and not slack_form.is_command(message):
+        report.note(f"note: Slack posts only what begins with {first!r}")
+    with report.waiting() as notify:
+        reply = _reply(stack, webhook, message, answered, Waiter(notify), trace=trace)
+    report.conversation(stack, consumers)
+    report.replied(message, reply.text)
+    answered = answered if settle.is_word_counts(reply.text, answered) else {}
+    if wait and trace:
+        return _follow(options, stack, webhook, reply, answered)
+    if answered:
+        with report.waiting() as notify:
+            now = settle.settle(stack, answered, Waiter(notify))
+        report.settled(consumers, now)
+    return DONE
+
+
+def _reply(
+    stack: Stack, webhook: Webhook, message: str, answered: dict[str, int], waiter: Waiter, *, trace: bool
+) -> Reply:
+    """The reply; if there is none, the error says what is wrong with the function behind the URL (with `trace`)."""
+    from advent_cli.messages.diagnosis import causes
+    from advent_cli.words import settle
+
+    try:
+        return webhook.say(message, waiter, lambda: settle.untouched(stack, answered))
+    except TargetError:
+        raise
+    except AdventError as error:
+        if not trace:
+            raise
+        hint = causes(stack, webhook.function, None) or error.hint
+        raise AdventError(error.what, why=error.why, hint=hint) from None
+
+
+def _follow(options: Options, stack: Stack, webhook: Webhook, reply: Reply, answered: Mapping[str, int]) -> int:
+    """Show the message's trace to its last function, and what the one that counts on has made of the counts."""
+    from advent_cli.aws.retry import Waiter
+    from advent_cli.messages.trace import Known, follow, unproductive
+    from advent_cli.messages.trace_model import State
+    from advent_cli.words import counts, settle
+
+    known = Known(webhook.function, reply.at, reply.message_id)
+    writers, now = settle.writers(stack), dict[str, int]()
+    with options.report.tracing(reply.seconds) as view:
+        if answered:
+            view.note(webhook.function, ", ".join(map(str, answered.values())))
+        trace = follow(stack, known, view.show, Waiter())
+        done = [hop.function for hop in trace.all() if hop.function in writers and hop.state is State.DONE]
+        if answered and len(writers) == 1 and done == writers:
+            now = counts.of(stack.table, answered)
+            more = {now[word] - before for word, before in answered.items()}
+            if more == {0}:
+                trace = unproductive(stack, trace, writers[0])
+                view.show(trace)
+            added = f"+{more.pop()}: " if len(more) == 1 else ""
+            view.note(writers[-1], added + ", ".join(map(str, now.values())))
+    options.report.traced(trace, writers, now)
+    return FAILED if any(hop.problem for hop in trace.all()) else DONE
+
+
+def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: int | None, *, wait: bool) -> int:
+    """Message after message; one without a reply is reported, and the next follows."""
+    from advent_cli.aws.retry import Waiter
+    from advent_cli.messages import post, slack_form
+    from advent_cli.words import settle
+
+    report, webhook = options.report, post.webhook(stack)
+    replied, unanswered, last, began = 0, 0, "", time.monotonic()
+    options.run.secrets.add(webhook.secret or "")
+    consumers = settle.writers(stack) if wait else []
+    report.conversation(stack, consumers)
+    try:
+        with report.posting(number) as one_more:
+            for message in messages:
+                try:
+                    reply = webhook.say(post.message((message,)), Waiter())
+                except TargetError:
+                    raise
+                except AdventError as error:
+                    report.unanswered(message, error)
+                    unanswered += 1
+                else:
+                    report.replied(message, reply.text)
+                    replied, last = replied + 1, message
+                one_more()
+    finally:  # also when it is interrupted
+        report.posted(replied, unanswered, time.monotonic() - began)
+    if last and consumers:
+        with report.waiting() as notify:
+            now = settle.settle(
+                stack, settle.expected(stack, slack_form.counted(last)), Waiter(notify), after_many=True
+            )
+        report.settled(consumers, now)
+    return FAILED if unanswered else DONE

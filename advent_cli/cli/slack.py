@@ -1,0 +1,100 @@
+"""advent slack: connect Slack, see whether it calls, and keep its secret."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from advent_cli.cli.command import CALLS, MEETS, Command, Group
+from advent_cli.errors import DONE, FAILED, AdventError
+
+if TYPE_CHECKING:
+    from advent_cli.cli.options import Options
+    from advent_cli.config.schema import Slack
+    from advent_cli.stack.model import Stack
+
+
+@click.group(cls=Group, invoke_without_command=True, example="advent slack", codes=CALLS)
+@click.pass_context
+def slack(context: click.Context) -> int:
+    """Tell what to do in Slack, step by step, with the values to paste."""
+    from advent_cli.messages.slack_form import steps
+    from advent_cli.output import stream
+
+    if context.invoked_subcommand is None:
+        _, url, settings = _for_slack(context.obj)
+        stream.out(steps(url, settings))
+    return DONE
+
+
+@slack.command("manifest", example="advent slack manifest > manifest.yaml", codes=CALLS)
+@click.pass_obj
+def slack_manifest(options: Options) -> int:
+    """Print the manifest, in YAML, of a Slack app with a slash command that posts to this app."""
+    import yaml
+
+    from advent_cli.messages.slack_form import manifest
+    from advent_cli.output import stream
+
+    _, url, settings = _for_slack(options)
+    stream.out(yaml.safe_dump(manifest(url, settings), sort_keys=False), end="")
+    return DONE
+
+
+def _for_slack(options: Options) -> tuple[Stack, str, Slack]:
+    """The stack, the URL and what config.yaml says of Slack; a note if Slack could not reach that URL."""
+    from advent_cli.cli.open_stack import open_stack
+    from advent_cli.local import lifecycle
+
+    stack = open_stack(options, lifecycle.require)
+    if stack.config.slack is None:
+        raise AdventError("config.yaml says nothing of Slack", hint="add slack: with trigger_word and bot_name")
+    url = stack.url
+    if url is None:
+        raise AdventError(f"the {stack.api.title} is missing, or has no route for POST", hint="`advent up` makes it")
+    if not url.startswith("https://"):
+        options.report.note("note: Slack cannot reach the local engine; with --target aws it can")
+    return stack, url, stack.config.slack
+
+
+@slack.command(
+    "check",
+    example="advent slack check",
+    codes=CALLS,
+    meaning={FAILED: "Slack never called, or was not answered well"},
+)
+@click.pass_obj
+def slack_check(options: Options) -> int:
+    """Tell whether Slack has called the app, when last, and with what answer.
+
+    The log of the function behind the API tells it, in the lines that the tutorial's own writes (handlers/app.py).
+    """
+    from advent_cli.messages import slack_requests
+    from advent_cli.output import summary, terminal
+    from advent_cli.output.stream import printable
+
+    stack, url, settings = _for_slack(options)
+    now = time.time()
+    day = slack_requests.of_the_day(stack, now)
+    last = next((call for call in reversed(day) if call.by_slack), None) or slack_requests.last_of_slack(stack, now)
+    told = slack_requests.told(last, day, now, stack.config.log_retention_days)
+    for line in [*told, *slack_requests.advice(last, url, settings.trigger_word)]:
+        summary.line(terminal.stdout(), printable(line, 1000))
+    return DONE if last and last.status == slack_requests.GOOD else FAILED
+
+
+@slack.command("secret", cls=Command, example="advent slack secret < token.txt", codes=MEETS)
+@click.option("--remove", is_flag=True, help="Forget the secret; the API is open again.")
+@click.pass_obj
+def slack_secret(options: Options, remove: bool) -> int:
+    """Let only Slack in: keep its secret, read from a hidden prompt or from stdin.
+
+    For a slash command that is the app's Signing Secret, for an outgoing webhook its Token. The secret is kept as a
+    SecureString in the Parameter Store of Systems Manager, where the function behind the API looks it up.
+    """
+    from advent_cli.cli.secret import change
+    from advent_cli.config.schema import SLACK_SECRET
+
+    return change(options, SLACK_SECRET, None if remove else "Slack's signing secret or token")

@@ -1,0 +1,55 @@
+"""advent status: every resource, the URL and the most frequent words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from advent_cli.cli.command import MEETS, Command
+from advent_cli.cli.pick_reporter import as_json, refuse
+
+if TYPE_CHECKING:
+    from advent_cli.cli.options import Options
+
+
+@click.command(
+    cls=Command,
+    example="advent status --top 3",
+    short_help="Show resources, URL and words.",
+    codes=MEETS,
+    for_scripts=lambda params: refuse(params, "watch"),
+)
+@click.option("--top", default=10, show_default=True, type=click.IntRange(0), help="How many words to show.")
+@click.option("--watch", is_flag=True, help="As a live board, until q or Ctrl-C.")
+@as_json
+@click.pass_obj
+def status(options: Options, top: int, watch: bool) -> int:
+    """Show every resource, the URL and the most frequent words."""
+    if watch:
+        from advent_cli.cli.live_status import show_live
+
+        show_live(options, top)
+    from advent_cli.cli.open_stack import open_stack
+    from advent_cli.deploy.inspection import SERVICES, exit_code, inspect
+    from advent_cli.local import lifecycle
+    from advent_cli.words import counts
+
+    report = options.report
+    with report.waiting("inspecting what is there"):
+        stack = open_stack(options, lifecycle.require, ahead=SERVICES)
+        inspection = inspect(stack)
+    steps, seen = inspection.steps_up(), inspection.seen
+    arns = {key: arn for key, resource in stack.resources.items() if (arn := getattr(resource, "arn", None))}
+    report.resources(inspection, steps, arns)
+    if isinstance(seen.get(stack.api.key), dict):
+        report.api(stack.urls, stack.config.slack, is_open=inspection.is_open)
+    if isinstance(seen[stack.queue.key], dict):
+        report.dead_letters(stack.queue.name, inspection.dead_letters)
+    if counts.readable(stack.table, seen[stack.table.key]):  # last, for it may take a minute
+        with report.reading(lambda: counts.about(stack.table)) as notify_read:
+            found = counts.top(stack.table, top, notify_read)
+        report.words(found)
+    else:
+        report.no_words(stack.table.title, is_missing=seen[stack.table.key] is None)
+    return exit_code(steps)

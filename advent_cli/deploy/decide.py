@@ -1,0 +1,88 @@
+"""Pure: what is wanted and what is there in, what to do out."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from advent_cli.errors import ForeignError
+from advent_cli.resources.base import Settings
+
+Seen = Settings | Exception | None
+"""What a look at a resource found: its settings, nothing, or why they cannot be told."""
+
+
+class Action(Enum):
+    """What a step does; the value is its face in a plan."""
+
+    CREATE = "+"
+    UPDATE = "~"
+    DELETE = "-"
+    NOTHING = " "
+    BLOCKED = "!"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One resource on its way from what was seen to what is wanted."""
+
+    key: str
+    title: str
+    want: Settings | None
+    seen: Seen
+
+    @property
+    def action(self) -> Action:
+        """What is to be done."""
+        return decide(self.want, self.seen)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether something in the way belongs to someone else."""
+        return isinstance(self.seen, ForeignError)
+
+    @property
+    def differences(self) -> list["Difference"]:
+        """The settings that an update changes."""
+        return list(differences(self.want, self.seen)) if self.action is Action.UPDATE else []
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One setting that is not as wanted; None where there is no such setting."""
+
+    setting: str
+    now: Any
+    want: Any
+
+
+def decide(want: Settings | None, seen: Seen) -> Action:
+    """The one thing to do about a resource."""
+    if isinstance(seen, Exception):
+        return Action.BLOCKED
+    if want is None:
+        return Action.NOTHING if seen is None else Action.DELETE
+    if seen is None:
+        return Action.CREATE
+    return Action.NOTHING if seen == want else Action.UPDATE
+
+
+def differences(want: Any, now: Any, setting: str = "") -> Iterator[Difference]:
+    """The settings that differ; within a group of settings only those of it that do."""
+    if want == now:
+        return
+    if isinstance(want, Mapping) and isinstance(now, Mapping):
+        for name in {**want, **now}:
+            inner = f"{setting}.{name}" if setting else str(name)
+            yield from differences(want.get(name), now.get(name), inner)
+    else:
+        yield Difference(setting, now, want)
+
+
+def counted(steps: Iterable[Step]) -> dict[Action, int]:
+    """How many steps there are of each action that changes something, or cannot."""
+    counts: dict[Action, int] = {action: 0 for action in Action if action is not Action.NOTHING}
+    for step in steps:
+        if step.action in counts:
+            counts[step.action] += 1
+    return counts

@@ -1,0 +1,88 @@
+"""A graph as an SVG image: rows of boxes with arrows between them, on a ground of its own, so that any page will do."""
+
+from xml.sax.saxutils import escape
+
+from advent_cli.diagram.graph import Edge, Graph, Node, State
+from advent_cli.diagram.layout import HEIGHT, Curve, Point, layout, on
+
+CHARACTER, SHORTEST = 7.3, 90  # pixels: as wide as a character is with this font, and a box at least
+INK, LINE, GROUND = "#1f2328", "#6e7781", "#ffffff"
+COLOURS = {
+    State.OK: "#1a7f37",
+    State.MISSING: "#cf222e",
+    State.DIFFERS: "#9a6700",
+    State.LEFTOVER: "#cf222e",
+    State.NOT_OURS: "#8250df",
+    State.UNKNOWN: "#6e7781",
+}
+
+
+def svg(graph: Graph) -> str:
+    """The whole image, for a file or a page."""
+    widths = {node.id: max(SHORTEST, (max(map(len, _lines(node))) + 3) * CHARACTER) for node in graph.nodes}
+    placed = layout(graph, widths)
+    points = [on(curves[0], _place(graph, edge)) for edge, curves in zip(graph.edges, placed.arrows, strict=True)]
+    told = list(zip(graph.edges, points, strict=True))
+    arrows = [_arrow(curves) for curves in placed.arrows]
+    labels = [_label(edge, point) for edge, point in told if edge.told]
+    boxes = [_box(node, placed.boxes[node.id], widths[node.id]) for node in graph.nodes]
+    # A long label may reach further out than the boxes.
+    left = min([0.0, *(x - len(edge.told) * CHARACTER / 2 for edge, (x, _) in told)])
+    right = max([placed.width, *(x + len(edge.told) * CHARACTER / 2 for edge, (x, _) in told)])
+    return "\n".join([*_head(left, right - left, placed.height), *arrows, *labels, *boxes, "</svg>", ""])
+
+
+def _head(left: float, width: float, height: float) -> list[str]:
+    size = f"width='{width:.0f}' height='{height:.0f}'"
+    return [
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='{left:.0f} 0 {width:.0f} {height:.0f}' {size}"
+        f" role='img' font-family='monospace' font-size='12'>",
+        f"<defs><marker id='end' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='8' markerHeight='8' orient='auto'>"
+        f"<path d='M0 0 8 4 0 8z' fill='{LINE}'/></marker></defs>",
+        f"<rect x='{left:.0f}' {size} rx='8' fill='{GROUND}'/>",
+    ]
+
+
+def _lines(node: Node) -> list[str]:
+    return [node.title, *([node.told] if node.state else [])]
+
+
+def _box(node: Node, top: Point, width: float) -> str:
+    x, y = top
+    colour = COLOURS[node.state] if node.state else INK
+    lines = _lines(node)
+    first = y + HEIGHT / 2 + (4 if len(lines) == 1 else -4)
+    texts = [
+        f"<text x='{x:.0f}' y='{first + 16 * number:.0f}' text-anchor='middle' fill='{(INK, colour)[number]}'>"
+        f"{_escaped(line)}</text>"
+        for number, line in enumerate(lines)
+    ]
+    box = f"<rect x='{x - width / 2:.0f}' y='{y:.0f}' width='{width:.0f}' height='{HEIGHT}' rx='6'"
+    return f"{box} fill='{GROUND}' stroke='{colour}' stroke-width='2'/>{''.join(texts)}"
+
+
+def _arrow(curves: list[Curve]) -> str:
+    path = "".join(
+        f"{'L' if number else 'M'}{a:.0f} {b:.0f}C{c:.0f} {d:.0f} {e:.0f} {f:.0f} {g:.0f} {h:.0f}"
+        for number, ((a, b), (c, d), (e, f), (g, h)) in enumerate(curves)
+    )
+    return f"<path d='{path}' fill='none' stroke='{LINE}' marker-end='url(#end)'/>"
+
+
+def _place(graph: Graph, edge: Edge) -> float:
+    """Where on its arrow a label stands: each of those that begin together at a height of its own."""
+    siblings = graph.edges_from(edge.source)
+    return (siblings.index(edge) + 1) / (len(siblings) + 1)
+
+
+def _label(edge: Edge, point: Point) -> str:
+    x, y = point
+    colour = COLOURS[State.MISSING] if edge.troubles else INK
+    halo = f"paint-order='stroke' stroke='{GROUND}' stroke-width='4'"
+    text = f"<text x='{x:.0f}' y='{y + 3:.0f}' text-anchor='middle' font-size='10' fill='{colour}' {halo}>"
+    return f"{text}{_escaped(edge.told)}</text>"
+
+
+def _escaped(text: str) -> str:
+    """Text for XML, which has no place for control characters, not even escaped."""
+    return escape("".join(c if c.isprintable() else "\ufffd" for c in text))

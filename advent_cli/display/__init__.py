@@ -1,1 +1,0 @@
-"""Who listens to a run, and how things look; decides nothing."""

@@ -1,0 +1,1 @@
+"""Inspecting a stack again and again, for `status --watch`. Draws nothing."""

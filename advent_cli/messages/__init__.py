@@ -1,0 +1,1 @@
+"""Posting a message, following it, logs, dead letters, and Slack's side of it all."""

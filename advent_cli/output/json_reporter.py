@@ -1,0 +1,188 @@
+"""For scripts: one JSON document on stdout when the command ends; with --events a line for each event before it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from advent_cli.aws.retry import AGAIN
+from advent_cli.deploy.inspection import problems
+from advent_cli.errors import AdventError, InterruptionError
+from advent_cli.output import json_documents
+from advent_cli.output.advice import presentable, with_options
+from advent_cli.output.stream import err
+from advent_cli.words.settle import counts_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from advent_cli.config.schema import Slack
+    from advent_cli.deploy.apply import Listener, Result
+    from advent_cli.deploy.decide import Step
+    from advent_cli.deploy.events import Event
+    from advent_cli.deploy.inspection import Inspection
+    from advent_cli.deploy.walkthrough import Page
+    from advent_cli.messages.trace_model import Hop
+    from advent_cli.output.reporter import Describe, Notify, TraceView
+    from advent_cli.stack.model import Stack
+    from advent_cli.words.counts import Counts
+
+
+class JsonReporter:
+    """Collects the fields of the document of `command`; docs/schemas describes them."""
+
+    def __init__(self, command: str, *, events: bool, secrets: set[str], advice: str) -> None:
+        self.command = command
+        self.events = events
+        self.secrets = secrets
+        self.advice = advice
+        self.fields: dict[str, Any] = {}
+        self.errors: list[Exception] = []
+
+    def note(self, text: str) -> None:
+        err(text)
+
+    def problem(self, error: AdventError) -> None:
+        self.errors.append(error)
+
+    def bug(self, error: Exception) -> None:
+        if error not in self.errors:
+            self.errors.append(error)
+
+    def ended(self, exit_code: int) -> None:
+        errors = [presentable(e, self.secrets, "advent") if isinstance(e, AdventError) else e for e in self.errors]
+        document = json_documents.command(self.command, exit_code, errors, self.fields)
+        if self.events:
+            _send(json_documents.result(document))
+        else:
+            _send(document, indent=2)
+
+    def waiting(self, words: str = "") -> AbstractContextManager[Notify]:
+        return nullcontext(_ignore)
+
+    def planned(self, stack: Stack, steps: Sequence[Step]) -> None:
+        self.fields |= json_documents.place(stack) | {"steps": json_documents.ran(steps, {})}
+
+    def confirming(self, steps: Sequence[Step]) -> None: ...
+
+    def walkthrough(self, page: Page, *, is_result: bool) -> None: ...
+
+    def describing_data_loss(self, describe: Describe) -> Describe | None: ...
+
+    def data_loss(self, inspection: Inspection, steps: Iterable[Step], *, agreed: bool) -> None: ...
+
+    def running(self) -> AbstractContextManager[Listener]:
+        return nullcontext(_send_event if self.events else _ignore)
+
+    def run_ended(self, steps: Sequence[Step], result: Result) -> None:
+        seconds = round(result.seconds, 3)
+        self.fields |= {"steps": json_documents.ran(steps, result.finished), "seconds": seconds}
+        self.fields["waited"] = {service: round(took, 3) for service, took in result.waited.items()}
+        self.errors += [*result.problems, *([InterruptionError()] if result.stopped else [])]
+
+    def app_ready(self, inspection: Inspection, url: str | None) -> None:
+        self.fields |= {"url": url, "open": inspection.is_open if url else None}
+
+    def nothing_to_delete(self) -> None:
+        self.fields |= {"seconds": 0, "left": []}
+
+    def remaining(self, steps: Sequence[Step]) -> None:
+        self.fields["left"] = json_documents.left(steps)
+        self.errors += [AdventError(f"{step.title} is still there", hint=AGAIN) for step in steps]
+
+    def exported(self, words: int, file: Path) -> None:
+        self.fields["exported"] = words
+
+    def imported(self, words: int | None, file: Path) -> None:
+        self.fields["imported"] = words or 0
+
+    def plan(self, stack: Stack, steps: Sequence[Step]) -> None:
+        self.fields |= json_documents.place(stack) | json_documents.plan(steps)
+        self.errors += problems(steps)
+
+    def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
+        unknown: dict[str, Any] = {"url": None, "urls": [], "open": None, "dead_letters": None, "words": None}
+        found = {"resources": json_documents.resources(steps, arns)}
+        self.fields |= json_documents.place(inspection.stack) | found | unknown
+        self.errors += problems(steps)
+
+    def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
+        self.fields |= {"url": urls[0] if urls else None, "urls": urls, "open": is_open}
+
+    def dead_letters(self, queue: str, number: int) -> None:
+        self.fields["dead_letters"] = {"queue": queue, "count": number}
+
+    def reading(self, about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
+        return nullcontext(_ignore)
+
+    def words(self, counts: Counts) -> None:
+        self.fields["words"] = json_documents.words(counts)
+
+    def no_words(self, table: str, *, is_missing: bool) -> None: ...
+
+    def policy(self, stack: Stack, command: str, document: dict[str, Any], notes: Sequence[str]) -> None:
+        told = [with_options(note, self.advice) for note in notes]
+        self.fields |= json_documents.place(stack) | {"command": command, "policy": document, "notes": told}
+
+    def conversation(self, stack: Stack, consumers: list[str]) -> None:
+        nothing: dict[str, Any] = {"messages": [], "consumers": consumers, "settled": None, "way": None}
+        self.fields |= json_documents.place(stack) | nothing
+
+    def replied(self, message: str, reply: str) -> None:
+        self.fields["messages"].append({"text": message, "reply": reply, "counts": counts_in(reply)})
+
+    def unanswered(self, message: str, error: AdventError) -> None:
+        self.fields["messages"].append({"text": json_documents.whole(message), "reply": None, "counts": {}})
+        self.errors.append(error)
+
+    def posting(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
+        return nullcontext(_ignore)
+
+    def posted(self, replied: int, unanswered: int, seconds: float) -> None: ...
+
+    def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
+        self.fields["settled"] = dict(counts)
+
+    def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
+        return nullcontext(_TraceFields(self.fields))
+
+    def traced(self, trace: Hop, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
+        if counts:
+            self.fields["settled"] = dict(counts)
+        self.errors += [AdventError(hop.function, why=hop.problem) for hop in trace.all() if hop.problem]
+
+
+class _TraceFields:
+    """Keeps the latest trace for the document; a script counts for itself."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.fields = fields
+
+    def show(self, trace: Hop) -> None:
+        self.fields["way"] = json_documents.hop(trace)
+
+    def note(self, function: str, words: str) -> None: ...
+
+
+def _ignore(*_: object) -> None: ...
+
+
+def _send_event(event: Event) -> None:
+    _send(json_documents.event(event))
+
+
+def _send(document: dict[str, Any], *, indent: int | None = None) -> None:
+    """Write a document to stdout at once; if nobody reads it any more, the work goes on without.
+
+    It is pure ASCII, with escapes for all else: right in any encoding, and harmless to a terminal.
+    """
+    try:
+        sys.stdout.write(f"{json.dumps(document, indent=indent)}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,185 @@
+"""For people: results on stdout, all else on stderr, with colour and movement where the terminal has them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from advent_cli.errors import AdventError, InterruptionError
+from advent_cli.output.advice import presentable, with_options
+from advent_cli.output.stream import err, out, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from advent_cli.config.schema import Slack
+    from advent_cli.deploy.apply import Listener, Result
+    from advent_cli.deploy.decide import Step
+    from advent_cli.deploy.inspection import Inspection
+    from advent_cli.deploy.walkthrough import Page
+    from advent_cli.messages.trace_model import Hop
+    from advent_cli.output.reporter import Describe, Notify, TraceView
+    from advent_cli.stack.model import Stack
+    from advent_cli.words.counts import Counts
+
+
+class PeopleReporter:
+    """Prints at once; rich is imported when something is drawn with it.
+
+    `advice` is `advent` with the options before the command, for advice that can be pasted.
+    """
+
+    def __init__(self, *, secrets: set[str], advice: str, verbose: bool) -> None:
+        self.secrets = secrets
+        self.advice = advice
+        self.verbose = verbose
+
+    def note(self, text: str) -> None:
+        err(text)
+
+    def problem(self, error: AdventError) -> None:
+        if isinstance(error, InterruptionError):
+            return err(error.what)
+        from advent_cli.output import summary, terminal
+
+        return summary.error(terminal.stderr(), presentable(error, self.secrets, self.advice))
+
+    def bug(self, error: Exception) -> None: ...
+
+    def ended(self, exit_code: int) -> None: ...
+
+    def waiting(self, words: str = "") -> AbstractContextManager[Notify]:
+        from advent_cli.output import terminal
+
+        return terminal.waiting(words)
+
+    def planned(self, stack: Stack, steps: Sequence[Step]) -> None: ...
+
+    def confirming(self, steps: Sequence[Step]) -> None:
+        from advent_cli.output import summary, terminal
+
+        summary.plan(terminal.stderr(), steps, show_settings=False)
+
+    def walkthrough(self, page: Page, *, is_result: bool) -> None:
+        from advent_cli.output import terminal, walkthrough_page
+
+        console = terminal.stdout() if is_result else terminal.stderr()
+        walkthrough_page.show(console, page, show_settings=self.verbose)
+
+    def describing_data_loss(self, describe: Describe) -> Describe | None:
+        return describe
+
+    def data_loss(self, inspection: Inspection, steps: Iterable[Step], *, agreed: bool) -> None:
+        from advent_cli.output import summary, terminal
+
+        summary.data_loss(terminal.stderr(), inspection.data_losses, steps, agreed=agreed)
+
+    def running(self) -> AbstractContextManager[Listener]:
+        from advent_cli.output import terminal
+
+        return terminal.running(lines_only=self.verbose)
+
+    def run_ended(self, steps: Sequence[Step], result: Result) -> None:
+        from advent_cli.output import summary, terminal, text
+
+        ended = text.ended(result.finished.values(), result.seconds, result.waited)
+        summary.line(terminal.stderr(), (ended, "bold"))
+        for problem in result.problems:
+            if isinstance(problem, AdventError):
+                self.problem(problem)
+        if result.stopped:
+            err("stopped: run the same command again to finish")
+
+    def app_ready(self, inspection: Inspection, url: str | None) -> None:
+        if url:
+            from advent_cli.output import summary, terminal
+
+            out(url)
+            slack, is_open = inspection.stack.config.slack, inspection.is_open
+            summary.after_up(terminal.stderr(), slack, self.advice, is_open=is_open)
+
+    def nothing_to_delete(self) -> None:
+        err("nothing to delete")
+
+    def remaining(self, steps: Sequence[Step]) -> None:
+        from advent_cli.output import summary, terminal
+
+        summary.remaining(terminal.stderr(), steps)
+
+    def exported(self, words: int, file: Path) -> None:
+        err(f"wrote the counts of {words} words to {file}")
+
+    def imported(self, words: int | None, file: Path) -> None:
+        err(f"nothing was set from {file}" if words is None else f"set the counts of {words} words from {file}")
+
+    def plan(self, stack: Stack, steps: Sequence[Step]) -> None:
+        from advent_cli.output import summary, terminal
+
+        summary.plan(terminal.stdout(), steps, show_settings=self.verbose)
+
+    def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
+        from advent_cli.output import summary, terminal
+
+        summary.resources(terminal.stdout(), steps, arns, show_settings=self.verbose)
+
+    def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
+        from advent_cli.output import summary, terminal
+
+        summary.api(terminal.stdout(), urls, slack, is_open=is_open)
+
+    def dead_letters(self, queue: str, number: int) -> None:
+        from advent_cli.output import summary, terminal
+
+        summary.dead_letters(terminal.stdout(), queue, number)
+
+    def reading(self, about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
+        from advent_cli.output import terminal
+
+        return terminal.reading(about)
+
+    def words(self, counts: Counts) -> None:
+        from advent_cli.output import summary, terminal
+
+        summary.words(terminal.stdout(), counts)
+
+    def no_words(self, table: str, *, is_missing: bool) -> None:
+        problem = "missing" if is_missing else "not as config.yaml wants it"
+        out(f"no words: the {table} is {problem}; see `advent plan`")
+
+    def policy(self, stack: Stack, command: str, document: dict[str, Any], notes: Sequence[str]) -> None:
+        out(json.dumps(document, indent=2))
+        for note in notes:
+            err(f"note: {with_options(note, self.advice)}")
+
+    def conversation(self, stack: Stack, consumers: list[str]) -> None: ...
+
+    def replied(self, message: str, reply: str) -> None:
+        out(printable(reply, 100_000) if sys.stdout.isatty() else reply)
+
+    def unanswered(self, message: str, error: AdventError) -> None:
+        self.problem(error)
+
+    def posting(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
+        if sys.stdin.isatty() and total is None:  # a person types the messages
+            return nullcontext(lambda: None)
+        from advent_cli.output import terminal
+
+        return terminal.counting("said", total)
+
+    def posted(self, replied: int, unanswered: int, seconds: float) -> None:
+        err(f"{replied} said in {seconds:.1f} s" + (f", {unanswered} without a reply" if unanswered else ""))
+
+    def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
+        now = ", ".join(f"{printable(word)} = {count}" for word, count in counts.items())
+        err(f"then, with {' and '.join(consumers)}: {now}")
+
+    def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
+        from advent_cli.output import terminal
+
+        return terminal.trace(seconds, self.advice)
+
+    def traced(self, trace: Hop, consumers: Sequence[str], counts: Mapping[str, int]) -> None: ...

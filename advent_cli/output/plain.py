@@ -1,0 +1,32 @@
+"""A line for each step when it ends: for pipes, logs and terminals that cannot do more."""
+
+from typing import TextIO
+
+from advent_cli.deploy.events import Event, Finished, Planned, Stopping
+from advent_cli.output.text import GLYPHS, STOPPING, kind_and_name, outcome_words, seconds
+
+
+class Plain:
+    """Writes to `out`; the columns are as wide as the longest name."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.out = out
+        self.width = 0
+
+    def __enter__(self) -> "Plain":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.out.flush()
+
+    def __call__(self, event: Event) -> None:
+        """Show an event, or not."""
+        if isinstance(event, Planned):
+            self.width = max((len(kind_and_name(step.key)[1]) for step in event.steps), default=0)
+        elif isinstance(event, Stopping):
+            self.out.write(f"{STOPPING}\n")
+        elif isinstance(event, Finished):
+            kind, name = kind_and_name(event.key)
+            glyph, time = GLYPHS[event.outcome][0], seconds(event.seconds)
+            self.out.write(f"{glyph} {kind:12} {name:{self.width}} {time:>6} {outcome_words(event)}\n")
+            self.out.flush()

@@ -1,0 +1,68 @@
+"""What all the displays say alike: glyphs, words and times."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from advent_cli.deploy.decide import Action
+from advent_cli.deploy.events import Finished, Outcome
+
+STOPPING = "stopping: the calls under way are finished, nothing new is started"
+GLYPHS = {
+    Outcome.CREATED: ("+", "green"),
+    Outcome.UPDATED: ("~", "yellow"),
+    Outcome.ATTACHED: ("+", "green"),
+    Outcome.DELETED: ("-", "red"),
+    Outcome.UNCHANGED: ("=", "dim"),
+    Outcome.ABSENT: ("=", "dim"),
+    Outcome.LEFT: ("!", "magenta"),
+    Outcome.FAILED: ("x", "bold red"),
+    Outcome.SKIPPED: (".", "dim"),
+}
+DOING = {
+    Action.CREATE: "creating",
+    Action.UPDATE: "updating",
+    Action.DELETE: "deleting",
+    Action.NOTHING: "",
+    Action.BLOCKED: "",
+}
+ACTION_STYLES = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.DELETE: "red",
+    Action.NOTHING: "dim",
+    Action.BLOCKED: "magenta",
+}
+
+
+def outcome_words(event: Finished) -> str:
+    """How a step ended, in a few words."""
+    return f"{event.outcome.value} ({event.reason})" if event.reason else event.outcome.value
+
+
+def ended(events: Iterable[Finished], time: float, waited: Mapping[str, float]) -> str:
+    """How a whole run ended, as in `22 created, 1 attached in 14.2 s, of which 8.9 s waiting for IAM`."""
+    counts = Counter(event.outcome.value for event in events)
+    longest = sorted((took, service) for service, took in waited.items() if took >= 0.05)[::-1]
+    waiting = " and ".join(f"{took:.1f} s waiting for {service}" for took, service in longest)
+    did = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    return f"{did} in {time:.1f} s" + (f", of which {waiting}" if waiting else "")
+
+
+def seconds(time: float) -> str:
+    """A time for people; nothing for what took none."""
+    return f"{time:.1f} s" if time >= 0.05 else ""
+
+
+def kind_and_name(key: str) -> tuple[str, str]:
+    """The two columns that a step's key stands in."""
+    kind, _, name = key.partition("/")
+    return kind, name
+
+
+def setting(value: Any) -> str:
+    """A setting on one line."""
+    if value is None or value == {} or value == []:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,93 @@
+"""A message's way through the app, as a tree that grows."""
+
+from itertools import groupby
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+from rich.tree import Tree
+
+from advent_cli.messages.trace_model import Hop, State
+from advent_cli.output.advice import with_options
+from advent_cli.output.stream import printable
+
+MOST_LINES = 8  # of what a function wrote
+LONGEST_LINE = 1000  # where no terminal sets a width
+STYLES = {
+    State.WAITED_FOR: "dim",
+    State.DONE: "green",
+    State.FAILED: "bold red",
+    State.MISSING: "bold red",
+    State.UNSEEN: "dim",
+    State.RUNNING: "yellow",
+}
+
+
+class TraceTree:
+    """Shows the way while this is entered: growing on a terminal, elsewhere once at the end."""
+
+    def __init__(self, console: Console, milliseconds: float, advice: str) -> None:
+        self.console = console
+        self.advice = advice
+        self.said = f"the API answered in {milliseconds:.0f} ms"
+        self.trace: Hop | None = None
+        self.notes: dict[str, str] = {}
+        self.live = Live(console=console, get_renderable=self.draw, refresh_per_second=8, redirect_stdout=False)
+
+    def __enter__(self) -> "TraceTree":
+        if self.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.console.is_terminal:
+            self.live.stop()
+        elif self.trace:
+            self.console.width = LONGEST_LINE
+            self.console.print(self.draw())
+
+    def show(self, trace: Hop) -> None:
+        """Take note of what is known now."""
+        self.trace = trace
+
+    def note(self, function: str, words: str) -> None:
+        """Say more of a function, once it has done its part."""
+        self.notes[function] = words
+
+    def draw(self) -> Tree:
+        """The way as it is now."""
+        tree = Tree(self.said, guide_style="dim")
+        if self.trace:
+            self._add(tree, self.trace)
+        return tree
+
+    def _add(self, tree: Tree, hop: Hop) -> None:
+        branch = tree.add(self._told(hop))
+        for topic, hops in groupby(hop.hops, key=lambda behind: behind.topic):
+            ids = f"  message {', '.join(hop.published[:3])}" if hop.published else ""
+            heard = branch.add(Text.assemble("topic ", (topic or "", "bold"), (ids, "dim")))
+            for behind in hops:
+                self._add(heard, behind)
+
+    def _told(self, hop: Hop) -> Text:
+        text = Text.assemble((hop.function, "bold"))
+        if hop.state is State.DONE and hop.milliseconds is not None:
+            text.append(f"  {hop.milliseconds:.0f} ms", STYLES[hop.state])
+        else:
+            text.append(f"  {hop.state.value}", STYLES[hop.state])
+        if self.trace and hop is not self.trace and hop.ended and self.trace.ended:
+            text.append(f"  {max(0, hop.ended - self.trace.ended) * 1000:.0f} ms after {self.trace.function}", "dim")
+        if said := _lines(hop.said) if hop.state is not State.FAILED else "":
+            text.append(f"  {said}")
+        if hop.function in self.notes and hop.state is State.DONE:
+            text.append(f"  ({self.notes[hop.function]})", "bold")
+        if hop.problem:
+            style = "yellow" if hop.state is State.DONE else "red"
+            problem = printable(with_options(hop.problem, self.advice), 300)
+            text.append(f"\n{'but ' if hop.state is State.DONE else ''}{problem}", style)
+        return text
+
+
+def _lines(said: tuple[str, ...]) -> str:
+    shown = " | ".join(printable(line, 80) for line in said[-MOST_LINES:])
+    return f"... | {shown}" if len(said) > MOST_LINES else shown

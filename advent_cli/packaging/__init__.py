@@ -1,0 +1,1 @@
+"""The zip of a function, and the packages it needs. Knows neither AWS nor config.yaml."""

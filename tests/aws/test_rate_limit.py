@@ -1,0 +1,69 @@
+"""The pace of a service, on a clock that does not run by itself; the client is a real one, without a network."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from advent_cli.aws.rate_limit import RateLimiter
+
+
+class Body:
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+
+    def stream(self, **_: Any) -> Any:
+        yield self.text
+
+
+class Service:
+    """Lambda, which answers with these; and how long each call had to wait."""
+
+    def __init__(self, *answers: tuple[int, str]) -> None:
+        self.answers, self.naps, self.now = list(answers), list[float](), 100.0
+        self.client = boto3.client(
+            "lambda",
+            region_name="us-east-1",
+            aws_access_key_id="a",
+            aws_secret_access_key="b",
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
+        )
+        RateLimiter(10, self.naps.append, lambda: self.now).guard(self.client)
+        self.client.meta.events.register_last("before-send", self.answer)
+
+    def answer(self, request: Any, **_: Any) -> AWSResponse:
+        status, code = self.answers.pop(0)
+        return AWSResponse(request.url, status, {"x-amzn-ErrorType": code}, Body(b"{}"))
+
+    def call(self) -> None:
+        self.client.get_policy(FunctionName="f")
+
+
+def test_while_all_is_taken_nobody_waits() -> None:
+    service = Service((200, ""), (200, ""))
+    service.call()
+    service.call()
+    assert service.naps == []
+
+
+def test_after_too_many_calls_at_once_they_go_one_after_the_other() -> None:
+    service = Service((429, "TooManyRequestsException"), (200, ""), (200, ""), (200, ""), (200, ""))
+    with pytest.raises(ClientError, match="TooManyRequestsException"):
+        service.call()
+    for _ in range(3):
+        service.call()
+    assert service.naps == pytest.approx([0, 0.1, 0.2])  # the clock stands still
+    service.now += 1
+    service.call()
+    assert service.naps[3] == 0
+
+
+def test_another_error_is_no_sign_of_too_many_calls() -> None:
+    service = Service((404, "ResourceNotFoundException"), (200, ""))
+    with pytest.raises(ClientError):
+        service.call()
+    service.call()
+    assert service.naps == []

@@ -1,0 +1,125 @@
+"""The walker on random graphs: every step once, in order, side by side, and past what fails."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advent_cli.deploy.events import Event, Finished, Outcome, Started, Stopping, Waiting
+from advent_cli.deploy.executor import Interrupt, Notify, execute
+
+Graph = dict[str, set[str]]
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    keys = [str(number) for number in range(draw(st.integers(0, 12)))]
+    return {key: draw(st.sets(st.sampled_from(keys[:i]))) if i else set() for i, key in enumerate(keys)}
+
+
+def upstream(graph: Graph, key: str) -> set[str]:
+    return graph[key].union(*(upstream(graph, need) for need in graph[key])) if graph[key] else set()
+
+
+@given(graphs(), st.sets(st.integers(0, 11).map(str), max_size=3))
+def test_every_step_ends_once_after_its_needs_and_failures_skip_what_needs_them(
+    graph: Graph, failing: set[str]
+) -> None:
+    ended: list[str] = []
+
+    def work(key: str, notify: Notify) -> Outcome:
+        assert upstream(graph, key) <= set(ended)
+        notify("at work")
+        if key in failing:
+            raise ValueError(key)
+        return Outcome.CREATED
+
+    finished: dict[str, Finished] = {}
+    for event in execute(graph, work):
+        if isinstance(event, Finished):
+            assert event.key not in finished
+            finished[event.key] = event
+            ended.append(event.key)
+
+    assert finished.keys() == graph.keys()
+    for key, event in finished.items():
+        broken = upstream(graph, key) & failing
+        if broken:
+            assert event.outcome is Outcome.SKIPPED
+            assert event.reason in broken  # and it says which
+        elif key in failing:
+            assert event.outcome is Outcome.FAILED
+            assert isinstance(event.error, ValueError)
+        else:
+            assert event.outcome is Outcome.CREATED
+
+
+def test_steps_that_do_not_need_each_other_run_side_by_side() -> None:
+    together = threading.Barrier(8, timeout=10)
+
+    def work(key: str, notify: Notify) -> Outcome:
+        together.wait()
+        return Outcome.CREATED
+
+    graph: Graph = {str(number): set() for number in range(8)}
+    assert all(event.outcome is Outcome.CREATED for event in execute(graph, work) if isinstance(event, Finished))
+
+
+def test_a_step_starts_when_its_own_needs_are_done_not_its_level() -> None:
+    second_began = threading.Event()
+
+    def work(key: str, notify: Notify) -> Outcome:
+        if key == "slow":
+            assert second_began.wait(10), "the second step waited for a step it does not need"
+        if key == "second":
+            second_began.set()
+        return Outcome.CREATED
+
+    events = execute({"slow": set(), "first": set(), "second": {"first"}}, work)
+    assert {event.outcome for event in events if isinstance(event, Finished)} == {Outcome.CREATED}
+
+
+def test_words_of_a_waiting_step_come_between_its_start_and_its_end() -> None:
+    def work(key: str, notify: Notify) -> Outcome:
+        notify("IAM has not told Lambda about the role yet")
+        return Outcome.CREATED
+
+    kinds: list[type[Event]] = [type(event) for event in execute({"function": set()}, work)]
+    assert kinds == [Started, Waiting, Finished]
+
+
+def test_after_an_interrupt_what_runs_is_finished_and_nothing_new_starts() -> None:
+    with Interrupt() as interrupt:
+
+        def work(key: str, notify: Notify) -> Outcome:
+            if key == "first":
+                os.kill(os.getpid(), signal.SIGINT)
+                while not interrupt.asked:
+                    pass
+            return Outcome.CREATED
+
+        events = list(execute({"first": set(), "second": {"first"}}, work, interrupt))
+    finished = {event.key: event for event in events if isinstance(event, Finished)}
+    assert finished["first"].outcome is Outcome.CREATED
+    assert (finished["second"].outcome, finished["second"].reason) == (Outcome.SKIPPED, "stopped")
+    assert any(isinstance(event, Stopping) for event in events)
+
+
+def test_a_second_interrupt_ends_the_process_at_once() -> None:
+    program = """
+        import os, signal, threading
+        from advent_cli.deploy.executor import Interrupt, execute
+        def work(key, tell):
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
+            threading.Event().wait()
+        with Interrupt() as interrupt:
+            list(execute({"for ever": set()}, work, interrupt))
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], timeout=60)
+    assert done.returncode == 130

@@ -1,0 +1,257 @@
+"""Every kind of fault at every call of up and of down: all is repaired, nothing is doubled, nothing is left.
+
+The quick run takes every `EVERY`th call of each kind of fault, and another one each time the calls change; the whole
+is run by `ADVENT_FAULTS=all pytest tests/deploy/test_faults.py`.
+"""
+
+import os
+import signal
+import subprocess
+import zlib
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from advent_cli.aws.connect import connect
+from advent_cli.aws.endpoint import Endpoint
+from advent_cli.aws.retry import Waiter
+from advent_cli.deploy import apply
+from advent_cli.deploy.executor import Interrupt
+from advent_cli.deploy.inspection import inspect
+from advent_cli.local.lifecycle import Engine
+from advent_cli.stack.build import Stack, build
+from tests.conftest import ADVENT
+from tests.support import aws_like, stacks
+from tests.support import proxy as proxies
+from tests.support.proxy import FAULTS, Handler, Proxy
+
+EVERY = 1 if os.environ.get("ADVENT_FAULTS") == "all" else 5
+SHARDS = 10  # so that workers can share the whole
+
+
+@pytest.fixture(scope="module")
+def proxy(running_engine: Engine) -> Iterator[Proxy]:
+    with proxies.running(running_engine) as proxy:
+        yield proxy
+
+
+def through(proxy: Proxy) -> Stack:
+    """The tutorial's stack behind the proxy, as a new run sees it."""
+    return fresh(proxy.endpoint)
+
+
+def fresh(endpoint: Endpoint) -> Stack:
+    """The tutorial's stack with no knowledge of runs before; only the clients, slow to make, are used again."""
+    stack = connected(endpoint)
+    stack.aws.ids.clear()
+    return stack
+
+
+@cache
+def connected(endpoint: Endpoint) -> Stack:
+    return build(stacks.TUTORIAL, connect(stacks.TUTORIAL.stack, endpoint=endpoint))
+
+
+def run(proxy: Proxy, command: str) -> apply.Result:
+    """One run of up or down as the command line does it."""
+    inspection = inspect(through(proxy))
+    work, steps = (apply.up, inspection.steps_up()) if command == "up" else (apply.down, inspection.steps_down())
+    return work(inspection, steps, stacks.ignore, Interrupt())
+
+
+def inventory(engine: Engine) -> dict[str, object]:
+    """All that is there, without the ids that AWS gave."""
+    stack = fresh(engine.endpoint)
+    subscriptions = stack.aws.client("sns").list_subscriptions()["Subscriptions"]
+    inspection = inspect(stack)
+    return {
+        "names": sorted(name for name in stacks.left(stack.aws.client) if name.count(":") < 6),
+        "subscriptions": sorted(item["Endpoint"] for item in subscriptions),
+        "leftovers": list(inspection.orphans),
+        "undone": [step.key for step in inspection.steps_up() if step.seen != step.want],
+    }
+
+
+def prepared(engine: Engine, command: str) -> None:
+    """The engine as it is before the command."""
+    stacks.reset(engine)
+    if command == "down":
+        stacks.up(fresh(engine.endpoint))
+
+
+def undisturbed(proxy: Proxy, command: str) -> tuple[list[str], dict[str, object]]:
+    prepared(proxy.engine, command)
+    proxy.begin()
+    assert run(proxy, command).exit_code == 0
+    return list(proxy.calls), inventory(proxy.engine)
+
+
+def chosen(calls: list[str], kind: str, shard: int) -> list[int]:
+    """The numbers of the calls to spoil in this shard."""
+    offset = zlib.crc32(kind.encode() + b"".join(sorted(call.encode() for call in calls))) % EVERY
+    return list(range(offset, len(calls), EVERY))[shard::SHARDS]
+
+
+@pytest.mark.parametrize("shard", range(SHARDS if EVERY == 1 else 1))
+@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_a_fault_at_any_call_changes_nothing_of_the_end(proxy: Proxy, command: str, kind: str, shard: int) -> None:
+    calls, expected = undisturbed(proxy, command)
+    for number in chosen(calls, kind, shard if EVERY == 1 else 0):
+        prepared(proxy.engine, command)
+        proxy.begin(number, FAULTS[kind])
+        result = run(proxy, command)
+        spoilt = f"{kind} at call {number}, {proxy.calls[number] if number < len(proxy.calls) else 'none'}"
+        assert result.exit_code == 0, (spoilt, [e for e in result.finished.values() if e.error])
+        assert inventory(proxy.engine) == expected, spoilt
+        proxy.begin()
+        assert run(proxy, "down").exit_code == 0, spoilt
+        assert inventory(proxy.engine)["names"] == [], spoilt
+
+
+def kill(after: bool) -> proxies.Fault:
+    """End advent, whose process is a child of ours, before or after the engine has acted."""
+
+    def fault(handler: Handler, body: bytes) -> None:
+        if after:
+            handler.upstream(body)
+        VICTIM[0].kill()
+        handler.cut()
+
+    return fault
+
+
+VICTIM: list["subprocess.Popen[str]"] = []
+
+
+def start(proxy: Proxy, command: str) -> "subprocess.Popen[str]":
+    words = [str(ADVENT), "--target", "aws", command, "--yes"]
+    environment = {**os.environ, **proxy.engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+    return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("shard", range(SHARDS if EVERY == 1 else 1))
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_killed_at_any_call_it_is_repaired_by_running_again(
+    proxy: Proxy, command: str, after: bool, shard: int
+) -> None:
+    calls, expected = undisturbed(proxy, command)
+    for number in chosen(calls, f"kill {after}", shard if EVERY == 1 else 0):
+        prepared(proxy.engine, command)
+        proxy.begin(number, kill(after))
+        VICTIM[:] = [start(proxy, command)]
+        VICTIM[0].communicate(timeout=60)
+        if number < len(proxy.calls):
+            assert VICTIM[0].returncode == -signal.SIGKILL
+        proxy.begin()
+        assert run(proxy, command).exit_code == 0, f"killed at call {number}"
+        again = run(proxy, command)  # two APIs of one moment may be told apart by the next run only
+        assert again.exit_code == 0
+        assert inventory(proxy.engine) == expected, f"killed at call {number}"
+
+
+def at_once(proxy: Proxy, *commands: str) -> list[tuple[int, str]]:
+    """Run these at the same time; the exit code and the stderr of each."""
+    proxy.begin()
+    processes = [start(proxy, command) for command in commands]
+    told = [process.communicate(timeout=120)[1] for process in processes]
+    return [(process.returncode, words) for process, words in zip(processes, told, strict=True)]
+
+
+@pytest.mark.parametrize("meet", [proxies.passing, aws_like.meet], ids=["as the engine", "as AWS"])
+def test_two_ups_at_once_both_end_well_and_leave_nothing_to_do(
+    proxy: Proxy, meet: proxies.Meet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, expected = undisturbed(proxy, "up")
+    monkeypatch.setattr(proxy, "meet", meet)
+    for _ in range(35 if EVERY == 1 else 4):
+        prepared(proxy.engine, "up")
+        for code, words in at_once(proxy, "up", "up"):
+            assert code == 0, words
+        assert inventory(proxy.engine) == expected
+
+
+def test_two_downs_at_once_both_end_well_and_leave_nothing(proxy: Proxy) -> None:
+    for _ in range(20 if EVERY == 1 else 2):
+        prepared(proxy.engine, "down")
+        for code, words in at_once(proxy, "down", "down"):
+            assert code == 0, words
+        assert inventory(proxy.engine)["names"] == []
+
+
+def test_up_and_down_at_once_end_in_order_after_one_more_up(proxy: Proxy) -> None:
+    _, expected = undisturbed(proxy, "up")
+    for _ in range(10 if EVERY == 1 else 1):
+        prepared(proxy.engine, "down")
+        for code, words in at_once(proxy, "up", "down"):
+            assert code == 0 or "  try: run the same command again\n" in words, words
+        assert run(proxy, "up").exit_code == 0
+        assert inventory(proxy.engine) == expected
+
+
+def removed_by_another(proxy: Proxy) -> proxies.Fault:
+    """A call about an API, right after another run has taken this one for the second, and kept its own."""
+
+    def fault(handler: Handler, body: bytes) -> None:
+        client = fresh(proxy.engine.endpoint).aws.client("apigatewayv2")
+        for api in client.get_apis()["Items"]:
+            client.delete_api(ApiId=api["ApiId"])
+        stacks.up(fresh(proxy.engine.endpoint))
+        proxies.pass_on(handler, body)
+
+    return fault
+
+
+@pytest.mark.parametrize("operation", ["CreateStage", "CreateIntegration", "CreateRoute"])
+def test_who_loses_the_api_to_another_run_goes_on_with_its_api(proxy: Proxy, operation: str) -> None:
+    _, expected = undisturbed(proxy, "up")
+    prepared(proxy.engine, "up")
+    proxy.begin()
+    proxy.script = {f"apigateway:{operation}": [removed_by_another(proxy)]}
+    result = run(proxy, "up")
+    assert result.exit_code == 0, result.problems
+    assert inventory(proxy.engine) == expected
+
+
+def test_the_run_that_made_the_api_may_make_its_route(proxy: Proxy) -> None:
+    """The engine takes a second route of one key, so that two who make it at the same moment both succeed."""
+    _, expected = undisturbed(proxy, "up")
+    prepared(proxy.engine, "up")
+    stack = fresh(proxy.engine.endpoint)
+    stack.api.create(Waiter())
+    (route,) = (resource for resource in stack.resources.values() if resource.kind == "route")
+
+    def made_by_another(handler: Handler, body: bytes) -> None:
+        route.create(Waiter())
+        proxies.pass_on(handler, body)
+
+    proxy.begin()
+    looks = [proxies.pass_on] * 2  # at all that is there, and at the API before its route is made
+    proxy.script = {"apigateway:GetRoutes": [*looks, made_by_another]}
+    assert run(proxy, "up").exit_code == 0
+    assert "apigateway:CreateRoute" not in proxy.calls
+    assert inventory(proxy.engine) == expected
+
+
+def test_what_another_run_changed_meanwhile_is_put_right_at_the_end(proxy: Proxy) -> None:
+    _, expected = undisturbed(proxy, "up")
+    prepared(proxy.engine, "up")
+
+    def changed_by_another(handler: Handler, body: bytes) -> None:
+        stacks.up(fresh(proxy.engine.endpoint))  # so that there is a function, and a conflict
+        proxies.pass_on(handler, body)
+        stack = fresh(proxy.engine.endpoint)
+        stack.aws.client("logs").put_retention_policy(logGroupName="/aws/lambda/sns_logger", retentionInDays=1)
+
+    proxy.begin()
+    proxy.script = {"lambda:CreateFunction": [changed_by_another]}
+    assert run(proxy, "up").exit_code == 0
+    assert inventory(proxy.engine) == expected
+
+
+def test_the_proxy_names_every_call(proxy: Proxy) -> None:
+    calls, _ = undisturbed(proxy, "up")
+    assert not [call for call in calls if " " in call or call.startswith("none")]
+    assert {"iam:CreateRole", "lambda:AddPermission", "apigateway:CreateRoute", "logs:CreateLogGroup"} <= {*calls}

@@ -1,0 +1,259 @@
+"""The picture of an app: all of it is there, the states are those that were seen, and no name breaks a format."""
+
+import io
+import re
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from advent_cli.aws.connect import offline
+from advent_cli.config import config_file
+from advent_cli.deploy.decide import Seen, Step
+from advent_cli.diagram import from_stack, text_tree
+from advent_cli.diagram.graph import Edge, Graph, Node, State
+from advent_cli.diagram.layout import HEIGHT, Curve, layout, on
+from advent_cli.diagram.mermaid import mermaid
+from advent_cli.diagram.svg import svg
+from advent_cli.errors import AdventError, ForeignError
+from advent_cli.output import branches
+from advent_cli.stack.build import Stack, build
+from tests.conftest import Run
+from tests.support.stacks import ROOT
+
+APPS = [ROOT / "config.yaml", *sorted(ROOT.glob("examples/*/config.yaml"))]
+OWN = """
+stack: own
+table: {name: words, key: word}
+topics: [first, second, quiet]
+api: {name: api}
+allow_cycle: true
+functions:
+  a: {handler: app.handler, subscribes: [first, second], publishes: [first, second], filter: {body: {x: ["<&>"]}}}
+  b: {handler: app.handler, publishes: first, table: read}
+"""
+ODD = "<b>&\"'`|;#[end]{}%% --> \\ \x1b[31m\n🎄"
+
+
+def stack_of(file: Path) -> Stack:
+    settings = config_file.load(file)
+    return build(settings, offline(settings.stack))
+
+
+def steps(stack: Stack, **seen: Seen) -> list[Step]:
+    """All is well, but for these, by their keys with __ for the slash and ___ for a dash."""
+    others = {key.replace("___", "-").replace("__", "/"): what for key, what in seen.items()}
+    return [Step(key, r.title, r.want(), others.get(key, r.want())) for key, r in stack.resources.items()]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Stack:
+    """Several topics, a circle, a filter, no API, a topic that nobody hears, and a function that nobody calls."""
+    shutil.copytree(ROOT / "handlers", tmp_path / "handlers")
+    (tmp_path / "config.yaml").write_text(OWN)
+    return stack_of(tmp_path / "config.yaml")
+
+
+def drawn(graph: Graph, width: int = 60, encoding: str = "utf-8") -> str:
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    console = Console(file=out, width=width, emoji=False, highlight=False)
+    for tree in text_tree.trees(graph, width, branches.arrow(console)):
+        branches.show(console, tree)
+    out.seek(0)
+    return out.read()
+
+
+def told(edges: tuple[Edge, ...]) -> set[tuple[str, str, str]]:
+    return {(edge.source, edge.label, edge.target) for edge in edges}
+
+
+def test_the_tutorial_is_the_picture_of_the_article() -> None:
+    graph = from_stack.of(stack_of(APPS[0]), ())
+    multiplier, logger, front = "function/sns_multiplier", "function/sns_logger", "function/aws_advent"
+    topic, table, queue = "topic/awsadvent", "table/table", "queue/awsadvent-dlq"
+    assert {node.id for node in graph.nodes} == {
+        *("client", "api/aws_advent", front, topic, multiplier, logger, table, "logs", queue)
+    }
+    assert told(graph.edges) == {
+        ("client", "awsadvent ...", "api/aws_advent"),
+        ("api/aws_advent", "POST /aws_advent", front),
+        (front, "reads, adds to", table),
+        (front, "publishes to", topic),
+        (topic, "runs", multiplier),
+        (topic, "runs", logger),
+        (multiplier, "adds to", table),
+        *((function, "logs to", "logs") for function in (front, multiplier, logger)),
+        (front, "what it cannot publish", queue),
+        (topic, "what it cannot deliver", queue),
+        (multiplier, "what fails", queue),
+        (logger, "what fails", queue),
+    }
+    assert {node.state for node in graph.nodes} == {None, State.UNKNOWN}
+    rows = [[node.id for node in row] for row in graph.ranks()]
+    assert rows == [["client"], ["api/aws_advent"], [front], [topic], [multiplier, logger], [table, "logs", queue]]
+
+
+@pytest.mark.parametrize("file", APPS, ids=lambda file: file.parent.name)
+def test_whatever_is_not_ok_is_told_somewhere(file: Path) -> None:
+    """Each resource of the stack is a part of the picture: if it alone differs, the picture does too."""
+    stack = stack_of(file)
+    well = from_stack.of(stack, steps(stack))
+    assert {node.state for node in well.nodes} == {None, State.OK}
+    for key in stack.resources:
+        worse = from_stack.of(stack, steps(stack, **{key: {"other": 1}}))
+        assert drawn(worse) != drawn(well), key
+        assert svg(worse) != svg(well), key
+        assert "differs" in mermaid(worse), key
+
+
+def test_states_are_those_that_were_seen() -> None:
+    stack = stack_of(APPS[0])
+    foreign = ForeignError("table/table", "table table", "arn")
+    seen: dict[str, Seen] = {
+        "table/table": foreign,
+        "api/aws_advent": AdventError("no"),
+        "function/sns_logger": None,
+        "subscription/awsadvent to sns_logger": None,
+        "role/sns_multiplier_lambda_dynamo": {"other": 1},
+        "variable/SNS_TOPIC_ARN on aws_advent": None,
+        "log-group//aws/lambda/sns_logger": None,
+    }
+    left = Step("topic/old", "topic old", None, {})
+    graph = from_stack.of(stack, [*steps(stack, **seen), left])
+    states = {node.id: (node.state, node.troubles) for node in graph.nodes}
+    assert states["table/table"] == (State.NOT_OURS, ())
+    assert states["api/aws_advent"] == (State.UNKNOWN, ())
+    assert states["function/sns_logger"] == (State.MISSING, ())
+    assert states["function/sns_multiplier"] == (State.DIFFERS, ("role differs",))
+    assert states["logs"] == (State.DIFFERS, ())
+    assert states["topic/old"] == (State.LEFTOVER, ())
+    troubles = {(edge.source, edge.target): edge.troubles for edge in graph.edges if edge.troubles}
+    assert troubles == {("function/aws_advent", "topic/awsadvent"): ("variable missing",)}
+    assert "topic old  leftover" in drawn(graph)
+    assert "publishes to, variable missing → topic" in drawn(graph, 80)
+
+
+def test_circles_filters_and_what_nobody_reaches_are_drawn(own: Stack) -> None:
+    graph = from_stack.of(own, ())
+    text = drawn(graph)
+    assert text.count("function b") == text.count("topic quiet") == 1
+    assert 'body match {"x": ["<&>"]}' in drawn(graph, 200)
+    assert "function a  unknown (above)" in drawn(graph, 200)
+    placed = layout(graph, {node.id: 100.0 for node in graph.nodes})
+    assert set(placed.boxes) == {node.id for node in graph.nodes}
+
+
+def test_a_long_chain_begins_anew_before_it_leaves_the_terminal() -> None:
+    nodes = tuple(Node(str(n), "function", f"step{n}-{'x' * 50}", State.OK) for n in range(40))
+    chain = Graph(nodes, tuple(Edge(str(n), str(n + 1), "runs") for n in range(39)))
+    for width in (60, 80, 120):
+        lines = drawn(chain, width).splitlines()
+        assert max(map(len, lines)) <= width
+        assert "(below)" in "".join(lines)
+        for node in nodes:
+            assert node.name[:8] in "".join(lines)
+
+
+@pytest.mark.parametrize("file", APPS, ids=lambda file: file.parent.name)
+def test_a_narrow_terminal_and_an_old_encoding_are_enough(file: Path) -> None:
+    graph = from_stack.of(stack_of(file), ())
+    for encoding in ("utf-8", "ascii"):
+        text = drawn(graph, 60, encoding)
+        assert max(map(len, text.splitlines())) <= 60
+        flat = re.sub(r"[^\w./-]+", " ", text)
+        for node in graph.nodes:
+            assert node.title.split()[-1] in flat
+    assert "├── " not in text
+    assert "+-- " in text
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=25))
+def test_whatever_leads_where_all_of_it_is_drawn(pairs: list[tuple[int, int]]) -> None:
+    nodes = tuple(Node(str(n), "function", f"name{n}", State.OK) for n in range(10))
+    graph = Graph(nodes, tuple(Edge(str(a), str(b), f"edge{a}to{b}") for a, b in pairs))
+    placed = layout(graph, {node.id: 100.0 for node in nodes})
+    assert len(placed.arrows) == len(pairs)
+    for edge, curves in zip(graph.edges, placed.arrows, strict=True):
+        begin, end = curves[0][0], curves[-1][-1]
+        assert abs(begin[0] - placed.boxes[edge.source][0]) <= 50
+        assert abs(end[0] - placed.boxes[edge.target][0]) <= 50
+    text, image, flowchart = drawn(graph, 120), svg(graph), mermaid(graph)
+    for name in [*(node.name for node in nodes), *(edge.label for edge in graph.edges)]:
+        assert name in text
+        assert name in image
+        assert name in flowchart
+
+
+def odd() -> Graph:
+    nodes = tuple(
+        Node(str(n), kind, f"{ODD}{n}", State.OK, (ODD,)) for n, kind in enumerate(("", "table", "x", "queue"))
+    )
+    return Graph(nodes, (Edge("0", "1", ODD, (ODD,)), Edge("0", "2", ""), Edge("2", "3", "x" * 200)))
+
+
+def test_an_svg_is_well_formed_and_has_all_names() -> None:
+    root = ElementTree.fromstring(svg(odd()))  # noqa: S314 (our own)
+    texts = [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    for n in range(4):
+        assert any("<b>&\"'`|;#[end]{}%% --> \\ " in text and text.endswith(f"🎄{n}") for text in texts)
+    left, _, width, _ = map(float, root.attrib["viewBox"].split())
+    for element in root.iter("{http://www.w3.org/2000/svg}text"):
+        half = len(element.text or "") * 6 / 2
+        assert left <= float(element.attrib["x"]) - half
+        assert float(element.attrib["x"]) + half <= left + width
+    assert "http" not in svg(odd()).replace("http://www.w3.org/2000/svg", "")
+    assert ElementTree.fromstring(svg(Graph((), ()))) is not None  # noqa: S314
+
+
+@pytest.mark.parametrize("file", APPS, ids=lambda file: file.parent.name)
+def test_no_arrow_runs_behind_a_box(file: Path) -> None:
+    graph = from_stack.of(stack_of(file), ())
+    widths = {node.id: 150.0 for node in graph.nodes}
+    placed = layout(graph, widths)
+
+    def inside(curve: Curve, node: str) -> bool:
+        x, y = placed.boxes[node]
+        points = [on(curve, n / 50) for n in range(51)]
+        return any(abs(px - x) < widths[node] / 2 and y < py < y + HEIGHT for px, py in points)
+
+    for edge, curves in zip(graph.edges, placed.arrows, strict=True):
+        straight = [((a[0], a[1] - HEIGHT), a, a, a) for a, *_ in curves[1:]]  # down its lane
+        behind = [node.id for node in graph.nodes for curve in [*curves, *straight] if inside(curve, node.id)]
+        assert behind == [], edge
+
+
+def test_mermaid_has_nothing_that_it_could_take_for_its_own() -> None:
+    """Each line is one of the few forms that Mermaid's own parser has taken; all else is a character's number."""
+    text = r'"(?:[\w \-./]|#\d+;|<br/>)*"'
+    node = rf"    n\d+(\[\({text}\)\]|\[\[{text}\]\]|\{{\{{{text}\}}\}}|\(\[{text}\]\)|\[{text}\])"
+    edge = rf"    n\d+ -->(\|{text}\|)? n\d+"
+    style = r"    classDef \w+ stroke:#[0-9a-f]{6},stroke-width:2px|    class n\d+(,n\d+)* \w+"
+    for graph in (odd(), *(from_stack.of(stack_of(file), ()) for file in APPS)):
+        head, *lines = mermaid(graph).splitlines()
+        assert head == "flowchart TD"
+        assert [line for line in lines if not re.fullmatch(f"{node}|{edge}|{style}", line)] == []
+        assert len([line for line in lines if re.fullmatch(node, line)]) == len(graph.nodes)
+        assert len([line for line in lines if re.fullmatch(edge, line)]) == len(graph.edges)
+
+
+def test_the_command_draws_what_is_there_and_what_is_not_known(deployed: Stack, advent: Run, tmp_path: Path) -> None:
+    text = advent("diagram").stdout
+    assert "└── POST /aws_advent → function aws_advent  ok\n" in text
+    assert "unknown" not in text
+    assert "[(" in advent("diagram", "--format", "mermaid").stdout
+    assert ElementTree.fromstring(advent("diagram", "--format", "svg").stdout) is not None  # noqa: S314
+    nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    away = advent("--target", "aws", "--region", "us-east-1", "diagram", **nowhere)
+    assert "note: all states are unknown: AWS cannot be reached" in away.stderr
+    assert "function aws_advent  unknown\n" in away.stdout
+    assert " ok" not in away.stdout
+    stopped = advent("diagram", XDG_STATE_HOME=str(tmp_path))
+    assert "note: all states are unknown: the local engine is not running" in stopped.stderr
+    assert stopped.stdout == away.stdout
+    (tmp_path / "config.yaml").write_text("stack: [\n")
+    assert "error" in advent("diagram", code=2).stderr

@@ -1,0 +1,274 @@
+"""`advent doctor`: it finds what is broken, whatever is broken, and changes nothing."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace as with_
+
+from advent_cli.doctor import judge, permissions
+from advent_cli.doctor.findings import State
+from advent_cli.local.lifecycle import Engine
+from advent_cli.stack import deployer_policy
+from advent_cli.stack.build import Stack, build
+from advent_cli.words import counts
+from tests.conftest import Run
+from tests.support import proxy as proxies
+from tests.support import stacks
+from tests.support.conditions import simulating
+
+REST = ["region", "credentials", "clock", "permissions", "app", "slack"]
+EXTRA = ['ministack<1.6,>=1.5.33; extra == "local"', 'mypy>=1.13; extra == "dev"']
+ASKS = ["Python>=3.10", "boto3>=1.40", "PyYAML>=6", *EXTRA]
+HAVE = {"python": "3.11.7", "boto3": "1.43.106", "pyyaml": "6.0.3", "ministack": "1.5.33", "mypy": None}
+
+
+def report(text: str) -> dict[str, list[tuple[str, str]]]:
+    """The findings by their check, each as its state and its words."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            state, check, words = line.split(None, 2)
+            found.setdefault(check, []).append((state, words))
+    return found
+
+
+def test_with_a_package_that_cannot_be_loaded(advent: Run, tmp_path: Path) -> None:
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages" / "yaml.py").write_text("raise ImportError('yaml is torn')\n")
+    done = advent("doctor", code=1, PYTHONPATH=f"{tmp_path / 'packages'}{os.pathsep}{stacks.ROOT}")
+    assert "problem versions     a package cannot be loaded: yaml is torn\n" in done.stdout
+    assert report(done.stdout)["app"] == [("note", "not checked, for a package cannot be loaded")]
+
+
+def test_all_is_well_and_nothing_is_counted(deployed: Stack, advent: Run) -> None:
+    before = dict(counts.scan(deployed.table))
+    found = report(advent("doctor").stdout)
+    assert list(found) == ["versions", "config", "engine", *REST]
+    assert {check for check, states in found.items() for state, _ in states if state != "ok"} == {"slack"}
+    assert found["slack"] == [("note", "no secret is set; who knows the URL gets in")]
+    assert str(deployed.url) in found["app"][0][1]
+    assert dict(counts.scan(deployed.table)) == before
+
+
+def test_with_a_broken_config(advent: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("stack: [\n")
+    found = report(advent("doctor", code=1).stdout)
+    assert found["config"][0][0] == "problem"
+    assert "config.yaml:2:1: not YAML" in found["config"][0][1]
+    assert all(words.startswith("not checked") for check in REST for _, words in found[check])
+    known = report(advent("--target", "local", "doctor", code=1).stdout)
+    assert known["engine"][0][0] == known["credentials"][0][0] == "ok"
+
+
+def test_without_credentials_network_and_region(advent: Run) -> None:
+    """127.0.0.1:1 has nobody who answers, and the machine's own AWS settings are out of reach."""
+    environment = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.1"}
+    found = report(advent("--target", "aws", "doctor", code=1, **environment).stdout)
+    assert [found[check][0][0] for check in REST] == ["problem"] * 3 + ["note"] * 3
+    assert "no region is set" in found["region"][0][1]
+    assert "credentials" in found["credentials"][0][1]
+    assert "cannot be reached" in found["clock"][0][1]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://[::1", "http://127.0.0.1:1"])
+def test_with_an_endpoint_that_is_none(advent: Run, url: str) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "NO_PROXY": "127.0.0.1"}
+    done = advent("--target", "aws", "--region", "eu-west-1", "doctor", code=1, AWS_ENDPOINT_URL=url, **keys)
+    found = report(done.stdout)
+    assert [found[check][0][0] for check in REST] == ["ok", "problem", "problem", "note", "note", "note"]
+    assert "mistake in advent" not in done.stdout
+
+
+def test_without_an_engine(advent: Run, tmp_path: Path) -> None:
+    done = advent("doctor", XDG_STATE_HOME=str(tmp_path / "empty"))
+    assert report(done.stdout)["engine"] == [("note", "installed, but not running")]
+    program = "import sys; sys.modules['ministack'] = None; sys.argv[1:] = ['doctor']; import advent_cli.__main__"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert report(done.stdout)["engine"][0] == ("problem", "the local engine is not installed")
+
+
+@pytest.fixture
+def person(deployed: Stack) -> Iterator[Any]:
+    """Gives a user of IAM these statements, and the variables with the user's keys."""
+    iam, name = deployed.aws.client("iam"), "patient"
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+
+    def may(*statements: dict[str, Any]) -> dict[str, str]:
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=document)
+        keys = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+        assert deployed.aws.endpoint
+        return {"AWS_ENDPOINT_URL": deployed.aws.endpoint.url, "AWS_DEFAULT_REGION": "us-east-1", **keys}
+
+    yield may
+    iam.delete_user_policy(UserName=name, PolicyName="all")
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName=name)
+
+
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def test_each_permission_that_lacks_is_told_with_its_commands(person: Any, advent: Run) -> None:
+    assert report(advent("--target", "aws", "doctor", **person(EVERYTHING)).stdout)["permissions"][0][0] == "ok"
+    denied = {"Effect": "Deny", "Action": ["sqs:ReceiveMessage", "dynamodb:Scan"], "Resource": "*"}
+    done = advent("--target", "aws", "doctor", code=1, **person(EVERYTHING, denied))
+    assert report(done.stdout)["permissions"][0][1].startswith("2 actions are not allowed")
+    assert "    dynamodb:Scan, for up, status, down\n    sqs:ReceiveMessage, for replay\n" in done.stdout
+    one = {"Effect": "Deny", "Action": "lambda:GetPolicy", "Resource": "*:function:sns_logger"}
+    some = advent("--target", "aws", "doctor", code=1, **person(EVERYTHING, one)).stdout
+    assert ":function:sns_logger, for up, plan, status, diagram, down, say\n" in some
+    assert ":function:aws_advent" not in some
+
+
+def test_who_has_the_printed_policy_lacks_nothing(
+    person: Any, advent: Run, running_engine: Engine, tmp_path: Path
+) -> None:
+    """What its conditions ask for is there in real calls."""
+    boundary = "arn:aws:iam::000000000000:policy/limit"
+    stack = build(with_(stacks.TUTORIAL, permissions_boundary=boundary), stacks.without_calls().aws)
+    text = (stacks.ROOT / "config.yaml").read_text(encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(f"{text}\npermissions_boundary: {boundary}\n", encoding="utf-8")
+    (tmp_path / "handlers").symlink_to(stacks.ROOT / "handlers")
+    printed = deployer_policy.policy(stack, "all")["Statement"]
+    keys = {key for statement in printed for key in statement.get("Condition", {}).get("StringEquals", {})}
+    assert keys > {"iam:PermissionsBoundary", "aws:ResourceTag/advent:stack", "aws:RequestTag/advent:stack"}
+    with proxies.running(running_engine) as proxy:
+        proxy.meet = simulating(printed)
+        environment = {**person(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        assert report(advent("--target", "aws", "doctor", **environment).stdout)["permissions"][0][0] == "ok"
+        proxy.meet = simulating([each for each in printed if "aws:ResourceTag/advent:stack" not in str(each)])
+        done = advent("--target", "aws", "doctor", code=1, **environment)
+        assert "    apigateway:DELETE, for up, down\n" in done.stdout
+
+
+def test_what_may_not_be_simulated_is_told_and_the_rest_goes_on(person: Any, advent: Run) -> None:
+    denied = {"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
+    done = advent("--target", "aws", "doctor", **person(EVERYTHING, denied))
+    assert "does not allow us SimulatePrincipalPolicy" in report(done.stdout)["permissions"][0][1]
+    assert "try: `advent policy doctor`" in done.stdout
+    assert report(done.stdout)["app"][0][0] == "ok"
+
+
+def test_a_session_of_a_role_is_simulated_as_the_role(person: Any, deployed: Stack, advent: Run) -> None:
+    environment = person(EVERYTHING)
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    iam, document = deployed.aws.client("iam"), {"Version": "2012-10-17", "Statement": [trust]}
+    role = iam.create_role(RoleName="nurse", AssumeRolePolicyDocument=json.dumps(document))["Role"]
+    denied = {"Effect": "Deny", "Action": "sns:Publish", "Resource": "*"}
+    may = {"Version": "2012-10-17", "Statement": [EVERYTHING, denied]}
+    iam.put_role_policy(RoleName="nurse", PolicyName="all", PolicyDocument=json.dumps(may))
+    taken = deployed.aws.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="night")["Credentials"]
+    environment |= {"AWS_ACCESS_KEY_ID": taken["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"]}
+    done = advent("--target", "aws", "doctor", code=1, AWS_SESSION_TOKEN=taken["SessionToken"], **environment)
+    assert ":assumed-role/nurse/night" in report(done.stdout)["credentials"][0][1]
+    assert "    sns:Publish, for replay\n" in done.stdout
+    assert taken["SecretAccessKey"] not in done.stdout
+    iam.delete_role_policy(RoleName="nurse", PolicyName="all")
+    iam.delete_role(RoleName="nurse")
+
+
+@pytest.mark.parametrize(("off", "code", "state"), [(-3600, 1, "problem"), (-120, 0, "note"), (10, 0, "ok")])
+def test_a_clock_that_is_off_is_seen(
+    person: Any, running_engine: Engine, advent: Run, off: float, code: int, state: str
+) -> None:
+    def late(handler: proxies.Handler, body: bytes) -> None:
+        told = formatdate(time.time() + off, usegmt=True)
+        handler.date_time_string = lambda *_: told  # type: ignore[method-assign]
+        proxies.pass_on(handler, body)
+
+    with proxies.running(running_engine) as proxy:
+        proxy.script = {"none:POST /": [late]}  # the one call without a signature
+        environment = {**person(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        found = report(advent("--target", "aws", "doctor", code=code, **environment).stdout)
+    assert found["clock"][0][0] == state
+
+
+@pytest.mark.parametrize(
+    ("change", "extras", "state", "words"),
+    [
+        ({}, {"local"}, State.OK, "Python 3.11.7, boto3 1.43.106, PyYAML 6.0.3, ministack 1.5.33"),
+        ({}, set(), State.OK, "Python 3.11.7, boto3 1.43.106, PyYAML 6.0.3"),
+        ({"boto3": "1.4.99"}, set(), State.PROBLEM, "boto3 is 1.4.99, needed is >=1.40"),
+        ({"boto3": "1.40"}, set(), State.OK, "Python 3.11.7, boto3 1.40, PyYAML 6.0.3"),
+        ({"ministack": "1.6rc1"}, {"local"}, State.NOTE, "ministack is 1.6rc1, tried was <1.6,>=1.5.33"),
+        ({"ministack": "1.5.4"}, {"local"}, State.PROBLEM, "ministack is 1.5.4, needed is <1.6,>=1.5.33"),
+        ({"python": "3.9.20"}, set(), State.PROBLEM, "Python is 3.9.20, needed is >=3.10"),
+        ({"pyyaml": None}, set(), State.PROBLEM, "PyYAML is not installed"),
+    ],
+)
+def test_the_versions_are_judged(change: dict[str, str | None], extras: set[str], state: State, words: str) -> None:
+    (found,) = judge.versions(ASKS, {**HAVE, **change}, extras)
+    assert (found.state, found.text) == (state, words)
+
+
+@pytest.mark.parametrize(
+    ("given", "config", "environment", "chain", "words"),
+    [
+        ("eu-west-1", "b", {"AWS_REGION": "c"}, "d", "eu-west-1, from --region or ADVENT_REGION"),
+        (None, "b", {"AWS_REGION": "c"}, "d", "b, from config.yaml"),
+        (None, None, {"AWS_DEFAULT_REGION": "d", "AWS_REGION": "c"}, "d", "d, from AWS_DEFAULT_REGION"),
+        (None, None, {"AWS_REGION": "c"}, "d", "d, from your AWS settings"),
+        (None, None, {"AWS_REGION": "c"}, None, "c, from AWS_REGION"),
+        (None, None, {}, None, "no region is set"),
+    ],
+)
+def test_the_region_and_where_it_comes_from(
+    given: str | None, config: str | None, environment: dict[str, str], chain: str | None, words: str
+) -> None:
+    assert judge.region(given, config, environment, chain)[0].text == words
+
+
+@pytest.mark.parametrize(
+    ("off", "state"),
+    [(0, "ok"), (59, "ok"), (-59, "ok"), (61, "note"), (300, "note"), (301, "problem"), (-301, "problem")],
+)
+def test_the_clock_is_judged(off: int, state: str) -> None:
+    assert judge.clock("Thu, 01 Jan 2026 00:00:00 GMT", 1767225600 + off).state.value == state
+    assert judge.clock("", off).state is judge.clock("soon", off).state is State.NOTE
+
+
+def test_what_the_app_answers_is_judged() -> None:
+    assert judge.app("u", 200, "").state is State.OK
+    for status in (200, 403, 404, 418, 429, 500, 503):
+        found = judge.app("u", status, "Hello")
+        assert found.state is State.PROBLEM
+        assert found.hint
+
+
+def test_who_can_be_simulated() -> None:
+    session = "arn:aws-cn:sts::1234:assumed-role/AWSReservedSSO_Admin_1/ann@example.org"
+    assert permissions.role_name(session) == "AWSReservedSSO_Admin_1"
+    assert permissions.role_arn(session) == "arn:aws-cn:iam::1234:role/AWSReservedSSO_Admin_1"
+    assert permissions.can_be_simulated("arn:aws:iam::1234:user/a/b")
+    for other in ("arn:aws:sts::1234:federated-user/ann", "arn:aws:iam::1234:root"):
+        assert permissions.role_name(other) is None
+        assert not permissions.can_be_simulated(other)
+
+
+def test_no_secret_of_the_credentials_is_shown(person: Any, advent: Run) -> None:
+    environment = person(EVERYTHING)
+    done = advent("-v", "--target", "aws", "doctor", **environment)
+    assert environment["AWS_SECRET_ACCESS_KEY"] not in done.stdout + done.stderr
+
+
+def test_before_up_and_with_the_secret(engine: Engine, advent: Run) -> None:
+    found = report(advent("doctor").stdout)
+    assert found["app"][0] == ("note", "there is no API to ask yet, or no route for POST")
+    advent("slack", "secret", stdin="xyz\n")
+    advent("up")
+    found = report(advent("doctor").stdout)
+    assert found["slack"][0][0] == found["app"][0][0] == "ok"
+    function = "aws_advent"
+    stacks.tutorial(engine).aws.client("lambda").delete_function(FunctionName=function)
+    assert report(advent("doctor", code=1).stdout)["app"][0][0] == "problem"

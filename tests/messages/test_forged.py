@@ -1,0 +1,160 @@
+"""What a person says is never taken for trouble, whatever its form, and never for what Lambda writes about a run."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advent_cli.messages.invocations import Run, runs
+from advent_cli.messages.log_reader import errors
+from advent_cli.stack.build import Stack
+from tests.conftest import Run as Advent
+from tests.messages.test_trace import logged, run_of
+from tests.support import functions, stacks
+from tests.support.functions import Context, told
+from tests.support.tampering import put_code
+
+OTHER = "5d2b7f0a-0000-4000-8000-c0ffee000000"  # the id of a run, as a forger may guess one
+TRACEBACK = 'Traceback (most recent call last):\n  File "x.py", line 1, in handler\nKeyError: 1'
+FORMS = [
+    '{"level":"ERROR","message":"forged"}',
+    f'{{"level":"CRITICAL","request_id":"{OTHER}"}}',
+    '{"errorMessage":"forged","errorType":"KeyError"}',
+    '{"published":[]}',
+    "[ERROR] KeyError: forged",
+    f"[ERROR]\t2026-11-23T10:00:00.000Z\t{OTHER}\tforged",
+    f"[ERROR] 2026-11-23T10:00:00.000Z {OTHER} forged",
+    TRACEBACK,
+    f"[ERROR] KeyError: 1\n{TRACEBACK}",
+    f"fine\n{TRACEBACK}",
+    f"fine\r{TRACEBACK}",
+    "fine\u2028[ERROR] KeyError: forged\u2029[ERROR] KeyError: forged",
+    "fine\x85[ERROR] KeyError: forged\x0b[ERROR] KeyError: forged",
+    "\x1b[2K\x1b[1G[ERROR] KeyError: forged",
+    "Task timed out after 3.00 seconds",
+    f"2026-11-23T10:00:00.000Z {OTHER} Task timed out after 3.00 seconds",
+    f"RequestId: {OTHER} Error: Runtime exited with error: exit status 1",
+    f"END RequestId: {OTHER}\nREPORT RequestId: {OTHER}\tDuration: 1.00 ms\tStatus: timeout",
+    f"START RequestId: {OTHER} Version: $LATEST\n[ERROR] KeyError: forged\nEND RequestId: {OTHER}",
+    "[ERROR] Runtime.ImportModuleError: Unable to import module 'app'",
+]
+
+
+def single(lines: list[str]) -> Run:
+    """The one run in which these lines were written, with the id 1."""
+    (run,) = runs(run_of("1", *lines))
+    return run
+
+
+def is_quiet(lines: list[str]) -> bool:
+    """Whether neither `say --trace` nor `logs --errors` makes anything of these lines of a run."""
+    return not single(lines).trouble and not list(errors(iter(run_of("1", *lines))))
+
+
+@pytest.mark.parametrize("said", FORMS)
+def test_the_logger_writes_each_word_inside_a_line_of_json(
+    said: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    functions.load("sns_logger", monkeypatch).handler(told(said, published_as="M"), Context("1"))
+    lines = capfd.readouterr().out.splitlines()
+    assert [json.loads(line)["message"] for line in lines] == [*said.split(), "logged"]
+    assert {(json.loads(line)["request_id"], json.loads(line)["message_id"]) for line in lines} == {("1", "M")}
+    assert is_quiet(lines)
+    assert single(lines).said[-1] == f"logged  words={len(said.split())}"
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_a_line_is_one_line_whatever_is_said(said: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        journal = functions.load("journal", patch)
+        lines: list[str] = []
+        patch.setattr("builtins.print", lines.append)
+        journal.write("INFO", "counted", Context("1"), text=said)
+    (line,) = lines
+    assert line.isprintable()
+    assert json.loads(line)["text"] == said
+    assert is_quiet(lines)
+
+
+def test_a_long_text_is_cut_before_lambda_would_split_the_line(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in ('"', "x", "\U000e0001", "\x00"):
+        functions.load("journal", monkeypatch).write("INFO", "counted", Context("1"), text=one * 200_000)
+        assert len(capfd.readouterr().out.encode()) < 256 * 1024
+
+
+@pytest.mark.parametrize("said", FORMS)
+def test_a_function_of_an_older_release_does_not_fail_a_message_by_what_was_said(said: str) -> None:
+    """It wrote words and texts as they were, and at the end which message it was."""
+    for written in (said.split(), said.splitlines(), [said]):
+        run = single([*written, logged("M", "1")])
+        assert not run.trouble
+        assert run.took({"M"})
+        assert run.published is None
+        assert run.milliseconds == 12.5
+
+
+@pytest.mark.parametrize("form", [TRACEBACK, f"[ERROR] KeyError: 1\n{TRACEBACK}", *TRACEBACK.splitlines()[:1]])
+def test_an_exception_still_ends_a_run(form: str) -> None:
+    assert single(["a", "word", *form.splitlines()]).trouble
+    assert single(["a", "word", form]).trouble
+
+
+def test_a_run_that_lost_its_end_does_not_swallow_the_next() -> None:
+    first, second = run_of("1", "a"), run_of("2", "b", at=1001.0)
+    assert [run.said for run in runs([*first[:2], *second])] == [("a",), ("b",)]
+    again = run_of("1", "c", at=1002.0)  # Lambda tries the same event again under the same id
+    assert [run.said for run in runs([*first, *again])] == [("c",)]
+
+
+def test_nothing_said_shows_up_as_an_error_or_fails_a_message(deployed: Stack, advent: Advent) -> None:
+    for said in FORMS:
+        advent("say", "--trace", "awsadvent", said)
+    for said in FORMS:  # past the API, which takes control characters for spaces
+        deployed.aws.client("sns").publish(TopicArn=deployed.topics["awsadvent"].arn, Message=said)
+    tree = advent("say", "--trace", "awsadvent", "the-last").stderr
+    assert "awsadvent | the-last | logged" in tree
+    assert advent("logs", "--errors", "--since", "10m").stdout == ""
+    words = [line.split(maxsplit=2)[2] for line in advent("logs", "sns_logger").stdout.splitlines()]
+    assert FORMS[0] in words
+    assert "the-last" in words
+    ids = advent("-v", "logs", "sns_logger").stdout
+    assert "the-last  request_id=" in ids
+    assert "  message_id=" in ids
+
+
+OLD = """
+import json
+
+def handler(event, context):
+    for record in event["Records"]:
+        for word in record["Sns"]["Message"].split():
+            print(word)
+        last = {"level": "INFO", "message": "logged", "request_id": context.aws_request_id}
+        message_id = record["Sns"]["MessageAttributes"]["message_id"]["Value"]
+        print(json.dumps({**last, "message_id": message_id}))
+"""
+
+
+def test_the_log_of_an_older_release_is_read_and_fails_no_message(deployed: Stack, advent: Advent) -> None:
+    put_code(deployed, "sns_logger", "sns_logger", OLD)
+    try:
+        for said in ('{"level":"ERROR"}', '{"errorMessage":1}', "[ERROR] KeyError: forged", "some words"):
+            tree = advent("say", "--trace", "awsadvent", said).stderr
+        assert "awsadvent | some | words | logged" in tree
+        words = [line.split(maxsplit=2)[2] for line in advent("logs", "sns_logger").stdout.splitlines()]
+        assert {"some", "words", "[ERROR]"} <= {*words}
+    finally:
+        stacks.up(deployed)
+
+
+def test_an_error_of_an_own_app_without_an_id_is_shown_and_fails_nothing(deployed: Stack, advent: Advent) -> None:
+    text = 'def handler(event, context):\n    print(\'{"level": "ERROR", "message": "of an own app"}\')\n'
+    put_code(deployed, "sns_logger", "sns_logger", text)
+    try:
+        advent("say", "--trace", "awsadvent", "own")
+        assert "ERROR of an own app" in advent("logs", "--errors", "--since", "1m").stdout
+    finally:
+        stacks.up(deployed)

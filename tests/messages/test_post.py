@@ -1,0 +1,107 @@
+"""Posting as Slack does, to an API that is not quite there yet."""
+
+import http.server
+import json
+import threading
+import urllib.parse
+from collections.abc import Iterator
+
+import pytest
+
+from advent_cli.aws.retry import Waiter
+from advent_cli.errors import AdventError, TargetError
+from advent_cli.messages import post, slack_form
+from tests.support.stacks import TUTORIAL
+
+NEW = [(404, b'{"message":"Not Found"}'), (403, b'{"message":"Forbidden"}')]
+REFUSED = (500, b'{"message":"Internal Server Error"}')
+REPLY = (200, b'{"text": "some = 1"}')
+
+
+class Gateway(http.server.ThreadingHTTPServer):
+    """Gives one prepared answer after the other, and keeps what was posted."""
+
+    answers: list[tuple[int, bytes]]
+    posted: list[tuple[str, str]]
+
+    @property
+    def url(self) -> str:
+        return f"http://some-api.execute-api.localhost:{self.server_port}/aws_advent"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Gateway
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.posted.append((self.headers["Host"], body))
+        status, answer = self.server.answers.pop(0)
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with Gateway(("127.0.0.1", 0), Handler) as server:
+        server.answers, server.posted = [], []
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def no_sleep(seconds: float) -> None:
+    """Time flies."""
+
+
+POST = slack_form.post("some & <more>", TUTORIAL.slack, None)
+QUICKLY = Waiter(sleep=no_sleep)
+
+
+def test_it_posts_what_slack_posts_to_the_host_of_the_url(gateway: Gateway) -> None:
+    gateway.answers = [REPLY]
+    assert post.post(gateway.url, POST, QUICKLY).text == "some = 1"
+    host, body = gateway.posted[0]
+    assert host == urllib.parse.urlsplit(gateway.url).netloc  # though that name resolves nowhere
+    fields = dict(urllib.parse.parse_qsl(body))
+    assert fields.keys() == {
+        "token", "team_id", "team_domain", "channel_id", "channel_name", "timestamp",
+        "user_id", "user_name", "text", "trigger_word",
+    }  # fmt: skip
+    assert (fields["text"], fields["trigger_word"]) == ("some &amp; &lt;more&gt;", "awsadvent")
+
+
+def test_an_api_that_is_not_there_yet_is_tried_again(gateway: Gateway) -> None:
+    gateway.answers = [*NEW, REPLY]
+    words: list[str] = []
+    assert post.post(gateway.url, POST, Waiter(notify=words.append, sleep=no_sleep)).text == "some = 1"
+    assert "does not answer yet" in words[0]
+
+
+def test_a_function_not_allowed_yet_is_tried_again_only_if_nothing_was_counted(gateway: Gateway) -> None:
+    gateway.answers = [REFUSED, REFUSED, REPLY]
+    assert post.post(gateway.url, POST, QUICKLY, lambda: True).text == "some = 1"
+    gateway.answers = [REFUSED, REPLY]
+    with pytest.raises(AdventError, match="the API answered 500"):
+        post.post(gateway.url, POST, QUICKLY, lambda: False)
+    assert gateway.answers == [REPLY]
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"[]", b"{}", json.dumps({"other": 1}).encode()])
+def test_an_answer_that_is_no_reply_is_told(gateway: Gateway, answer: bytes) -> None:
+    gateway.answers = [(200, answer)]
+    with pytest.raises(AdventError, match="no reply for Slack"):
+        post.post(gateway.url, POST, QUICKLY)
+
+
+def test_no_reply_is_a_reply_too(gateway: Gateway) -> None:
+    gateway.answers = [(200, b"")]
+    assert post.post(gateway.url, POST, QUICKLY).text == ""
+
+
+def test_nobody_at_the_url_is_told() -> None:
+    with pytest.raises(TargetError, match="does not answer"):
+        post.post("http://127.0.0.1:1/path", POST, QUICKLY)

@@ -1,0 +1,214 @@
+"""Nothing is lost: what a consumer cannot take ends in the queue, and `advent replay` brings it to its end, once."""
+
+import io
+import json
+import time
+import zipfile
+from typing import Any
+
+import pytest
+
+from advent_cli.aws.retry import Waiter
+from advent_cli.local.lifecycle import Engine
+from advent_cli.messages import redeliver
+from advent_cli.messages.redeliver import TOPIC, Addresses, Letter, letter
+from advent_cli.stack.build import Stack
+from advent_cli.words import counts
+from tests.conftest import Run
+from tests.support import stacks
+
+HERE = "us-east-1:000000000000"
+SUBSCRIBED = "arn:aws:sns:us-east-1:000000000000:awsadvent:1"
+ADDRESSES = Addresses(
+    {f"arn:aws:lambda:{HERE}:function:{name}": name for name in ("sns_multiplier", "sns_logger")},
+    {f"arn:aws:sns:{HERE}:awsadvent": "awsadvent"},
+    {SUBSCRIBED: "sns_multiplier"},
+)
+EVENT = {"Records": [{"Sns": {"Message": "lost words", "MessageId": "id-1"}}]}
+
+
+def of_lambda(name: str, where: str = HERE) -> dict[str, Any]:
+    """The record of a destination, as the Lambda developer guide shows it."""
+    arn = f"arn:aws:lambda:{where}:function:{name}:$LATEST"
+    context = {"requestId": "e4b46cbf", "functionArn": arn, "condition": "RetriesExhausted"}
+    return {"version": "1.0", "requestContext": context, "requestPayload": EVENT, "responsePayload": {"errorType": "X"}}
+
+
+def of_sns(arn: str) -> dict[str, Any]:
+    """A notification, as the SNS developer guide shows it."""
+    link = f"https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={arn}"
+    return {"Type": "Notification", "MessageId": "id-2", "Message": "lost words", "UnsubscribeURL": link}
+
+
+ANNOUNCEMENT = {
+    "topic": "arn:aws:sns:us-east-1:000000000000:awsadvent",
+    "message": "unheard",
+    "message_id": "request-1/0",
+}
+FOREIGN = "arn:aws:sns:us-east-1:111111111111:awsadvent"  # the same name, of somebody else
+LETTERS: list[tuple[Any, str | None]] = [
+    (of_lambda("sns_logger"), "sns_logger"),
+    (of_lambda("gone"), None),
+    (of_sns(SUBSCRIBED), "sns_multiplier"),
+    (of_sns("arn:of:another"), None),
+    (ANNOUNCEMENT, f"{TOPIC}awsadvent"),
+    ({**ANNOUNCEMENT, "topic": "arn:aws:sns:us-east-1:000000000000:other"}, None),
+    (of_lambda("sns_logger", "us-east-1:111111111111"), None),
+    (of_lambda("sns_logger", "eu-west-1:000000000000"), None),
+    ({**ANNOUNCEMENT, "topic": FOREIGN}, None),
+    ({**ANNOUNCEMENT, "topic": "arn:aws:sns:eu-west-1:000000000000:awsadvent"}, None),
+    ({**ANNOUNCEMENT, "topic": "awsadvent"}, None),
+    ({**ANNOUNCEMENT, "topic": ["awsadvent"]}, None),
+    ({**ANNOUNCEMENT, "message": 5}, None),
+    ({**ANNOUNCEMENT, "message": ""}, None),
+    ({**ANNOUNCEMENT, "message": "\ud800"}, None),
+    ({**ANNOUNCEMENT, "message_id": None}, None),
+    ({}, None),
+    ([], None),
+    ("text", None),
+    (None, None),
+    ({"requestPayload": {}}, None),
+    ({"message": "x"}, None),
+]
+
+
+@pytest.mark.parametrize(("body", "to"), LETTERS)
+def test_it_is_known_for_whom_a_letter_is(body: Any, to: str | None) -> None:
+    assert letter(json.dumps(body), ADDRESSES).to == to
+
+
+def test_a_letter_that_is_not_json_is_for_nobody() -> None:
+    assert letter("{", ADDRESSES) == Letter(None)
+    assert letter("[" * 100_000, ADDRESSES) == Letter(None)
+
+
+def test_a_letter_that_names_another_is_told_by_that_name_if_it_is_one() -> None:
+    assert letter(json.dumps({**ANNOUNCEMENT, "topic": FOREIGN}), ADDRESSES).names == FOREIGN
+    assert letter(json.dumps({**ANNOUNCEMENT, "topic": "arn:\x1b[2J"}), ADDRESSES).names == ""
+
+
+def test_a_notification_becomes_the_event_that_lambda_would_have_got() -> None:
+    (record,) = letter(json.dumps(of_sns(SUBSCRIBED)), ADDRESSES).content["Records"]
+    assert record["Sns"]["MessageId"] == "id-2"
+    assert record["EventSubscriptionArn"] == SUBSCRIBED
+
+
+def configure(stack: Stack, multiplier: str) -> None:
+    """Set the MULTIPLIER of the function; no number breaks it."""
+    client = stack.aws.client("lambda")
+    there = client.get_function_configuration(FunctionName="sns_multiplier")["Environment"]["Variables"]
+    client.update_function_configuration(
+        FunctionName="sns_multiplier", Environment={"Variables": {**there, "MULTIPLIER": multiplier}}
+    )
+    stack.resources["function/sns_multiplier"].read()
+
+
+def invoke(stack: Stack, name: str, event: dict[str, Any]) -> None:
+    stack.aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode())
+
+
+def until_depth(stack: Stack, number: int) -> None:
+    Waiter().until(lambda: stack.queue.depth() == number, f"waiting for {number} dead letters", within=60)
+
+
+def test_a_message_that_nobody_took_is_kept_and_replayed_exactly(engine: Engine, advent: Run) -> None:
+    advent("up")
+    stack = stacks.tutorial(engine)
+    assert "no dead letters in awsadvent-dlq" in advent("status").stdout
+    assert "no dead letters" in advent("replay").stderr
+
+    configure(stack, "none")
+    for number in range(3):  # the engine retries asynchronous calls, but not deliveries of SNS
+        message = {"Message": f"lost word{number}", "MessageId": f"id-{number}"}
+        invoke(stack, "sns_multiplier", {"Records": [{"Sns": message}]})
+    until_depth(stack, 3)
+    assert "3 dead letters in awsadvent-dlq: `advent replay`" in advent("status").stdout
+
+    assert "3 to sns_multiplier" in advent("replay").stdout  # in vain: they come back
+    until_depth(stack, 3)
+    words = ["lost", "word0", "word1", "word2"]
+    assert set(counts.of(stack.table, words).values()) == {0}
+
+    assert "update" in advent("plan").stdout
+    advent("up")
+    assert advent("replay").stdout == "3 to sns_multiplier\n"
+    exact = {"lost": 30, "word0": 10, "word1": 10, "word2": 10}
+    Waiter().until(lambda: counts.of(stack.table, words) == exact, "all is counted", within=60)
+    assert stack.queue.depth() == 0
+
+
+def test_what_was_not_announced_goes_to_the_topic_and_what_is_for_nobody_stays(engine: Engine, advent: Run) -> None:
+    stack = stacks.tutorial(engine)
+    stacks.up(stack)
+    sqs = stack.aws.client("sqs")
+    for body in (json.dumps(ANNOUNCEMENT), "from somebody else"):
+        sqs.send_message(QueueUrl=stack.queue.url, MessageBody=body)
+    done = advent("replay", code=1)
+    assert done.stdout == "1 to the topic awsadvent\n"
+    assert "1 dead letter is for nobody in config.yaml" in done.stderr
+    assert stack.queue.depth() == 1
+    Waiter().until(lambda: counts.of(stack.table, ["unheard"]) == {"unheard": 10}, "counted", within=60)
+    sqs.send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(ANNOUNCEMENT))  # as one killed half way would
+    assert "1 to the topic" in advent("replay").stdout
+    time.sleep(2)
+    assert counts.of(stack.table, ["unheard"]) == {"unheard": 10}  # it is known again by its id
+    assert "1 were taken out a moment ago" in advent("replay").stderr
+    group = "/aws/lambda/sns_logger"
+
+    def logged() -> bool:
+        events = stack.aws.client("logs").filter_log_events(logGroupName=group)["events"]
+        return any("unheard" in event["message"] for event in events)
+
+    Waiter().until(logged, "logged", within=60)
+    assert ", and in it 1 dead letter\n" in advent("down", "--yes").stderr
+
+
+def test_replay_hands_out_nothing_to_others(engine: Engine, advent: Run) -> None:
+    """Neither to a topic of the same name elsewhere, nor to whoever else has subscribed to ours."""
+    stack = stacks.tutorial(engine)
+    stacks.up(stack)
+    sqs, sns, functions = (stack.aws.client(service) for service in ("sqs", "sns", "lambda"))
+    code = functions.get_function(FunctionName="sns_logger")["Configuration"]
+    archive = io.BytesIO()
+    zipfile.ZipFile(archive, "w").close()
+    settings = {
+        "Runtime": code["Runtime"],
+        "Role": code["Role"],
+        "Handler": "x.x",
+        "Code": {"ZipFile": archive.getvalue()},
+    }
+    theirs = functions.create_function(FunctionName="theirs", **settings)["FunctionArn"]
+    subscribed = sns.subscribe(
+        TopicArn=stack.topics["awsadvent"].arn, Protocol="lambda", Endpoint=theirs, ReturnSubscriptionArn=True
+    )["SubscriptionArn"]
+    foreign = [
+        {**ANNOUNCEMENT, "topic": FOREIGN},
+        of_sns(subscribed),
+        of_lambda("theirs"),
+        of_lambda("sns_logger", "us-east-1:1"),
+    ]
+    for body in (foreign[0], ANNOUNCEMENT, *foreign[1:]):
+        sqs.send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(body))
+    done = advent("-v", "replay", code=1)
+    assert done.stdout == "1 to the topic awsadvent\n"
+    assert (
+        "4 dead letters are for nobody in config.yaml: only this stack's topics and functions get them" in done.stderr
+    )
+    for arn in (FOREIGN, subscribed, theirs, "arn:aws:lambda:us-east-1:1:function:sns_logger"):
+        assert arn in done.stderr
+    assert done.stderr.count("sns:Publish ") == 1
+    assert "lambda:Invoke " not in done.stderr
+    assert stack.queue.depth() == 4
+
+
+def test_what_cannot_be_handed_over_stays_in_the_queue(engine: Engine) -> None:
+    stack = stacks.tutorial(engine)
+    stacks.up(stack)
+    sqs = stack.aws.client("sqs")
+    for number in range(25):
+        body = {**ANNOUNCEMENT, "message": "x", "message_id": str(number)}
+        sqs.send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(body))
+    stack.aws.client("sns").delete_topic(TopicArn=stack.topics["awsadvent"].arn)
+    with pytest.raises(stack.aws.client("sns").exceptions.NotFoundException):
+        redeliver.replay(stack)
+    assert stack.queue.depth() == 25  # nothing is taken out that was not handed over

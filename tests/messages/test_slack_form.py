@@ -1,0 +1,247 @@
+"""Who gets in once Slack's secret is set: Slack, and nobody else."""
+
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+from advent_cli.aws.retry import Waiter
+from advent_cli.config.schema import Slack as SlackSettings
+from advent_cli.local.lifecycle import Engine
+from advent_cli.messages import slack_form
+from advent_cli.resources.function import Function
+from advent_cli.stack.build import Stack
+from advent_cli.words import counts
+from tests.conftest import Run
+from tests.support import functions, stacks
+from tests.support import proxy as proxies
+from tests.support.functions import Context, reply, request, typed
+from tests.support.stacks import TUTORIAL
+
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture(scope="module")
+def stack(running_engine: Engine) -> Stack:
+    stacks.reset(running_engine)
+    stack = stacks.tutorial(running_engine)
+    for resource in (stack.table, stack.topics["awsadvent"]):
+        resource.create(Waiter())
+    return stack
+
+
+@pytest.fixture
+def locked(stack: Stack) -> Stack:
+    stack.secrets["slack-secret"].put(SECRET, Waiter())
+    return stack
+
+
+@pytest.fixture
+def app(stack: Stack, running_engine: Engine, monkeypatch: Patch) -> ModuleType:
+    return new_app(stack, running_engine.environment(None), monkeypatch)
+
+
+def new_app(stack: Stack, environment: dict[str, str], patch: Patch) -> ModuleType:
+    functions.environment(stack, "aws_advent", environment, patch)
+    return functions.load("app", patch)
+
+
+def test_slack_gets_in_both_ways(app: ModuleType, locked: Stack) -> None:
+    before = counts.of(locked.table, ["in"])["in"]
+    assert reply(app.handler(typed("in", SECRET), Context())) == f"in = {before + 1}"
+    assert reply(app.handler(typed("/count in", SECRET), Context())) == f"in = {before + 2}"
+
+
+def test_the_signature_is_that_of_slacks_documentation(app: ModuleType, monkeypatch: Patch) -> None:
+    """The worked example of docs.slack.dev, "Verifying requests from Slack", whose clock stands in 2018."""
+    body = (
+        b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
+        b"&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
+        b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+        b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+    )
+    headers = {
+        "x-slack-request-timestamp": "1531420618",
+        "x-slack-signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
+    }
+    slack: Any = app.slack
+    monkeypatch.setattr(slack, "OLDEST_SIGNATURE", time.time())
+    is_slack: Any = slack._is_slack
+    assert is_slack(SECRET, headers, body, {"command": "/webhook-collect"})
+    assert not is_slack(SECRET, headers, body + b"x", {"command": "/webhook-collect"})
+
+
+def command(text: str, secret: str = SECRET, age: int = 0) -> dict[str, Any]:
+    """A slash command signed `age` seconds ago."""
+    with Patch.context() as patch:
+        now = time.time()
+        patch.setattr(time, "time", lambda: now - age)
+        return typed(f"/count {text}", secret)
+
+
+def changed(event: dict[str, Any], **headers: str) -> dict[str, Any]:
+    return {**event, "headers": {**event["headers"], **{k.replace("_", "-"): v for k, v in headers.items()}}}
+
+
+def another_body() -> dict[str, Any]:
+    return {**command("more"), "headers": command("less")["headers"]}
+
+
+def without_signature() -> dict[str, Any]:
+    return request(slack_form.post("/count x", TUTORIAL.slack, None).body)
+
+
+INTRUDERS: dict[str, Callable[[], dict[str, Any]]] = {
+    "no token": lambda: request("text=x"),
+    "empty token": lambda: request("text=x&token="),
+    "wrong token": lambda: typed("x", "8f742231b10e8888abcd99yyyzzz85a6"),
+    "token with more": lambda: typed("x", SECRET + "a"),
+    "token not ascii": lambda: typed("x", "é"),
+    "command without signature": without_signature,
+    "command with a token": lambda: request(f"command=%2Fc&text=x&token={SECRET}"),
+    "wrong signature": lambda: command("x", "another"),
+    "changed body": another_body,
+    "301 seconds old": lambda: command("x", age=301),
+    "301 seconds ahead": lambda: command("x", age=-301),
+    "no timestamp": lambda: changed(command("x"), x_slack_request_timestamp=""),
+    "odd timestamp": lambda: changed(command("x"), x_slack_request_timestamp="١٢٣"),
+    "another timestamp": lambda: changed(command("x"), x_slack_request_timestamp=str(int(time.time()) - 1)),
+    "no signature": lambda: changed(command("x"), x_slack_signature=""),
+    "bare signature": lambda: changed(command("x"), x_slack_signature="v0="),
+    "signature not ascii": lambda: changed(command("x"), x_slack_signature="v0=é"),
+    "json": lambda: request('{"text": "x"}', {"Content-Type": "application/json"}),
+}
+
+
+@pytest.mark.parametrize("name", INTRUDERS)
+def test_nobody_else_gets_in_and_nothing_is_written(app: ModuleType, locked: Stack, name: str) -> None:
+    before = dict(counts.scan(locked.table))
+    reply(app.handler(INTRUDERS[name](), Context()), 415 if name == "json" else 401)
+    assert dict(counts.scan(locked.table)) == before
+
+
+@pytest.mark.parametrize("age", [0, 295, -295])
+def test_a_clock_that_is_a_little_off_does_not_matter(app: ModuleType, locked: Stack, age: int) -> None:
+    assert "in = " in reply(app.handler(command("in", age=age), Context()))
+
+
+def test_the_secret_is_read_once_and_again_after_a_refusal(
+    locked: Stack, running_engine: Engine, monkeypatch: Patch
+) -> None:
+    with proxies.running(running_engine) as proxy:
+        app = new_app(locked, {**running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}, monkeypatch)
+        clock = time.time()
+        monkeypatch.setattr(app.slack.time, "time", lambda: clock)
+        for _ in range(3):
+            reply(app.handler(typed("in", SECRET), Context()))
+        reply(app.handler(typed("in", "wrong"), Context()), 401)
+        assert proxy.calls.count("ssm:GetParameter") == 1  # an intruder cannot make us ask each time
+
+        locked.secrets["slack-secret"].put("rotated", Waiter())
+        clock += 6
+        reply(app.handler(typed("in", "rotated"), Context()))
+        reply(app.handler(typed("in", SECRET), Context()), 401)
+        assert proxy.calls.count("ssm:GetParameter") == 2
+
+        locked.secrets["slack-secret"].put("again", Waiter())  # and what was stolen is of no use a minute later
+        clock += 61
+        reply(app.handler(typed("in", "rotated"), Context()), 401)
+        assert proxy.calls.count("ssm:GetParameter") == 3
+
+        clock += 61
+        proxy.script = {"ssm:GetParameter": [proxies.error_500, proxies.error_500]}
+        for _ in range(3):
+            reply(app.handler(typed("in", "again"), Context()))  # goes on with what it knows
+        reply(app.handler(typed("in", "wrong"), Context()), 401)
+        assert proxy.calls.count("ssm:GetParameter") == 4  # and asks no more often for that
+
+
+def test_an_unreadable_secret_does_not_open_the_door(
+    locked: Stack, running_engine: Engine, monkeypatch: Patch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with proxies.running(running_engine) as proxy:
+        app = new_app(locked, {**running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}, monkeypatch)
+        proxy.script = {"ssm:GetParameter": [proxies.refusing(400, "AccessDeniedException", "no")]}
+        assert "told who sent this" in reply(app.handler(typed("in", SECRET), Context()), 503)
+        assert "dynamodb:TransactWriteItems" not in proxy.calls
+        assert "cannot read the secret: AccessDenied" in capsys.readouterr().out
+        monkeypatch.setattr(app.slack, "ASK_AGAIN", 0)
+        assert "in = " in reply(app.handler(typed("in", SECRET), Context()))
+
+
+def test_the_whole_way_with_a_secret(engine: Engine, advent: Run) -> None:
+    assert "the API is open" in advent("up").stderr
+    assert "the API is open" in advent("status").stdout
+    everything = [advent("-v", "slack", "secret", stdin=f"{SECRET}\n")]
+    assert "/advent/awsadvent/slack-secret" in everything[0].stderr
+    everything += [advent("-v", command) for command in ("up", "plan", "status")]
+    assert "only who knows the secret gets in" in everything[-1].stdout
+    assert "nothing to do" in everything[-2].stdout
+
+    # The functions of this engine are as new as the secret: none has looked before.
+    assert advent("say", "--no-wait", "in").stdout == "in = 1\n"
+    assert advent("say", "--no-wait", "/count", "in").stdout.startswith("in = ")
+    stack = stacks.tutorial(engine)
+    refused = advent("slack", "secret", stdin="two words\n", code=2)
+    assert stack.secrets["slack-secret"].value() == SECRET
+    function = stack.resources["function/aws_advent"]
+    assert isinstance(function, Function)
+    everything += [refused, advent("local", "logs", "-n", "10000"), advent("policy")]
+    assert not any(SECRET in done.stdout + done.stderr for done in everything)
+    assert SECRET not in str(function.environment)
+    group = stack.aws.client("logs").filter_log_events(logGroupName="/aws/lambda/aws_advent")
+    assert SECRET not in str(group["events"])
+
+    assert "/advent/awsadvent/slack-secret" in advent("down", "--yes").stderr
+    assert stack.secrets["slack-secret"].value() is None
+
+
+LONGEST = {"name": 35, "command": 32, "url": 3000, "description": 2000, "usage_hint": 1000}
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "command"),
+    [("awsadvent", "awsadvent-bot", "/awsadvent"), ("Zähl!mit", "b" * 80, "/z-hl-mit"), ("!!", "x", "/count")],
+)
+def test_the_manifest_is_as_slacks_documentation_has_it(word: str, name: str, command: str) -> None:
+    made = slack_form.manifest("https://x.execute-api.eu-west-1.amazonaws.com/p", SlackSettings(word, name))
+    (slash,) = made["features"]["slash_commands"]
+    assert slash["command"] == command
+    assert made["_metadata"]["major_version"] in (1, 2)
+    assert made.keys() <= {"_metadata", "display_information", "features", "oauth_config", "settings"}
+    assert slash.keys() == {"command", "url", "description", "usage_hint", "should_escape"}
+    for field, text in {**slash, **made["display_information"]}.items():
+        assert not isinstance(text, str) or 0 < len(text) <= LONGEST[field], field
+    assert made["oauth_config"]["scopes"]["bot"] == ["commands"]  # and no right to read anything
+
+
+def test_the_steps_and_the_manifest_have_the_url(deployed: Stack, advent: Run) -> None:
+    url = deployed.url or "none"
+    steps = advent("slack")
+    assert f"URL(s): {url}\n" in steps.stdout
+    assert "Trigger Word(s): awsadvent\n" in steps.stdout
+    assert "Slack cannot reach the local engine" in steps.stderr
+    loaded = yaml.safe_load(advent("slack", "manifest").stdout)
+    assert loaded == slack_form.manifest(url, TUTORIAL.slack or SlackSettings("", ""))
+
+
+def test_a_secret_of_somebody_else_is_left_alone_and_not_used(engine: Engine, advent: Run) -> None:
+    advent("up")
+    stack = stacks.tutorial(engine)
+    secret = stack.secrets["slack-secret"]
+    stack.aws.client("ssm").put_parameter(Name=secret.name, Value="theirs", Type="SecureString")
+    foreign = "belongs to someone else"
+    assert foreign in advent("slack", "secret", stdin="ours\n", code=4).stderr
+    assert foreign in advent("slack", "secret", "--remove", code=4).stderr
+    assert foreign in advent("say", "in", code=4).stderr
+    status = advent("status", code=4).stdout
+    assert foreign in status
+    assert "gets in" not in status  # neither open nor locked
+    assert foreign in advent("plan", code=4).stdout
+    assert foreign in advent("down", "--yes", code=4).stderr
+    kept = stack.aws.client("ssm").get_parameter(Name=secret.name, WithDecryption=True)["Parameter"]
+    assert kept["Value"] == "theirs"

@@ -1,0 +1,163 @@
+"""What a person sees: rows on a terminal, lines in a pipe, and nothing harmful from other people's words."""
+
+import importlib
+import io
+
+from rich.console import Console
+from rich.text import Text
+
+from advent_cli.aws.retry import Transient
+from advent_cli.deploy.decide import Step
+from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started, Stopping, Waiting
+from advent_cli.deploy.timing import Waits, service_of
+from advent_cli.errors import AdventError, ForeignError
+from advent_cli.output import summary
+from advent_cli.output.plain import Plain
+from advent_cli.output.rows import Rows
+from advent_cli.output.stream import printable
+from advent_cli.output.text import ended
+from advent_cli.words.counts import Counts
+from tests.test_rooms import PACKAGE
+
+KEYS = ["table/table", "policy/sns_multiplier_lambda_dynamo_microservice", "function/aws_advent", "api/aws_advent"]
+EVENTS: list[Event] = [
+    Planned(tuple(Step(key, key.replace("/", " "), {}, None) for key in KEYS)),
+    Started(KEYS[0]),
+    Finished(KEYS[0], Outcome.CREATED, 6.2),
+    Started(KEYS[2]),
+    Waiting(KEYS[2], "IAM has not told Lambda about the role yet, 4 s"),
+    Finished(KEYS[1], Outcome.FAILED, 0.01, AdventError("no")),
+    Finished(KEYS[3], Outcome.SKIPPED, reason="function/aws_advent"),
+    Stopping(),
+]
+
+
+def shown(width: int, what: object) -> str:
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    console.print(what)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_lines_come_when_a_step_ends_and_only_then() -> None:
+    out = io.StringIO()
+    with Plain(out) as plain:
+        for event in EVENTS:
+            plain(event)
+    assert out.getvalue().splitlines() == [
+        "+ table        table                                      6.2 s created",
+        "x policy       sns_multiplier_lambda_dynamo_microservice        failed",
+        ". api          aws_advent                                       skipped (function/aws_advent)",
+        "stopping: the calls under way are finished, nothing new is started",
+    ]
+
+
+def drawn(width: int, height: int, events: list[Event] = EVENTS) -> list[str]:
+    """What a terminal of this size shows after these events."""
+    rows = Rows(Console(file=io.StringIO(), width=width, height=height))
+    for event in events:
+        rows(event)
+    return shown(width, rows.draw()).splitlines()
+
+
+def test_all_rows_are_there_from_the_start_and_each_fits_its_line() -> None:
+    for width in (40, 60, 80, 120):
+        lines = drawn(width, 30)
+        assert len(lines) == len(KEYS) + 2
+        assert max(map(len, lines)) <= width
+        assert [line[0] for line in lines[:4]] == ["+", "x", lines[2][0], "."]
+        assert " 6.2 s created" in lines[0]
+    for text in ("IAM has not told Lambda about the role yet, 4 s", "failed", "skipped", "3 of 4, 0.0 s", "stopping"):
+        assert text in "\n".join(lines)
+    assert "creating" in drawn(80, 30, [EVENTS[0], Started(KEYS[0])])[0]
+
+
+def test_a_short_terminal_shows_what_failed_and_what_moves() -> None:
+    for height in range(4, 8):
+        assert len(drawn(80, height)) < height
+    lines = drawn(80, 6)
+    assert [line[0] for line in lines[:2]] == ["x", drawn(80, 30)[2][0]]
+    assert lines[2] == "  and 2 more"
+
+
+def test_at_the_end_every_row_stands_there_once() -> None:
+    out = io.StringIO()
+    with Rows(Console(file=out, width=80, height=4, force_terminal=True, legacy_windows=False)) as rows:
+        for event in EVENTS:
+            rows(event)
+    end = out.getvalue().rpartition("\x1b[2K")[2]  # what follows the last line that was cleared
+    plain = [Text.from_ansi(line).plain.split() for line in end.splitlines()[-4:]]
+    assert [words[1] for words in plain] == ["table", "policy", "function", "api"]
+    assert "3 of 4" not in end
+    for line in drawn(60, 30, [EVENTS[0], Finished(KEYS[1], Outcome.UNCHANGED)]):
+        assert not line.endswith("…")  # there is room for each word
+    assert "sns_multiplier_lambda_dynam… " in drawn(60, 30)[1]  # and a name that is cut says so
+
+
+def test_waiting_is_counted_once_for_each_service_however_many_wait() -> None:
+    now = 0.0
+    waits = Waits(clock=lambda: now)
+    events: list[tuple[float, Event]] = [
+        (1, Waiting("a", "IAM has not told Lambda about the role yet")),
+        (2, Waiting("b", "IAM does not know the new role everywhere yet, 4 s")),
+        (3, Waiting("c", "DynamoDB is making the table")),
+        (4, Finished("a", Outcome.CREATED)),
+        (6, Waiting("b", "Lambda is setting up the function")),
+        (6, Finished("c", Outcome.CREATED)),
+        (7, Finished("b", Outcome.CREATED)),
+        (8, Finished("d", Outcome.CREATED)),
+    ]
+    for at, event in events:
+        now = at
+        waits.note(event)
+    assert waits.seconds == {"IAM": 5, "DynamoDB": 3, "Lambda": 1}
+    words = ended([Finished("a", Outcome.CREATED)], 8.04, waits.seconds)
+    assert words == (
+        "1 created in 8.0 s, of which 5.0 s waiting for IAM and 3.0 s waiting for DynamoDB and 1.0 s waiting for Lambda"
+    )
+
+
+def test_all_that_is_waited_for_is_named() -> None:
+    """Else the time would be booked on AWS as a whole."""
+    names = [f"resources.{file.stem}" for file in (PACKAGE / "resources").glob("[a-z]*.py")]
+    modules = [importlib.import_module(f"advent_cli.{name}") for name in names]
+    values = [value for module in modules for value in vars(module).values()]
+    transients = [transient for value in values for transient in (value if isinstance(value, tuple) else (value,))]
+    words = {transient.words for transient in transients if isinstance(transient, Transient)}
+    assert len(words) > 12
+    assert [one for one in words if service_of(one) == "AWS"] == []
+
+
+def test_words_of_others_cannot_steer_the_terminal() -> None:
+    assert printable("a\x1b[2Jb\r\n\u202ec") == "a\\x1b[2Jb\\r\\n\\u202ec"
+    assert len(printable("x" * 1000, 40)) == 40
+
+
+def test_bars_are_as_long_as_their_counts_and_words_are_no_markup() -> None:
+    console = Console(file=io.StringIO(), width=60)
+    summary.words(console, Counts([("[red]a", 40), ("b", 20), ("c", 0)], words=5, others=0, total=1_000_060))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    bars = [line.count("█") for line in lines]
+    assert lines[0].startswith("[red]a 40 ")
+    assert bars[0] == 2 * bars[1]
+    assert max(map(len, lines)) <= 60
+    assert lines[-1] == "5 words counted, 1,000,060 in all; the 3 most frequent above"
+
+
+def test_a_plan_names_what_differs_and_what_is_in_the_way() -> None:
+    steps = [
+        Step("table/table", "table table", {"a": 1}, None),
+        Step("role/r", "role r", {"trust": {"x": [1]}}, {"trust": {"x": [2]}}),
+        Step("topic/t", "topic t", {}, ForeignError("topic/t", "topic t", "arn:aws:sns:::t", "made 2020-01-01")),
+        Step("api/a", "api a", {"a": 1}, {"a": 1}),
+    ]
+    console = Console(file=io.StringIO(), width=30)
+    summary.plan(console, steps, show_settings=False)
+    assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]
+        "+ table        table",
+        "~ role         r",
+        "    trust.x: [2] -> [1]",
+        "! topic        t",
+        "    topic t exists and belongs to someone else (arn:aws:sns:::t, made 2020-01-01)",
+        "    try: give ours another name in config.yaml, or make this one ours with `advent up --adopt topic/t`",
+        "1 to create, 1 to update, 1 cannot be done",
+    ]

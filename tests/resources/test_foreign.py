@@ -1,0 +1,159 @@
+"""What bears one of our names and is not ours: left alone in every byte, told, and adopted if the person wants."""
+
+import pytest
+
+from advent_cli.aws.connect import connect
+from advent_cli.aws.retry import Waiter
+from advent_cli.deploy import apply
+from advent_cli.deploy.events import Outcome
+from advent_cli.deploy.executor import Interrupt
+from advent_cli.deploy.inspection import inspect
+from advent_cli.errors import ForeignError
+from advent_cli.local.lifecycle import Engine
+from advent_cli.messages import post, slack_form
+from advent_cli.resources.lambda_answers import wait_until_ready
+from advent_cli.stack.build import Stack, build
+from advent_cli.words import counts
+from tests.conftest import Run
+from tests.support import reading, stacks
+from tests.test_end_to_end import client
+
+
+def foreign(engine: Engine) -> Stack:
+    """The same names, made by somebody else."""
+    other = build(stacks.TUTORIAL, connect("somebody-else", endpoint=engine.endpoint))
+    stacks.up(other)
+    return other
+
+
+def test_what_is_not_ours_is_left_as_it_is(engine: Engine, advent: Run) -> None:
+    other = foreign(engine)
+    post.post(other.url or "", slack_form.post("theirs", stacks.TUTORIAL.slack, None), Waiter())
+    Waiter().until(lambda: counts.of(other.table, ["theirs"]) == {"theirs": 11}, "they have counted", within=60)
+    wait_until_ready(other.aws, "aws_advent", {}, Waiter())
+    before = reading.everything(other.aws)
+    assert {key.split()[0] for key in before} > {"table", "role", "function", "api", "/aws/lambda/sns_logger"}
+    for command in (["plan"], ["up", "--yes"], ["status"], ["down", "--yes"]):
+        done = advent(*command, code=4)
+        for resource in other.resources.values():
+            if not resource.host:
+                assert f"{resource.title} exists and belongs to someone else (arn:aws:" in done.stdout + done.stderr
+        assert "advent up --adopt table/table" in done.stdout + done.stderr
+        assert reading.everything(other.aws) == before, command
+
+
+def make_foreign_table(stack: Stack) -> None:
+    stack.aws.client("dynamodb").create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "word", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "word", "AttributeType": "S"}],
+    )
+
+
+def make_foreign_topic(stack: Stack) -> None:
+    stack.aws.client("sns").create_topic(Name="awsadvent")
+
+
+FOREIGN = {
+    "topic/awsadvent": (
+        make_foreign_topic,
+        {"function/aws_advent", "policy/aws_advent_lambda_dynamo_snspublish", "permission/awsadvent to sns_logger"},
+        {"table/table", "function/sns_multiplier", "function/sns_logger", "role/aws_advent_lambda_dynamo"},
+    ),
+    "table/table": (
+        make_foreign_table,
+        {
+            "function/aws_advent",
+            "policy/aws_advent_lambda_dynamo_microservice",
+            "subscription/awsadvent to sns_multiplier",
+        },
+        {"topic/awsadvent", "function/sns_logger", "subscription/awsadvent to sns_logger", "api/aws_advent"},
+    ),
+}
+
+
+@pytest.mark.parametrize("key", FOREIGN)
+def test_what_would_touch_something_foreign_is_not_made_and_the_rest_is(engine: Engine, key: str) -> None:
+    make, touching, others = FOREIGN[key]
+    make(stacks.tutorial(engine))
+    stack = stacks.tutorial(engine)
+    inspection = inspect(stack)
+    result = apply.up(inspection, inspection.steps_up(), stacks.ignore, Interrupt())
+    assert result.exit_code == 4
+    assert isinstance(result.finished[key].error, ForeignError)
+    for other in touching:
+        assert result.finished[other].outcome in (Outcome.LEFT, Outcome.SKIPPED)
+        assert stack.resources[other].read() is None
+    assert {result.finished[other].outcome for other in others} == {Outcome.CREATED}
+    assert result.finished["route/POST /aws_advent"].outcome is Outcome.LEFT  # so that nobody's words get there
+    inspection = inspect(stack)
+    assert apply.down(inspection, inspection.steps_down(), stacks.ignore, Interrupt()).exit_code == 4
+    assert not [k for k, found in inspect(stack).seen.items() if isinstance(found, dict)]
+
+
+def test_the_same_stack_in_another_region_is_another_stack(engine: Engine) -> None:
+    """Roles are global: this one's must survive what is done to that one."""
+    here = stacks.tutorial(engine)
+    stacks.up(here)
+    there = build(stacks.TUTORIAL, connect("awsadvent", region="eu-west-1", endpoint=engine.endpoint))
+    inspection = inspect(there)
+    assert isinstance(inspection.seen["role/sns_logger_lambda"], ForeignError)
+    assert apply.up(inspection, inspection.steps_up(), stacks.ignore, Interrupt()).exit_code == 4
+    inspection = inspect(there)
+    assert apply.down(inspection, inspection.steps_down(), stacks.ignore, Interrupt()).exit_code == 4
+    assert set(stacks.up(stacks.tutorial(engine)).values()) == {Outcome.UNCHANGED}
+
+
+def test_foreign_things_are_named_with_the_ways_out_and_can_be_adopted(engine: Engine, advent: Run) -> None:
+    client(engine, "dynamodb").create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "word", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "word", "AttributeType": "S"}],
+    )
+    client(engine, "dynamodb").put_item(TableName="table", Item={"word": {"S": "theirs"}, "count": {"N": "7"}})
+    client(engine, "sns").create_topic(Name="awsadvent")
+    client(engine, "logs").create_log_group(logGroupName="/aws/lambda/sns_logger")
+    client(engine, "apigatewayv2").create_api(Name="aws_advent", ProtocolType="HTTP")
+    keys = ["table/table", "topic/awsadvent", "log-group//aws/lambda/sns_logger", "api/aws_advent"]
+    for command in ("plan", "status", "up"):
+        done = advent(command, code=4)
+        for key in keys:
+            assert f"advent up --adopt {key}" in done.stdout + done.stderr
+        assert "arn:aws:dynamodb:us-east-1:000000000000:table/table, made 20" in done.stdout + done.stderr
+    assert "allowed is one of table/table" in advent("up", "--adopt", "table/other", code=2).stderr
+    options = [word for key in keys for word in ("--adopt", key)]
+    advent("up", *options)
+    assert "nothing to do" in advent("plan").stdout
+    assert advent("say", "--no-wait", "theirs").stdout == "theirs = 8\n"  # with all its items
+    assert advent("down", "--yes").stderr.endswith("0 left\n")
+
+
+def test_what_can_never_fit_is_not_adopted(engine: Engine, advent: Run) -> None:
+    client(engine, "iam").create_role(RoleName="sns_logger_lambda", AssumeRolePolicyDocument='{"Statement": []}')
+    client(engine, "dynamodb").create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "N"}],
+    )
+    told = advent("up", "--adopt", "table/table", code=4).stderr
+    assert "its primary key would have to be word (S), and is id (N)" in told
+    assert "cannot change the path" in advent("up", "--adopt", "role/sns_logger_lambda", code=4).stderr
+
+
+def test_of_what_is_not_ours_no_more_is_read_than_whose_it_is(engine: Engine) -> None:
+    foreign(engine)
+    calls: list[str] = []
+    inspect(stacks.tutorial(engine, calls))
+    asked = {call.split()[0] for call in calls}
+    assert {"lambda:GetFunction", "iam:GetRole", "sns:ListTagsForResource"} <= asked
+    assert not asked & {
+        "lambda:GetPolicy",
+        "iam:GetRolePolicy",
+        "iam:ListRolePolicies",
+        "sns:GetSubscriptionAttributes",
+        "apigateway:GetRoutes",
+        "dynamodb:Scan",
+    }

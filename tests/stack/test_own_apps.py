@@ -1,0 +1,394 @@
+"""Apps of one's own: the examples, consumers that come and go, stacks side by side."""
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from advent_cli.aws.retry import Waiter
+from advent_cli.config import config_file, file_changes
+from advent_cli.errors import AdventError
+from advent_cli.local.lifecycle import Engine
+from advent_cli.stack import scaffold
+from tests.conftest import ADVENT, Run
+from tests.support import reading, stacks
+from tests.support.stacks import ROOT
+
+Item = dict[str, Any]
+
+
+def items(engine: Engine, table: str) -> list[Item]:
+    """What is in a table, without the types of DynamoDB."""
+    scanned = stacks.tutorial(engine).aws.client("dynamodb").scan(TableName=table)["Items"]
+    return [{name: next(iter(value.values())) for name, value in item.items()} for item in scanned]
+
+
+def until(ready: Callable[[], bool], what: str) -> None:
+    Waiter().until(ready, what, within=60)
+
+
+def heard(engine: Engine, function: str, text: str) -> bool:
+    """Whether a function has written a text to its log."""
+    pages = stacks.tutorial(engine).aws.client("logs").get_paginator("filter_log_events")
+    events = [e for page in pages.paginate(logGroupName=f"/aws/lambda/{function}") for e in page["events"]]
+    return any(text in event["message"] for event in events)
+
+
+def test_the_example_of_three_at_once(engine: Engine, advent: Run) -> None:
+    assert "cd hires && advent up" in advent("new", "app", "hires", "--from", "new-hire").stderr
+    app = ("--config", "hires/config.yaml")
+    advent(*app, "up")
+    assert "Say who" in advent(*app, "say", "/hire", "ann").stdout
+    assert advent(*app, "say", "/hire ann engineer").stdout == "ann is hired as engineer (office); everybody knows.\n"
+    assert "remote" in advent(*app, "say", "/hire bob writer remote").stdout
+    until(lambda: len(items(engine, "hires-steps")) >= 5, "all steps")
+    time.sleep(1)  # a badge too many would come late
+    steps = {item["step"]: item["text"] for item in items(engine, "hires-steps")}
+    assert steps == {
+        "ann/accounts": "mail and chat for ann",
+        "ann/payroll": "paid as engineer",
+        "ann/badge": "a badge for ann",
+        "bob/accounts": "mail and chat for bob",
+        "bob/payroll": "paid as writer",
+    }
+    status = advent(*app, "status").stdout
+    assert "5 items in the table, without a count" in status
+    assert "no dead letters in hires-dlq" in status
+    assert "is no word with a count" in advent(*app, "down", "--yes", "--export", "words", code=1).stderr
+    assert len(items(engine, "hires-steps")) == 5
+    assert "0 left" in advent(*app, "down", "--yes").stderr
+
+
+def get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.status, json.loads(answer.read())["text"]
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())["text"]
+
+
+def test_the_example_of_three_in_a_row(engine: Engine, advent: Run) -> None:
+    advent("new", "app", "orders", "--from", "pipeline")
+    app = ("--config", "orders/config.yaml")
+    url = advent(*app, "up").stdout.strip()
+    assert get(f"{url}/17") == (404, "There is no such order.")
+    assert advent(*app, "say", "/order 17 tea").stdout == "Order 17 is on its way.\n"
+    until(lambda: get(f"{url}/17") == (200, "sent"), "the end of the pipeline")
+    assert items(engine, "orders-orders") == [{"order": "17", "state": "sent", "what": "tea"}]
+    both = [line for line in advent(*app, "status").stdout.splitlines() if line.startswith("http")]
+    assert both == [url, f"{url}/{{id}}"]
+    # IAM is enforced: each step may publish to the topic of the next, and to no other.
+    iam = stacks.tutorial(engine).aws.client("iam")
+    policy = iam.get_role_policy(RoleName="orders-check_lambda", PolicyName="orders-check_lambda_snspublish")
+    assert policy["PolicyDocument"]["Statement"][0]["Resource"].endswith(":orders-checked")
+
+
+@pytest.mark.parametrize("example", ["new-hire", "pipeline"])
+def test_the_readme_of_an_example_fits_a_screen_and_names_its_own_way(example: str, tmp_path: Path) -> None:
+    text = (ROOT / "examples" / example / "README.md").read_text()
+    assert len(text.splitlines()) <= 30
+    assert f"--from {example}" in text
+    loaded = config_file.load(ROOT / "examples" / example / "config.yaml")
+    for name in [*loaded.functions, *loaded.topics]:
+        assert name.removeprefix(loaded.prefix) in text
+    for route in loaded.routes[:1]:
+        assert route in text
+
+
+def test_a_new_consumer_receives_messages_and_leaves_nothing_when_it_goes(
+    engine: Engine, advent: Run, tmp_path: Path
+) -> None:
+    advent("new", "app", "mine")
+    file = tmp_path / "mine" / "config.yaml"
+    before = file.read_text()
+    app = ("--config", str(file))
+    advent(*app, "up")
+    added = advent(*app, "new", "consumer", "shouter")
+    assert added.stdout.strip() == str(file.parent / "handlers" / "shouter.py")
+    told = [line.strip() for line in added.stderr.splitlines()[1:]]
+    planned = [line[2:] for line in advent(*app, "plan").stdout.splitlines() if line.startswith("+")]
+    assert [" ".join(line.split()) for line in planned] == told
+    assert file.read_text().startswith(before)  # comments and all
+    advent(*app, "up")
+    advent(*app, "say", "--no-wait", "awsadvent hello")
+    until(lambda: heard(engine, "mine-shouter", '{"heard": "awsadvent hello"'), "the new consumer hears it")
+    file.write_text(before)
+    names = [line.split()[-1] for line in told]
+    removed = advent(*app, "up").stderr
+    assert removed.count("deleted") >= 4
+    client = stacks.tutorial(engine).aws.client
+    assert not [name for name in stacks.left(client) if "shouter" in name]
+    assert "shouter" in names[0]
+    assert "nothing to do" in advent(*app, "plan").stdout
+
+
+def test_two_stacks_share_nothing(engine: Engine, advent: Run) -> None:
+    advent("up")
+    advent("say", "awsadvent first")
+    advent("--stack", "blue", "up")
+    assert advent("--stack", "blue", "say", "awsadvent").stdout == "awsadvent = 1\n"
+    rows = [line.split()[0] for line in advent("list").stdout.splitlines()]
+    assert rows == ["awsadvent", "blue"]
+    stack = stacks.tutorial(engine)
+    before = {name: value for name, value in reading.everything(stack.aws).items() if "blue" not in f"{name}{value}"}
+    assert "0 left" in advent("--stack", "blue", "down", "--yes").stderr
+    after = reading.everything(stack.aws)
+    assert {name: value for name, value in after.items() if name in before} == before
+    assert [line.split()[0] for line in advent("list").stdout.splitlines()] == ["awsadvent"]
+    assert "allowed is" in advent("--stack", "b!", "plan", code=2).stderr
+
+
+def test_reserved_concurrency_comes_and_goes(engine: Engine, advent: Run, own: Path) -> None:
+    own.write_text(own.read_text().replace("  sns_logger:\n", "  sns_logger:\n    concurrency: 2\n"))
+    advent("up")
+    client = stacks.tutorial(engine).aws.client("lambda")
+    reserved = client.get_function(FunctionName="sns_logger")["Concurrency"]
+    assert reserved == {"ReservedConcurrentExecutions": 2}
+    own.write_text(own.read_text().replace("    concurrency: 2\n", ""))
+    assert "concurrency: 2 -> " in advent("plan").stdout
+    advent("up")
+    assert "Concurrency" not in client.get_function(FunctionName="sns_logger")
+    assert "nothing to do" in advent("plan").stdout
+
+
+def test_a_filter_comes_and_goes(engine: Engine, advent: Run, own: Path) -> None:
+    text = own.read_text()
+    for filters in ("{attributes: {kind: [loud]}}", "{body: {person: {name: [ann, bob]}}}", None, "{body: {a: [1]}}"):
+        line = f"  sns_logger:\n    filter: {filters}\n" if filters else "  sns_logger:\n"
+        own.write_text(text.replace("  sns_logger:\n", line))
+        advent("up")
+        assert "nothing to do" in advent("plan").stdout
+
+
+def test_only_the_functions_that_contain_a_changed_file_are_touched(engine: Engine, advent: Run, own: Path) -> None:
+    advent("up")
+    handlers = own.parent / "handlers"
+    for file, touched in {"sns_logger.py": ["sns_logger"], "counting.py": ["aws_advent", "sns_multiplier"]}.items():
+        with (handlers / file).open("a") as out:
+            out.write("# changed\n")
+        done = advent("-v", "up").stderr
+        assert done.count("lambda:UpdateFunctionCode") == len(touched)
+        assert sorted(line.split()[2] for line in done.splitlines() if line.startswith("~")) == touched
+        assert "lambda:UpdateFunctionConfiguration" not in done
+
+
+def test_watching_follows_each_save_and_survives_mistakes(engine: Engine, advent: Run, own: Path) -> None:
+    advent("up")
+    handler = own.parent / "handlers" / "sns_logger.py"
+    good = handler.read_text()
+    log = own.parent / "watch.txt"
+    with log.open("w") as out:
+        process = subprocess.Popen([ADVENT, "up", "--watch"], cwd=own.parent, stderr=out, stdout=out)
+        try:
+            until(lambda: "watching" in log.read_text(), "watching")
+            handler.write_text("def handler(:\n")
+            until(lambda: "sns_logger.py:1: not Python" in log.read_text(), "the mistake is told")
+            handler.write_text(good + "# better\n")
+            until(lambda: "1 updated" in log.read_text(), "the function is updated")
+            assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
+            process.wait()
+    assert "mistake in advent" not in log.read_text()
+
+
+def test_a_config_that_is_away_for_a_moment_is_not_taken_for_the_tutorial(
+    engine: Engine, advent: Run, own: Path
+) -> None:
+    text = own.read_text().replace("stack: awsadvent", "stack: mine\nprefix: mine-")
+    own.write_text(text)
+    advent("up")
+    log = own.parent / "watch.txt"
+    with log.open("w") as out:
+        process = subprocess.Popen([ADVENT, "up", "--watch"], cwd=own.parent, stderr=out, stdout=out)
+        try:
+            until(lambda: "watching" in log.read_text(), "watching")
+            own.unlink()
+            until(lambda: "cannot read config.yaml" in log.read_text(), "the loss is told")
+            own.write_text(text)
+            until(lambda: log.read_text().count("http://") == 2, "all is well again")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
+            process.wait()
+    assert [line.split()[0] for line in advent("list").stdout.splitlines()] == ["mine"]
+
+
+def test_files_saved_together_are_one_change(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    (tmp_path / "handlers").mkdir()
+    file.write_text("a")
+    saves = iter(["nothing", "one.py", "two.py", "nothing", "nothing", "three.py", "nothing", "nothing"])
+
+    def sleep(_: float) -> None:
+        if (name := next(saves)) != "nothing":
+            (tmp_path / "handlers" / name).write_text("x")
+
+    changes = file_changes.changes(file, file_changes.state(file), sleep)
+    assert next(changes).endswith("one.py")
+    assert next(changes).endswith("three.py")
+    assert list(saves) == ["nothing"]  # the last is not needed to know that nothing changes any more
+
+
+def test_a_living_function_learns_of_several_topics(engine: Engine, advent: Run, own: Path) -> None:
+    text = own.read_text().replace("topics: [awsadvent]", "topics: [awsadvent, b-1, c, d]")
+    own.write_text(text)
+    advent("up")
+    own.write_text(text.replace("  sns_logger:\n", "  sns_logger:\n    publishes: [b-1, c, d]\n"))
+    advent("up")
+    assert "nothing to do" in advent("plan").stdout
+    client = stacks.tutorial(engine).aws.client("lambda")
+    told = client.get_function_configuration(FunctionName="sns_logger")["Environment"]["Variables"]
+    assert {name for name in told if name.startswith("SNS")} == {f"SNS_TOPIC_ARN_{n}" for n in ("B_1", "C", "D")}
+
+
+def test_a_secret_that_no_function_reads_any_more_is_not_lost_unasked(engine: Engine, advent: Run, own: Path) -> None:
+    text = own.read_text()
+    own.write_text(text.replace("reads_secrets: slack-secret", "reads_secrets: [slack-secret, api-key]"))
+    advent("up")
+    assert "no function reads the secret 'other'" in advent("secret", "other", stdin="x\n", code=2).stderr
+    advent("secret", "api-key", stdin="12345\n")
+    advent("slack", "secret", stdin="67890\n")
+    own.write_text(text)
+    assert "- parameter    /advent/awsadvent/api-key" in advent("plan").stdout
+    kept = advent("up", code=4)
+    assert "api-key is no longer in config.yaml, which only a person knows" in kept.stderr
+    assert "12345" not in kept.stderr + kept.stdout
+    advent("up", "--yes")
+    client = stacks.tutorial(engine).aws.client("ssm")
+    assert [p["Name"] for p in client.describe_parameters()["Parameters"]] == ["/advent/awsadvent/slack-secret"]
+    own.write_text(text.replace("    reads_secrets: slack-secret\n", ""))
+    assert "0 left" in advent("down", "--yes").stderr
+    assert client.describe_parameters()["Parameters"] == []
+
+
+def test_an_empty_name_of_a_stack_is_no_stack(advent: Run) -> None:
+    assert "--stack: found ''" in advent("--stack", "", "plan", code=2).stderr
+
+
+ROUTES = {
+    "POST /orders/{id}/lines": "*/POST/orders/*/lines",
+    "ANY /{proxy+}": "*/*/*",
+    "GET /": "*/GET/",
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_route_calls_its_function_as_itself_and_as_no_other(route: str) -> None:
+    stack = stacks.without_calls()
+    stack.aws.ids[stack.api.name] = "abc"
+    assert stack.api.calls_as(route) == f"arn:aws:execute-api:us-east-1:000000000000:abc/{ROUTES[route]}"
+
+
+def test_a_route_that_moves_to_another_function_is_never_without_one(engine: Engine, advent: Run, own: Path) -> None:
+    advent("up")
+    text = own.read_text()
+    own.write_text(
+        text.replace("    routes: POST /aws_advent\n", "").replace(
+            "  sns_logger:\n", "  sns_logger:\n    routes: POST /aws_advent\n"
+        )
+    )
+    calls = [line.split()[0] for line in advent("-v", "up").stderr.splitlines() if line.startswith("  ")]
+    order = [call for call in calls if call.endswith(("AddPermission", "UpdateRoute", "RemovePermission"))]
+    assert order == ["lambda:AddPermission", "apigateway:UpdateRoute", "lambda:RemovePermission"]
+    assert "nothing to do" in advent("plan").stdout
+
+
+def test_say_posts_to_a_route_that_takes_posts(engine: Engine, advent: Run, own: Path) -> None:
+    routes = "routes: [GET /look, 'POST /x/{id}', POST /aws_advent]"
+    text = own.read_text()
+    own.write_text(text.replace("routes: POST /aws_advent", routes))
+    advent("up")
+    assert advent("say", "--no-wait", "awsadvent").stdout == "awsadvent = 1\n"
+    own.write_text(text.replace("routes: POST /aws_advent", "routes: GET /look"))
+    advent("up")
+    assert "no function has a route that Slack could post to" in advent("say", "awsadvent", code=1).stderr
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """An app of one's own in the directory of the `advent` fixture."""
+    shutil.copytree(ROOT / "handlers", tmp_path / "handlers")
+    shutil.copy(ROOT / "config.yaml", tmp_path)
+    return tmp_path / "config.yaml"
+
+
+CONFIGS = {
+    "comments at the end": "functions:\n  a:\n    subscribes: t  # heard\n\n# the end\n# of it\n",
+    "more after it": "functions:\n    a:\n        subscribes: t\n\n# about the target\ntarget: local\n",
+    "no line end": "functions:\n  a:\n    subscribes: t",
+    "a flow inside": "functions:\n  a: {subscribes: t,\n      memory: 256}\n",
+    "a list at the end": "functions:\n  a:\n    subscribes:\n      - t\n",
+    "a text at the end": "functions:\n  a:\n    subscribes: t\n    environment:\n      X1: |\n        1\n        2\n",
+    "windows": "functions:\n  a:\n    subscribes: t\n",
+}
+HEAD = "stack: s\ntable: {name: ttt, key: k}\ntopics: [t]\napi: {name: a}\n"
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_rest_of_config_yaml_stays_as_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / "handlers").mkdir()
+    (tmp_path / "handlers" / "a.py").write_text("def handler(event, context): ...\n")
+    file = tmp_path / "config.yaml"
+    text = HEAD + CONFIGS[name]
+    if name == "windows":
+        text = text.replace("\n", "\r\n")
+    file.write_bytes(text.encode())
+    handler, titles = scaffold.consumer(file, "shouter", None)
+    changed = file.read_bytes().decode()
+    lines = changed.splitlines(keepends=True)
+    (at,) = [number for number, line in enumerate(lines) if "shouter" in line]
+    del lines[at - 1 : at + 2]  # an empty line and two others
+    assert "".join(lines).rstrip("\n") == text.rstrip("\n")
+    assert ("\r\n" in changed) == (changed.count("\n") == changed.count("\r\n"))
+    old, now = yaml.safe_load(text), yaml.safe_load(changed)
+    assert now["functions"].pop("shouter") == {"subscribes": "t"}
+    assert now == old
+    assert handler.name == "shouter.py"
+    assert "function shouter" in titles
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("shouter", "--topic", "nope"), "--topic: found 'nope'; allowed is one of awsadvent"),
+        (("sns_logger",), "there is a function sns_logger already"),
+        (("counting",), "exists already"),
+        (("two words",), "'two words' cannot be the name of a consumer"),
+        (("../evil",), "'../evil' cannot be the name of a consumer"),
+        (("json",), "'json' cannot be the name of a consumer"),
+        (("x" * 65,), "cannot be the name of a consumer"),
+    ],
+)
+def test_what_cannot_be_added_changes_nothing(advent: Run, own: Path, words: tuple[str, ...], why: str) -> None:
+    before = {path: path.read_bytes() for path in own.parent.rglob("*") if path.is_file()}
+    done = subprocess.run([ADVENT, "new", "consumer", *words], cwd=own.parent, capture_output=True, text=True)
+    assert done.returncode in (2, 4)
+    assert why in done.stderr
+    assert {path: path.read_bytes() for path in own.parent.rglob("*") if path.is_file()} == before
+
+
+def test_a_new_app_goes_only_where_there_is_room(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("")
+    with pytest.raises(AdventError, match="not empty"):
+        scaffold.app(tmp_path / "full", "tutorial")
+    with pytest.raises(AdventError, match="cannot be the name"):
+        scaffold.app(tmp_path / "1st", "tutorial")
+    for origin in scaffold.origins():
+        scaffold.app(tmp_path / origin, origin)
+        loaded = config_file.load(tmp_path / origin / "config.yaml")
+        assert (loaded.stack, loaded.prefix) == (origin, f"{origin}-")
+        assert all(name.startswith(f"{origin}-") for name in [*loaded.functions, *loaded.topics, loaded.table.name])

@@ -1,0 +1,101 @@
+"""What the table holds is read page by page: exact sums, however many pages, and whatever else is in the items."""
+
+import io
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from advent_cli.aws.retry import Waiter
+from advent_cli.local.lifecycle import Engine
+from advent_cli.output.progress import Reading
+from advent_cli.stack.build import Stack
+from advent_cli.words import counts, export_import
+from tests.conftest import ADVENT
+from tests.support import proxy as proxies
+
+LONG = 2000  # bytes a word, so that some hundred of them are more than a page of DynamoDB's
+
+
+@pytest.fixture
+def stack(deployed: Stack) -> Stack:
+    """The tutorial's, with a table of three pages, and in it one item that is no word."""
+    client = deployed.aws.client("dynamodb")
+    words = {f"{n:0{LONG}}": n for n in range(1, 1201)}
+    for start in range(0, len(words), 25):
+        export_import._put(deployed.table, dict(list(words.items())[start : start + 25]), Waiter())
+    client.put_item(TableName="table", Item={"word": {"S": "x"}, "by": {"M": {"who": {"L": [{"B": b"\x00"}]}}}})
+    return deployed
+
+
+def test_the_highest_and_the_sums_of_all_pages(stack: Stack) -> None:
+    told: list[int] = []
+    found = counts.top(stack.table, 2, told.append)
+    assert [(int(word), count) for word, count in found.top] == [(1200, 1200), (1199, 1199)]
+    assert (found.words, found.others, found.total) == (1200, 1, 1200 * 1201 // 2)
+    assert len(told) == 2  # the last page has none after it
+    assert 0 < told[0] < told[1] < 1201
+    assert counts.about(stack.table) == 1201
+    assert counts.number_of_words(stack.table, {"status": "ACTIVE"}) == 1201
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b"[]", b'{"Count": 3}'])
+def test_what_is_no_page_is_left_to_botocore(body: bytes) -> None:
+    answer: dict[str, Any] = {"status_code": 200, "body": body}
+    parsed: dict[str, Any] = {}
+    counts._parse(answer, parsed)
+    assert (answer["body"], parsed) == (body, {})
+
+
+def test_a_bar_never_claims_more_than_it_knows() -> None:
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    for about, read, shown in ((0, 5000, "5,000"), (4000, 5000, "5,000"), (9000, 5000, "5,000 of about 9,000")):
+        with Reading(console, lambda about=about: about) as notify:  # type: ignore[misc]
+            assert not notify.progress.live.is_started
+            notify(read)
+            (task,) = notify.progress.tasks
+            assert task.description == shown
+            assert task.total == (about if about > read else None)
+            assert not task.finished
+    with Reading(console, lambda: 9000) as notify:
+        notify(5000)
+        notify(9000)
+        assert notify.progress.tasks[0].total is None  # for there are more
+
+
+def test_words_with_the_same_count_are_in_order() -> None:
+    assert counts.ranked({"b": 1, "a": 1, "c": 2}) == [("c", 2), ("a", 1), ("b", 1)]
+
+
+def test_what_is_known_comes_before_the_words_and_ctrl_c_ends_at_once(
+    deployed: Stack, running_engine: Engine, tmp_path: Path
+) -> None:
+    """Through a pipe too: the resources and the URL are there while the scan still waits for its answer."""
+    answered = threading.Event()
+
+    def wait(handler: proxies.Handler, body: bytes) -> None:
+        answered.wait(60)
+        handler.cut()
+
+    with proxies.running(running_engine) as proxy:
+        proxy.script = {"dynamodb:Scan": [wait]}
+        through = {**os.environ, **running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        command: list[str | Path] = [ADVENT, "--target", "aws", "status"]
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=through, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout
+            assert process.stderr
+            lines = [process.stdout.readline() for _ in range(len(deployed.resources) + 5)]
+            assert "dead letters" in "".join(lines)
+            assert proxy.calls.count("dynamodb:Scan") < 2  # they did not wait until it was given up, and sent again
+            Waiter().until(lambda: "dynamodb:Scan" in proxy.calls, "the table is read", within=30)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 130
+            assert process.stderr.read().strip() == "interrupted"
+        answered.set()

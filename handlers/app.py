@@ -5,6 +5,7 @@ others can do something with it.
 """
 
 import json
+import logging
 import os
 import time
 import uuid
@@ -17,8 +18,11 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 import counting
-import journal
+import json_logging
 import slack
+
+json_logging.configure()
+logger = logging.getLogger(__name__)
 
 TOPIC = os.environ.get("SNS_TOPIC_ARN")  # not set: the function counts, and tells nobody
 DEAD_LETTERS = os.environ.get("DEAD_LETTER_QUEUE_URL")
@@ -36,24 +40,25 @@ sqs = boto3.client("sqs", config=counting.QUICK)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take one request of the API Gateway (payload format 2.0) and return the reply that Slack shows."""
     began = time.monotonic()
+    json_logging.set_request_id(context.aws_request_id)
     form: dict[str, str] = {}
-    sender: dict[str, Any] = journal.sender(event)
+    sender = {"slackbot": is_slackbot(event)}
     try:
-        form = slack.request(event, context)
+        form = slack.request(event)
         text = slack.text(form)
     except slack.RefusedError as refusal:
-        journal.write("WARNING", f"refused: {refusal}", context, status=refusal.status, **sender)
+        logger.warning("refused: %s", refusal, extra={"status": refusal.status, **sender})
         return slack.answer(form, str(refusal), refusal.status)
     words, left_out = counting.words(text or "")
     if text is None or not words:
-        journal.write("INFO", "no words to count", context, status=200, published=[], **sender)
+        logger.info("no words to count", extra={"status": 200, "published": [], **sender})
         return slack.answer(form, None if text is None else f"There are no words to count{told(left_out)}.")
 
     message_id = event.get("requestContext", {}).get("requestId") or str(uuid.uuid4())
     counted, error = counting.add(words, message_id, began + COUNT_WITHIN)
     if error:
         status = {} if counted else {"status": 503, **sender}
-        journal.write("ERROR", f"not all was counted: {type(error).__name__}: {error}", context, **status)
+        logger.error("not all was counted: %s: %s", type(error).__name__, error, extra=status)
     if not counted:
         refused = isinstance(error, ClientError)  # else only the answer may have been lost on its way
         why = "Nothing was counted" if refused else "The table did not answer in time: this may be counted, or not"
@@ -65,14 +70,20 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     reply = say_counts(counted, began + READ_WITHIN) + told(", ".join(notes))
     # A message stays one message, unless it was counted in several parts: then each part is one, counted as a whole.
     texts = [text] if len(words) <= counting.PART else [" ".join(Counter(part).elements()) for part in counted]
-    published = announce(texts, message_id, began + PUBLISH_WITHIN, context) if TOPIC else []
+    published = announce(texts, message_id, began + PUBLISH_WITHIN) if TOPIC else []
     if not all(published):
         reply += " (counted, not announced)"
     taken = round((time.monotonic() - began) * 1000)
     done = {"words": len(words), "published": list(filter(None, published)), "milliseconds": taken, "status": 200}
     shown = {"text": text} if LOG_TEXT else {}
-    journal.write("INFO", "counted", context, message_id=message_id, **done, **sender, **shown)
+    logger.info("counted", extra={"message_id": message_id, **done, **sender, **shown})
     return slack.answer(form, reply, message_id=message_id)
+
+
+def is_slackbot(event: dict[str, Any]) -> bool:
+    """Whether the sender says it is Slack (api.slack.com/robots): a hint for the log, and no proof."""
+    headers = (event.get("headers") or {}).items()
+    return any(name.lower() == "user-agent" and value.startswith("Slackbot ") for name, value in headers)
 
 
 def told(left_out: str) -> str:
@@ -91,14 +102,14 @@ def say_counts(counted: list[dict[str, int]], until: float) -> str:
         return f"Counted {len(words)} words, but the table does not tell their counts."
 
 
-def announce(texts: list[str], message_id: str, until: float, context: Any) -> list[str | None]:
+def announce(texts: list[str], message_id: str, until: float) -> list[str | None]:
     """Tell the topic, of each text side by side; for each the id that SNS gave it, None if it could not be told."""
     with ThreadPoolExecutor(len(texts)) as pool:
         ids = [f"{message_id}/{number}" for number in range(len(texts))]
-        return list(pool.map(partial(publish, until=until, context=context), texts, ids))
+        return list(pool.map(partial(publish, until=until), texts, ids))
 
 
-def publish(text: str, message_id: str, until: float, context: Any) -> str | None:
+def publish(text: str, message_id: str, until: float) -> str | None:
     """Publish a text; one that cannot be is put into the queue of dead letters, from where `advent replay` sends it.
 
     The id goes along, so that consumers know a text again that was published twice, as it may be if an answer is lost.
@@ -107,12 +118,12 @@ def publish(text: str, message_id: str, until: float, context: Any) -> str | Non
     try:
         answer = counting.insist(lambda: sns.publish(TopicArn=TOPIC, Message=text, MessageAttributes=attributes), until)
     except (BotoCoreError, ClientError) as error:
-        journal.write("ERROR", f"not announced: {type(error).__name__}: {error}", context, message_id=message_id)
+        logger.error("not announced: %s: %s", type(error).__name__, error, extra={"message_id": message_id})
     else:
         return str(answer["MessageId"])
     try:
         letter = {"topic": TOPIC, "message": text, "message_id": message_id}
         sqs.send_message(QueueUrl=DEAD_LETTERS, MessageBody=json.dumps(letter))
     except (BotoCoreError, ClientError) as error:
-        journal.write("ERROR", f"and lost: {type(error).__name__}: {error}", context, message_id=message_id)
+        logger.error("and lost: %s: %s", type(error).__name__, error, extra={"message_id": message_id})
     return None

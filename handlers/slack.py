@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import os
 import re
 import time
@@ -19,7 +20,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-import journal
+logger = logging.getLogger(__name__)
 
 PARAMETER = os.environ.get("SLACK_SECRET_PARAMETER")  # where Systems Manager may keep Slack's secret
 LONGEST_BODY = 1_000_000  # bytes
@@ -40,7 +41,7 @@ class RefusedError(Exception):
         self.status = status
 
 
-def request(event: dict[str, Any], context: Any) -> dict[str, str]:
+def request(event: dict[str, Any]) -> dict[str, str]:
     """The fields of the form that an HTTP API hands on (payload format 2.0), once it is known who sent it.
 
     Raises RefusedError for what is no form of Slack's, or not from Slack.
@@ -51,7 +52,7 @@ def request(event: dict[str, Any], context: Any) -> dict[str, str]:
     if form.get("ssl_check") == "1":
         return form  # Slack asks now and then whether we are there; nothing is counted, so nobody need prove anything
     for age in (KEEP_SECRET, ASK_AGAIN):  # the secret may have been changed a moment ago
-        secret = _secret(age, context)
+        secret = _secret(age)
         if secret is None or _is_slack(secret, headers, body, form):
             return form
     raise RefusedError(401, "this did not come from Slack, or not from this team")
@@ -123,7 +124,7 @@ def _is_slack(secret: str, headers: dict[str, str], body: bytes, form: dict[str,
     return hmac.compare_digest(f"v0={digest}".encode(), headers.get("x-slack-signature", "").encode())
 
 
-def _secret(age: float, context: Any) -> str | None:
+def _secret(age: float) -> str | None:
     """Slack's secret, not read longer ago than `age` seconds; None if none is kept: then the API is open to all.
 
     By the clock on the wall, for the other one stands still while Lambda keeps a container frozen.
@@ -137,7 +138,7 @@ def _secret(age: float, context: Any) -> str | None:
         except ssm.exceptions.ParameterNotFound:
             remembered.update(secret=None, read=now)
         except (BotoCoreError, ClientError) as error:
-            journal.write("ERROR", f"cannot read the secret: {type(error).__name__}: {error}", context)
+            logger.error("cannot read the secret: %s: %s", type(error).__name__, error)
     if PARAMETER and not remembered["read"]:  # never open the door only because we cannot look at the lock
         raise RefusedError(503, "It cannot be told who sent this. Please try again in a moment.")
     secret: str | None = remembered["secret"]

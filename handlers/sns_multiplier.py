@@ -4,12 +4,17 @@ It runs after function 1 has answered, and at the same time as the topic's other
 raises: Lambda then runs it again, twice, and at last puts the message into the queue of dead letters.
 """
 
+import logging
 import os
 import time
 from typing import Any
 
 import counting
-import journal
+import json_logging
+import sns_event
+
+json_logging.configure()
+logger = logging.getLogger(__name__)
 
 MULTIPLIER = int(os.environ.get("MULTIPLIER", "10"))
 SPARE = 2.0  # seconds kept back, to end in order before Lambda's time is up
@@ -17,10 +22,11 @@ SPARE = 2.0  # seconds kept back, to end in order before Lambda's time is up
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """Take an event of SNS; each of its records is one message, whose text stands in it as it was published."""
+    json_logging.set_request_id(context.aws_request_id)
     for record in event["Records"]:
         began = time.monotonic()
         message = record["Sns"]
-        message_id = journal.sent_as(message)
+        message_id = sns_event.message_id(message)
         words, left_out = counting.words(message["Message"])
         more = {word: times * MULTIPLIER for word, times in words.items()}
         until = began + context.get_remaining_time_in_millis() / 1000 - SPARE
@@ -29,4 +35,4 @@ def handler(event: dict[str, Any], context: Any) -> None:
             raise error
         taken = round((time.monotonic() - began) * 1000)
         fields = {"message_id": message_id, "words": len(words), "milliseconds": taken}
-        journal.write("INFO", "counted", context, **fields, **({"left_out": left_out} if left_out else {}))
+        logger.info("counted", extra=fields | ({"left_out": left_out} if left_out else {}))

@@ -428,18 +428,29 @@ def test_all_the_messages_of_an_event_are_counted(multiplier: ModuleType, stack:
 
 
 def test_a_log_line_tells_all_but_what_people_write(
-    app: ModuleType, multiplier: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: Patch
+    app: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: Patch
 ) -> None:
     app.handler(typed("private things"), Context("request-8"))
-    multiplier.handler(told("private things", first_id=1400), Context("request-9"))
-    one, two = lines(capsys)
-    assert (one["level"], one["request_id"], one["words"]) == ("INFO", "request-8", 2)
-    assert (two["message"], two["request_id"], two["message_id"]) == ("counted", "request-9", "id-1400")
-    assert "private" not in f"{one}{two}"
-    assert isinstance(one["milliseconds"], int)
+    (line,) = lines(capsys)
+    ids, counted = ["request_id", "message_id"], ["words", "published", "milliseconds", "status", "slackbot"]
+    assert [*line] == ["level", "message", *ids, *counted]
+    assert (line["level"], line["message"], line["request_id"], line["words"]) == ("INFO", "counted", "request-8", 2)
+    assert "private" not in str(line)
+    assert isinstance(line["milliseconds"], int)
     monkeypatch.setattr(app, "LOG_TEXT", True)
-    app.handler(typed("private things"), Context())
-    assert lines(capsys)[0]["text"] == "private things"
+    app.handler(typed("private things"), Context("request-9"))
+    (line,) = lines(capsys)
+    assert (line["request_id"], line["text"]) == ("request-9", "private things")
+
+
+def test_a_log_line_of_the_multiplier_has_the_same_fields(
+    multiplier: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    multiplier.handler(told("private things", first_id=1400), Context("request-9"))
+    (line,) = lines(capsys)
+    assert [*line] == ["level", "message", "request_id", "message_id", "words", "milliseconds"]
+    assert (line["message"], line["request_id"], line["message_id"]) == ("counted", "request-9", "id-1400")
+    assert "private" not in str(line)
 
 
 def test_the_logger_writes_each_word(capsys: pytest.CaptureFixture[str], monkeypatch: Patch) -> None:

@@ -31,7 +31,7 @@ _formatter = JsonFormatter()
 
 
 def configure() -> None:
-    """Print what all loggers report at level INFO and above; call this once, where the handler's module is imported."""
+    """Print what all loggers report at level INFO and above; call this at the top level of the handler's module."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_formatter)
     # On AWS, the Lambda runtime has already added its own handler to the root logger. It would print each record a

@@ -1,7 +1,7 @@
-"""Function 3, subscribed to the topic: writes each word of the message to CloudWatch Logs.
+"""Function 3, a subscriber of the topic: writes each word of a message to CloudWatch Logs.
 
-What a function prints, Lambda puts into its log group; `advent -v status` names it. It shows that a second
-subscriber can do something else (anything else, even) with the same message.
+Lambda sends what a function prints to its log group, which `advent -v status` shows. This function is an example of a
+second subscriber: it does something else, here next to nothing, with the same message.
 """
 
 import logging
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """Take an event of SNS and write the words of each of its messages, one a line, and last how many there were."""
+    """Handle an event from SNS: for each message, log its words, one on each line, and then their number."""
     json_logging.set_request_id(context.aws_request_id)
     for record in event["Records"]:
         message_id = sns_event.message_id(record["Sns"])

@@ -126,7 +126,7 @@ def test_every_text_is_counted_word_for_word(
     ],
 )
 def test_what_slack_wraps_is_counted_as_it_was_typed(app: ModuleType, sent: str, words: str) -> None:
-    assert app.slack.text({"text": sent}).split() == words.split()
+    assert app.slack.read_text({"text": sent}).split() == words.split()
 
 
 def test_a_reply_cannot_call_the_whole_channel(app: ModuleType) -> None:
@@ -406,18 +406,18 @@ def test_a_table_that_does_not_take_it_is_told_and_nothing_is_announced(
 def test_a_failed_publish_is_told_and_logged_and_kept(
     app: ModuleType, stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(app, "TOPIC", "arn:aws:sns:us-east-1:000000000000:gone")
+    monkeypatch.setattr(app, "TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:gone")
     assert reply(app.handler(typed("unheard"), Context())) == "unheard = 1 (counted, not announced)"
     error, counted = lines(capsys)
     assert error["level"] == "ERROR"
     assert error["message"].startswith("not announced: NotFound")
     assert error["message_id"] == f"{counted['message_id']}/0"
     (letter,) = letters(stack)
-    assert letter == {"topic": app.TOPIC, "message": "unheard", "message_id": error["message_id"]}
+    assert letter == {"topic": app.TOPIC_ARN, "message": "unheard", "message_id": error["message_id"]}
 
 
 def test_without_a_topic_it_counts_and_tells_nobody(app: ModuleType, stack: Stack, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(app, "TOPIC", None)
+    monkeypatch.setattr(app, "TOPIC_ARN", None)
     assert reply(app.handler(typed("alone"), Context())) == "alone = 1"
     assert letters(stack) == []
 
@@ -495,7 +495,7 @@ def test_whatever_arrives_is_answered_and_the_sums_are_exact(app: ModuleType, ta
     if answer["statusCode"] == 200 and " = " in text:
         body = base64.b64decode(event["body"]).decode() if event["isBase64Encoded"] else event["body"]
         form = {name: values[0] for name, values in urllib.parse.parse_qs(body, keep_blank_values=True).items()}
-        for word, times in app.counting.words(app.slack.text(form))[0].items():
+        for word, times in app.counting.count_words(app.slack.read_text(form))[0].items():
             table[word] += times
             assert f"{slack.escape(word)} = {table[word]}" in text
 

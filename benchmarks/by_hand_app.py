@@ -64,7 +64,7 @@ FUNCTIONS = {
         handler="app.handler",
         memory=256,
         timeout=10,
-        files=("app.py", "counting.py", "journal.py", "slack.py"),
+        files=("app.py", "counting.py", "json_logging.py", "slack.py"),
         environment={
             **TABLE_ENVIRONMENT,
             "SLACK_SECRET_PARAMETER": SECRET,
@@ -82,7 +82,7 @@ FUNCTIONS = {
         handler="sns_multiplier.handler",
         memory=256,
         timeout=30,
-        files=("counting.py", "journal.py", "sns_multiplier.py"),
+        files=("counting.py", "json_logging.py", "sns_event.py", "sns_multiplier.py"),
         environment={**TABLE_ENVIRONMENT, "MULTIPLIER": "10"},
         rights=(_on_table("UpdateItem"),),
     ),
@@ -91,7 +91,7 @@ FUNCTIONS = {
         handler="sns_logger.handler",
         memory=128,
         timeout=30,
-        files=("journal.py", "sns_logger.py"),
+        files=("json_logging.py", "sns_event.py", "sns_logger.py"),
     ),
 }
 

@@ -1,10 +1,10 @@
-"""Function 1, behind the API Gateway: counts the words of a Slack message, answers, and tells the topic.
+"""Function 1, behind the API: counts the words of a Slack message, replies with the counts, and publishes the message.
 
-Each word gets 1 more in the table, the counts go back to Slack as the bot's reply, and the text is published, so that
-others can do something with it.
+Each word's count in the table goes up by 1. The subscribers of the topic receive the text, and can do more with it.
 """
 
 import json
+import logging
 import os
 import time
 import uuid
@@ -17,102 +17,113 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 import counting
-import journal
+import json_logging
 import slack
 
-TOPIC = os.environ.get("SNS_TOPIC_ARN")  # not set: the function counts, and tells nobody
-DEAD_LETTERS = os.environ.get("DEAD_LETTER_QUEUE_URL")
-LOG_TEXT = os.environ.get("LOG_TEXT") == "yes"  # else what people wrote stays out of the log
+json_logging.configure()
+logger = logging.getLogger(__name__)
 
-# Slack waits for three seconds, and a call may take one. So new tries of counting, of reading the counts and of
-# publishing begin no later than this after the message came.
+TOPIC_ARN = os.environ.get("SNS_TOPIC_ARN")  # if it is not set, the function counts and does not publish
+DEAD_LETTER_QUEUE_URL = os.environ.get("DEAD_LETTER_QUEUE_URL")
+LOG_TEXT = os.environ.get("LOG_TEXT") == "yes"  # otherwise the log does not contain what people type
+
+# Slack waits three seconds for the reply, and a call to AWS can take almost one. So counting, reading the counts and
+# publishing start no further attempt once this much time has passed since the request arrived.
 COUNT_WITHIN, READ_WITHIN, PUBLISH_WITHIN = 0.9, 1.2, 1.4  # seconds
 
-# Made once, when Lambda starts a container.
-sns = boto3.client("sns", config=counting.QUICK)
-sqs = boto3.client("sqs", config=counting.QUICK)
+# Created once in each execution environment, and reused by all its invocations.
+sns = boto3.client("sns", config=counting.CLIENT_CONFIG)
+sqs = boto3.client("sqs", config=counting.CLIENT_CONFIG)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Take one request of the API Gateway (payload format 2.0) and return the reply that Slack shows."""
-    began = time.monotonic()
+    """Handle a request from API Gateway (payload format version 2.0), and return the response with Slack's reply."""
+    start = time.monotonic()
+    json_logging.set_request_id(context.aws_request_id)
     form: dict[str, str] = {}
-    sender: dict[str, Any] = journal.sender(event)
+    sender = {"slackbot": is_slackbot(event)}
     try:
-        form = slack.request(event, context)
-        text = slack.text(form)
+        form = slack.read_form(event)
+        text = slack.read_text(form)
     except slack.RefusedError as refusal:
-        journal.write("WARNING", f"refused: {refusal}", context, status=refusal.status, **sender)
-        return slack.answer(form, str(refusal), refusal.status)
-    words, left_out = counting.words(text or "")
+        logger.warning("refused: %s", refusal, extra={"status": refusal.status, **sender})
+        return slack.response(form, str(refusal), refusal.status)
+    words, left_out = counting.count_words(text or "")
     if text is None or not words:
-        journal.write("INFO", "no words to count", context, status=200, published=[], **sender)
-        return slack.answer(form, None if text is None else f"There are no words to count{told(left_out)}.")
+        logger.info("no words to count", extra={"status": 200, "published": [], **sender})
+        return slack.response(form, None if text is None else f"There are no words to count{note(left_out)}.")
 
     message_id = event.get("requestContext", {}).get("requestId") or str(uuid.uuid4())
-    counted, error = counting.add(words, message_id, began + COUNT_WITHIN)
+    batches, error = counting.add(words, message_id, start + COUNT_WITHIN)
     if error:
-        status = {} if counted else {"status": 503, **sender}
-        journal.write("ERROR", f"not all was counted: {type(error).__name__}: {error}", context, **status)
-    if not counted:
-        refused = isinstance(error, ClientError)  # else only the answer may have been lost on its way
-        why = "Nothing was counted" if refused else "The table did not answer in time: this may be counted, or not"
-        return slack.answer(form, f"{why}. Please try again in a moment.", 503, message_id)
+        status = {} if batches else {"status": 503, **sender}
+        logger.error("could not count all words: %s: %s", type(error).__name__, error, extra=status)
+    if not batches:
+        rejected = isinstance(error, ClientError)  # otherwise the words may be counted, and only the response was lost
+        why = "Nothing was counted" if rejected else "The table did not answer in time: this may be counted, or not"
+        return slack.response(form, f"{why}. Please try again in a moment.", 503, message_id)
 
-    notes = [left_out] if left_out else []
+    missing = [left_out] if left_out else []
     if error:
-        notes.append(f"{len(words) - sum(map(len, counted))} that the table did not confirm")
-    reply = say_counts(counted, began + READ_WITHIN) + told(", ".join(notes))
-    # A message stays one message, unless it was counted in several parts: then each part is one, counted as a whole.
-    texts = [text] if len(words) <= counting.PART else [" ".join(Counter(part).elements()) for part in counted]
-    published = announce(texts, message_id, began + PUBLISH_WITHIN, context) if TOPIC else []
+        missing.append(f"{len(words) - sum(map(len, batches))} that the table did not confirm")
+    reply = format_counts(batches, start + READ_WITHIN) + note(", ".join(missing))
+    # If there are several batches, each becomes a message of its own, since each was counted as a whole or not at all.
+    texts = [text] if len(words) <= counting.BATCH_SIZE else [" ".join(Counter(each).elements()) for each in batches]
+    published = publish_all(texts, message_id, start + PUBLISH_WITHIN) if TOPIC_ARN else []
     if not all(published):
         reply += " (counted, not announced)"
-    taken = round((time.monotonic() - began) * 1000)
-    done = {"words": len(words), "published": list(filter(None, published)), "milliseconds": taken, "status": 200}
-    shown = {"text": text} if LOG_TEXT else {}
-    journal.write("INFO", "counted", context, message_id=message_id, **done, **sender, **shown)
-    return slack.answer(form, reply, message_id=message_id)
+    elapsed = round((time.monotonic() - start) * 1000)
+    fields = {"words": len(words), "published": list(filter(None, published)), "milliseconds": elapsed, "status": 200}
+    typed = {"text": text} if LOG_TEXT else {}
+    logger.info("counted", extra={"message_id": message_id, **fields, **sender, **typed})
+    return slack.response(form, reply, message_id=message_id)
 
 
-def told(left_out: str) -> str:
-    """What was left out, as the end of a sentence; nothing if there is nothing to tell."""
+def is_slackbot(event: dict[str, Any]) -> bool:
+    """Return whether the sender claims to be Slack (api.slack.com/robots): useful in the log, but not proof."""
+    headers = (event.get("headers") or {}).items()
+    return any(name.lower() == "user-agent" and value.startswith("Slackbot ") for name, value in headers)
+
+
+def note(left_out: str) -> str:
+    """Return the end of a sentence that says what was left out; empty if nothing was."""
     return f" (left out: {left_out})" if left_out else ""
 
 
-def say_counts(counted: list[dict[str, int]], until: float) -> str:
-    """The reply: each word with its count as it is now."""
-    words = [word for part in counted for word in part]
-    if time.monotonic() > until:
+def format_counts(batches: list[dict[str, int]], deadline: float) -> str:
+    """Return the reply: each word with its current count."""
+    words = [word for batch in batches for word in batch]
+    if time.monotonic() > deadline:
         return f"Counted {len(words)} words, and there is no time to look up their counts."
     try:
-        return ", ".join(f"{word} = {count}" for word, count in counting.counts(words, until).items())
+        return ", ".join(f"{word} = {count}" for word, count in counting.read_counts(words, deadline).items())
     except (BotoCoreError, ClientError):
         return f"Counted {len(words)} words, but the table does not tell their counts."
 
 
-def announce(texts: list[str], message_id: str, until: float, context: Any) -> list[str | None]:
-    """Tell the topic, of each text side by side; for each the id that SNS gave it, None if it could not be told."""
+def publish_all(texts: list[str], message_id: str, deadline: float) -> list[str | None]:
+    """Publish all texts in parallel; return SNS's ID of each, or None for one that could not be published."""
     with ThreadPoolExecutor(len(texts)) as pool:
         ids = [f"{message_id}/{number}" for number in range(len(texts))]
-        return list(pool.map(partial(publish, until=until, context=context), texts, ids))
+        return list(pool.map(partial(publish, deadline=deadline), texts, ids))
 
 
-def publish(text: str, message_id: str, until: float, context: Any) -> str | None:
-    """Publish a text; one that cannot be is put into the queue of dead letters, from where `advent replay` sends it.
+def publish(text: str, message_id: str, deadline: float) -> str | None:
+    """Publish a text. If that fails, put it in the dead-letter queue, from which `advent replay` publishes it later.
 
-    The id goes along, so that consumers know a text again that was published twice, as it may be if an answer is lost.
+    If the response of SNS is lost, the text is published a second time. Subscribers recognize it by `message_id`.
     """
     attributes = {"message_id": {"DataType": "String", "StringValue": message_id}}
     try:
-        answer = counting.insist(lambda: sns.publish(TopicArn=TOPIC, Message=text, MessageAttributes=attributes), until)
+        message = {"TopicArn": TOPIC_ARN, "Message": text, "MessageAttributes": attributes}
+        response = counting.retry(lambda: sns.publish(**message), deadline)
     except (BotoCoreError, ClientError) as error:
-        journal.write("ERROR", f"not announced: {type(error).__name__}: {error}", context, message_id=message_id)
+        logger.error("not announced: %s: %s", type(error).__name__, error, extra={"message_id": message_id})
     else:
-        return str(answer["MessageId"])
+        return str(response["MessageId"])
     try:
-        letter = {"topic": TOPIC, "message": text, "message_id": message_id}
-        sqs.send_message(QueueUrl=DEAD_LETTERS, MessageBody=json.dumps(letter))
+        dead_letter = {"topic": TOPIC_ARN, "message": text, "message_id": message_id}
+        sqs.send_message(QueueUrl=DEAD_LETTER_QUEUE_URL, MessageBody=json.dumps(dead_letter))
     except (BotoCoreError, ClientError) as error:
-        journal.write("ERROR", f"and lost: {type(error).__name__}: {error}", context, message_id=message_id)
+        logger.error("message lost: %s: %s", type(error).__name__, error, extra={"message_id": message_id})
     return None

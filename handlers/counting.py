@@ -1,8 +1,8 @@
-"""Counts words in the table, each message exactly once: what the functions that count have in common.
+"""Counts words in the table, each message exactly once. The functions that count share this module.
 
-The words of a message are added in one transaction, so that all of them count or none does. The transaction carries a
-token made from the message's id, and DynamoDB carries out the same token only once, for ten minutes. So a message that
-comes twice, an answer that was lost on its way, a function that Lambda runs again: none of them counts a second time.
+All words of a message are counted in one transaction: all of them or none. The transaction carries a token that is
+derived from the message's ID, and DynamoDB runs a transaction with the same token only once within ten minutes. So a
+message counts once, even if it is delivered twice, a response is lost, or Lambda retries the function.
 """
 
 import os
@@ -21,13 +21,13 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 
 TABLE = os.environ["DYNAMO_TABLE"]
 KEY = os.environ.get("DYNAMO_KEY", "word")
-FUNCTION = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+FUNCTION_NAME = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
 
-LONGEST_WORD = 2048  # bytes; DynamoDB allows no longer key
-MOST_WORDS = 1000  # different ones in a message
-PART = 100  # words; DynamoDB takes no more in one transaction, or in one BatchGetItem
-CONFLICTS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-PASSING = {  # errors that go away by themselves
+MAX_WORD_LENGTH = 2048  # bytes; the limit of a partition key in DynamoDB
+MAX_WORDS = 1000  # different words in a message
+BATCH_SIZE = 100  # words; the limit of a transaction and of BatchGetItem in DynamoDB
+RETRYABLE_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+RETRYABLE_ERRORS = {
     "TransactionConflictException",
     "TransactionInProgressException",
     "ProvisionedThroughputExceededException",
@@ -35,103 +35,107 @@ PASSING = {  # errors that go away by themselves
     "ThrottlingException",
 }
 
-# Made once, when Lambda starts a container. One try each: `insist` below tries again, for as long as there is time.
-QUICK = Config(connect_timeout=0.5, read_timeout=0.8, retries={"total_max_attempts": 1}, max_pool_connections=16)
-dynamodb = boto3.client("dynamodb", config=QUICK)
+# botocore makes one attempt for each call; `retry` below makes the others, until the deadline.
+CLIENT_CONFIG = Config(
+    connect_timeout=0.5, read_timeout=0.8, retries={"total_max_attempts": 1}, max_pool_connections=16
+)
+dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)  # created once in each execution environment
 
 
-def words(text: str) -> tuple[dict[str, int], str]:
-    """The different words of a text with how often each is there; and what of it cannot be counted, told in words."""
+def count_words(text: str) -> tuple[dict[str, int], str]:
+    """Return the different words of a text, each with how often it occurs, and a note on which words are left out."""
     everything = Counter(text.split())
-    fitting = {word: times for word, times in everything.items() if len(word.encode()) <= LONGEST_WORD}
-    kept = dict(islice(fitting.items(), MOST_WORDS))
+    fitting = {word: times for word, times in everything.items() if len(word.encode()) <= MAX_WORD_LENGTH}
+    kept = dict(islice(fitting.items(), MAX_WORDS))
     left_out = []
     if len(fitting) < len(everything):
-        left_out.append(f"{len(everything) - len(fitting)} longer than {LONGEST_WORD} bytes")
+        left_out.append(f"{len(everything) - len(fitting)} longer than {MAX_WORD_LENGTH} bytes")
     if len(kept) < len(fitting):
-        left_out.append(f"{len(fitting) - len(kept)} beyond the first {MOST_WORDS} different words")
+        left_out.append(f"{len(fitting) - len(kept)} beyond the first {MAX_WORDS} different words")
     return kept, ", ".join(left_out)
 
 
-def add(numbers: Mapping[str, int], message: str, until: float) -> tuple[list[dict[str, int]], Exception | None]:
-    """Add each word's number to its count, a hundred words in a transaction, the transactions side by side.
+def add(
+    increments: Mapping[str, int], message_id: str, deadline: float
+) -> tuple[list[dict[str, int]], Exception | None]:
+    """Add to the count of each word, in batches of up to a hundred words: one transaction each, all in parallel.
 
-    `message` is the message's id; `until` (as of time.monotonic) is when to give up. Returns the parts that were added,
-    and the first error if others were not. The parts of a message are the same each time it comes.
+    Return the batches that were counted, and the first error if others were not. A message is always split into the
+    same batches. `deadline` is a value of time.monotonic(); no attempt starts after it.
     """
-    parts = _parts(numbers.items())
+    batches = _batches(increments.items())
 
-    def add_part(number: int) -> Exception | None:
-        token = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{message}/{FUNCTION}/{number}"))
-        updates = [{"Update": _update(word, more)} for word, more in parts[number]]
-        problem: Exception | None = None
+    def add_batch(number: int) -> Exception | None:
+        token = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{message_id}/{FUNCTION_NAME}/{number}"))
+        updates = [{"Update": _update(word, increment)} for word, increment in batches[number]]
+        failure: Exception | None = None
         try:
-            insist(lambda: dynamodb.transact_write_items(TransactItems=updates, ClientRequestToken=token), until)
+            retry(lambda: dynamodb.transact_write_items(TransactItems=updates, ClientRequestToken=token), deadline)
         except (BotoCoreError, ClientError) as error:
-            # The one exception: the token was used, with other numbers (another MULTIPLIER, say), so this was counted.
-            problem = None if _code(error) == "IdempotentParameterMismatchException" else error
-        return problem
+            # A mismatch means that this batch is already counted, with other increments (as with another MULTIPLIER).
+            failure = None if _error_code(error) == "IdempotentParameterMismatchException" else error
+        return failure
 
-    with ThreadPoolExecutor(max(1, len(parts))) as pool:
-        errors = list(pool.map(add_part, range(len(parts))))
-    added = [dict(part) for part, error in zip(parts, errors, strict=True) if error is None]
-    return added, next((error for error in errors if error), None)
+    with ThreadPoolExecutor(max(1, len(batches))) as pool:
+        errors = list(pool.map(add_batch, range(len(batches))))
+    counted = [dict(batch) for batch, error in zip(batches, errors, strict=True) if error is None]
+    return counted, next((error for error in errors if error), None)
 
 
-def counts(of: Iterable[str], until: float) -> dict[str, int]:
-    """The counts of these words as they are at this moment, all read side by side."""
+def read_counts(words: Iterable[str], deadline: float) -> dict[str, int]:
+    """Return the current counts of these words; their batches are read in parallel."""
 
-    def read(part: list[str]) -> dict[str, int]:
+    def read_batch(batch: list[str]) -> dict[str, int]:
         found: dict[str, int] = {}
-        keys = [{KEY: {"S": word}} for word in part]
-        while keys:  # DynamoDB may answer for some of them and leave the others for another time
+        keys = [{KEY: {"S": word}} for word in batch]
+        while keys:  # DynamoDB may return some of the items, and the keys of the others to request again
             request = {TABLE: {"Keys": keys, "ConsistentRead": True}}
-            answer = insist(lambda request=request: dynamodb.batch_get_item(RequestItems=request), until)
-            found |= {item[KEY]["S"]: int(item["count"]["N"]) for item in answer["Responses"][TABLE]}
-            keys = answer["UnprocessedKeys"].get(TABLE, {}).get("Keys", [])
-        return {word: found.get(word, 0) for word in part}
+            response = retry(lambda request=request: dynamodb.batch_get_item(RequestItems=request), deadline)
+            found |= {item[KEY]["S"]: int(item["count"]["N"]) for item in response["Responses"][TABLE]}
+            keys = response["UnprocessedKeys"].get(TABLE, {}).get("Keys", [])
+        return {word: found.get(word, 0) for word in batch}
 
-    parts = _parts(of)
-    with ThreadPoolExecutor(max(1, len(parts))) as pool:
-        return {word: count for part in pool.map(read, parts) for word, count in part.items()}
+    batches = _batches(words)
+    with ThreadPoolExecutor(max(1, len(batches))) as pool:
+        return {word: count for counts in pool.map(read_batch, batches) for word, count in counts.items()}
 
 
-def insist(call: Any, until: float) -> Any:
-    """Make a call, and again while it meets what passes by itself, after growing pauses of chance length."""
-    pause = 0.02
+def retry(call: Any, deadline: float) -> Any:
+    """Make a call, and retry it until the deadline while its error is transient (exponential backoff with jitter)."""
+    delay = 0.02
     while True:
         try:
             return call()
         except (BotoCoreError, ClientError) as error:
-            if not _passes(error) or time.monotonic() + pause > until:
+            if not _is_transient(error) or time.monotonic() + delay > deadline:
                 raise
-        time.sleep(random.uniform(0, pause))  # noqa: S311 (no secret)
-        pause = min(pause * 2, 0.5)
+        time.sleep(random.uniform(0, delay))  # noqa: S311 (not a secret)
+        delay = min(delay * 2, 0.5)
 
 
-def _update(word: str, number: int) -> dict[str, Any]:
+def _update(word: str, increment: int) -> dict[str, Any]:
     return {
         "TableName": TABLE,
         "Key": {KEY: {"S": word}},
-        "UpdateExpression": "ADD #count :number",
-        "ExpressionAttributeNames": {"#count": "count"},  # "count" itself is a reserved word
-        "ExpressionAttributeValues": {":number": {"N": str(number)}},
+        "UpdateExpression": "ADD #count :increment",
+        "ExpressionAttributeNames": {"#count": "count"},  # "count" is a reserved word in DynamoDB
+        "ExpressionAttributeValues": {":increment": {"N": str(increment)}},
     }
 
 
-def _passes(error: Exception) -> bool:
-    if not isinstance(error, ClientError):  # no answer: it may have been counted, and the token knows
+def _is_transient(error: Exception) -> bool:
+    if not isinstance(error, ClientError):  # no response: the words may be counted, but the token makes a retry safe
         return isinstance(error, ConnectionError | HTTPClientError)
-    if _code(error) == "TransactionCanceledException":
+    if _error_code(error) == "TransactionCanceledException":
         reasons: Any = error.response.get("CancellationReasons", [])
-        return {reason["Code"] for reason in reasons} <= {"None", *CONFLICTS}
-    return _code(error) in PASSING or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
+        return {reason["Code"] for reason in reasons} <= {"None", *RETRYABLE_REASONS}
+    return _error_code(error) in RETRYABLE_ERRORS or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
 
-def _code(error: Any) -> str:
+def _error_code(error: Any) -> str:
     return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
 
 
-def _parts(items: Iterable[Any]) -> list[list[Any]]:
+def _batches(items: Iterable[Any]) -> list[list[Any]]:
     everything = list(items)
-    return [everything[start : start + PART] for start in range(0, len(everything), PART)]
+    return [everything[start : start + BATCH_SIZE] for start in range(0, len(everything), BATCH_SIZE)]

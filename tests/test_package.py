@@ -39,7 +39,7 @@ def test_the_first_command_of_the_readme_and_then_any_directory(tmp_path: Path) 
         run(binaries / "advent", "local", "stop")
     assert list(elsewhere.iterdir()) == []
     installed = run(binaries / "python", "-m", "pip", "show", "-f", "aws-advent")
-    assert installed.count("advent_cli/tutorial/handlers/") == installed.count("tutorial/handlers/__pycache__") + 6
+    assert installed.count("advent_cli/tutorial/handlers/") == installed.count("tutorial/handlers/__pycache__") + 7
     assert " tests/" not in installed
 
 

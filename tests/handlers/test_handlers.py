@@ -127,7 +127,7 @@ def test_every_text_is_counted_word_for_word(
     ],
 )
 def test_what_slack_wraps_is_counted_as_it_was_typed(app: ModuleType, sent: str, words: str) -> None:
-    assert app.slack.text({"text": sent}).split() == words.split()
+    assert app.slack.read_text({"text": sent}).split() == words.split()
 
 
 def test_a_reply_cannot_call_the_whole_channel(app: ModuleType) -> None:
@@ -407,18 +407,18 @@ def test_a_table_that_does_not_take_it_is_told_and_nothing_is_announced(
 def test_a_failed_publish_is_told_and_logged_and_kept(
     app: ModuleType, stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(app, "TOPIC", "arn:aws:sns:us-east-1:000000000000:gone")
+    monkeypatch.setattr(app, "TOPIC_ARN", "arn:aws:sns:us-east-1:000000000000:gone")
     assert reply(app.handler(typed("unheard"), Context())) == "unheard = 1 (counted, not announced)"
     error, counted = lines(capsys)
     assert error["level"] == "ERROR"
     assert error["message"].startswith("not announced: NotFound")
     assert error["message_id"] == f"{counted['message_id']}/0"
     (letter,) = letters(stack)
-    assert letter == {"topic": app.TOPIC, "message": "unheard", "message_id": error["message_id"]}
+    assert letter == {"topic": app.TOPIC_ARN, "message": "unheard", "message_id": error["message_id"]}
 
 
 def test_without_a_topic_it_counts_and_tells_nobody(app: ModuleType, stack: Stack, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(app, "TOPIC", None)
+    monkeypatch.setattr(app, "TOPIC_ARN", None)
     assert reply(app.handler(typed("alone"), Context())) == "alone = 1"
     assert letters(stack) == []
 
@@ -429,18 +429,29 @@ def test_all_the_messages_of_an_event_are_counted(multiplier: ModuleType, stack:
 
 
 def test_a_log_line_tells_all_but_what_people_write(
-    app: ModuleType, multiplier: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: Patch
+    app: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: Patch
 ) -> None:
     app.handler(typed("private things"), Context("request-8"))
-    multiplier.handler(told("private things", first_id=1400), Context("request-9"))
-    one, two = lines(capsys)
-    assert (one["level"], one["request_id"], one["words"]) == ("INFO", "request-8", 2)
-    assert (two["message"], two["request_id"], two["message_id"]) == ("counted", "request-9", "id-1400")
-    assert "private" not in f"{one}{two}"
-    assert isinstance(one["milliseconds"], int)
+    (line,) = lines(capsys)
+    ids, counted = ["request_id", "message_id"], ["words", "published", "milliseconds", "status", "slackbot"]
+    assert [*line] == ["level", "message", *ids, *counted]
+    assert (line["level"], line["message"], line["request_id"], line["words"]) == ("INFO", "counted", "request-8", 2)
+    assert "private" not in str(line)
+    assert isinstance(line["milliseconds"], int)
     monkeypatch.setattr(app, "LOG_TEXT", True)
-    app.handler(typed("private things"), Context())
-    assert lines(capsys)[0]["text"] == "private things"
+    app.handler(typed("private things"), Context("request-9"))
+    (line,) = lines(capsys)
+    assert (line["request_id"], line["text"]) == ("request-9", "private things")
+
+
+def test_a_log_line_of_the_multiplier_has_the_same_fields(
+    multiplier: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    multiplier.handler(told("private things", first_id=1400), Context("request-9"))
+    (line,) = lines(capsys)
+    assert [*line] == ["level", "message", "request_id", "message_id", "words", "milliseconds"]
+    assert (line["message"], line["request_id"], line["message_id"]) == ("counted", "request-9", "id-1400")
+    assert "private" not in str(line)
 
 
 def test_the_logger_writes_each_word(capsys: pytest.CaptureFixture[str], monkeypatch: Patch) -> None:
@@ -485,7 +496,7 @@ def test_whatever_arrives_is_answered_and_the_sums_are_exact(app: ModuleType, ta
     if answer["statusCode"] == 200 and " = " in text:
         body = base64.b64decode(event["body"]).decode() if event["isBase64Encoded"] else event["body"]
         form = {name: values[0] for name, values in urllib.parse.parse_qs(body, keep_blank_values=True).items()}
-        for word, times in app.counting.words(app.slack.text(form))[0].items():
+        for word, times in app.counting.count_words(app.slack.read_text(form))[0].items():
             table[word] += times
             assert f"{slack_form.escape(word)} = {table[word]}" in text
 

@@ -1,6 +1,9 @@
 """What a person says is never taken for trouble, whatever its form, and never for what Lambda writes about a run."""
 
+import io
 import json
+import logging
+import sys
 
 import pytest
 from hypothesis import given
@@ -64,24 +67,31 @@ def test_the_logger_writes_each_word_inside_a_line_of_json(
     assert single(lines).said[-1] == f"logged  words={len(said.split())}"
 
 
+def log(patch: pytest.MonkeyPatch, said: str) -> None:
+    """Log a line with this text, as function 1 does."""
+    json_logging = functions.load("json_logging", patch)
+    json_logging.configure()
+    json_logging.set_request_id("1")
+    logging.getLogger("app").info("counted", extra={"text": said})
+
+
 @given(st.text(st.characters(exclude_categories=[])))
 def test_a_line_is_one_line_whatever_is_said(said: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        journal = functions.load("journal", patch)
-        lines: list[str] = []
-        patch.setattr("builtins.print", lines.append)
-        journal.write("INFO", "counted", Context("1"), text=said)
-    (line,) = lines
+        out = io.StringIO()
+        patch.setattr(sys, "stdout", out)
+        log(patch, said)
+    line = out.getvalue().removesuffix("\n")
     assert line.isprintable()
     assert json.loads(line)["text"] == said
-    assert is_quiet(lines)
+    assert is_quiet([line])
 
 
 def test_a_long_text_is_cut_before_lambda_would_split_the_line(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for one in ('"', "x", "\U000e0001", "\x00"):
-        functions.load("journal", monkeypatch).write("INFO", "counted", Context("1"), text=one * 200_000)
+        log(monkeypatch, one * 200_000)
         assert len(capfd.readouterr().out.encode()) < 256 * 1024
 
 

@@ -69,8 +69,8 @@ def test_the_signature_is_that_of_slacks_documentation(app: ModuleType, monkeypa
         "x-slack-signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
     }
     slack: Any = app.slack
-    monkeypatch.setattr(slack, "OLDEST_SIGNATURE", time.time())
-    is_slack: Any = slack._is_slack
+    monkeypatch.setattr(slack, "MAX_SIGNATURE_AGE", time.time())
+    is_slack: Any = slack._is_from_slack
     assert is_slack(SECRET, headers, body, {"command": "/webhook-collect"})
     assert not is_slack(SECRET, headers, body + b"x", {"command": "/webhook-collect"})
 
@@ -169,7 +169,7 @@ def test_an_unreadable_secret_does_not_open_the_door(
         assert "told who sent this" in reply(app.handler(typed("in", SECRET), Context()), 503)
         assert "dynamodb:TransactWriteItems" not in proxy.calls
         assert "cannot read the secret: AccessDenied" in capsys.readouterr().out
-        monkeypatch.setattr(app.slack, "ASK_AGAIN", 0)
+        monkeypatch.setattr(app.slack, "MIN_READ_INTERVAL", 0)
         assert "in = " in reply(app.handler(typed("in", SECRET), Context()))
 
 

@@ -3,9 +3,12 @@
 import base64
 import importlib
 import json
+import logging
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import TextIOBase
 from types import ModuleType
 from typing import Any
 
@@ -30,12 +33,27 @@ class Context:
         return self.milliseconds
 
 
+class CurrentStdout(TextIOBase):
+    """Writes to what sys.stdout is at the moment; pytest replaces it between a fixture and its test."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+
 def load(name: str, patch: pytest.MonkeyPatch) -> ModuleType:
-    """A handler's module, run afresh with all that it imports of ours, as in a new container."""
+    """Import a handler's module and its own modules anew, as in a new execution environment on AWS.
+
+    There the runtime has added a handler to the root logger before (awslambdaric/bootstrap.py).
+    """
+    stdout: Any = CurrentStdout()
+    lambda_handler = logging.StreamHandler(stdout)
+    lambda_handler.setFormatter(logging.Formatter("[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(message)s"))
+    patch.setattr(logging.getLogger(), "handlers", [lambda_handler])
     patch.syspath_prepend(HANDLERS)
     for file in HANDLERS.glob("*.py"):
         patch.delitem(sys.modules, file.stem, raising=False)
-    return importlib.import_module(name)
+    with redirect_stdout(stdout):
+        return importlib.import_module(name)
 
 
 def environment(stack: Stack, function: str, variables: dict[str, str], patch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Makes the accounts of somebody who was hired."""
+"""Creates the accounts of a new employee."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ import steps
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Hear of it, and do it; here by noting that it was done."""
-    for person in steps.hired(event):
-        steps.note(f"{person['name']}/accounts", f"mail and chat for {person['name']}")
+    """Handle an event from SNS. Here, this only records that the step is done."""
+    for person in steps.new_hires(event):
+        steps.record_step(f"{person['name']}/accounts", f"mail and chat for {person['name']}")

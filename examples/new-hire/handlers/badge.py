@@ -1,4 +1,4 @@
-"""Orders a badge for somebody who will come to the office."""
+"""Orders a badge for a new employee who works in the office."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ import steps
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Hear of it, and do it; here by noting that it was done."""
-    for person in steps.hired(event):
-        steps.note(f"{person['name']}/badge", f"a badge for {person['name']}")
+    """Handle an event from SNS. Here, this only records that the step is done."""
+    for person in steps.new_hires(event):
+        steps.record_step(f"{person['name']}/badge", f"a badge for {person['name']}")

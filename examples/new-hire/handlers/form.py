@@ -1,4 +1,4 @@
-"""Takes "NAME ROLE [remote]" from a slash command, and tells the topic that somebody was hired."""
+"""Reads "NAME ROLE [remote]" from a slash command, and publishes to the topic that somebody was hired."""
 
 import base64
 import json
@@ -12,22 +12,22 @@ sns = boto3.client("sns")
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Answer the person, once all who need to know will hear of it."""
+    """Handle a request from API Gateway; reply once the message is published."""
     body = event.get("body") or ""
     form = parse_qs(base64.b64decode(body).decode() if event.get("isBase64Encoded") else body)
     words = form.get("text", [""])[0].split()
     if len(words) < 2:
-        return answer("Say who, and as what: ann engineer, or ann engineer remote.")
+        return response("Say who, and as what: ann engineer, or ann engineer remote.")
     works = "remote" if "remote" in words[2:] else "office"
     sns.publish(
         TopicArn=os.environ["SNS_TOPIC_ARN"],
         Message=json.dumps({"name": words[0], "role": words[1]}),
         MessageAttributes={"works": {"DataType": "String", "StringValue": works}},
     )
-    return answer(f"{words[0]} is hired as {words[1]} ({works}); everybody knows.")
+    return response(f"{words[0]} is hired as {words[1]} ({works}); everybody knows.")
 
 
-def answer(text: str) -> dict[str, Any]:
-    """What Slack shows."""
+def response(text: str) -> dict[str, Any]:
+    """Return the response with the text that Slack shows."""
     body = json.dumps({"response_type": "in_channel", "text": text})
     return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": body}

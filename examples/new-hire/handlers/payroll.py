@@ -1,4 +1,4 @@
-"""Puts somebody who was hired on the payroll."""
+"""Puts a new employee on the payroll."""
 
 from typing import Any
 
@@ -6,6 +6,6 @@ import steps
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Hear of it, and do it; here by noting that it was done."""
-    for person in steps.hired(event):
-        steps.note(f"{person['name']}/payroll", f"paid as {person['role']}")
+    """Handle an event from SNS. Here, this only records that the step is done."""
+    for person in steps.new_hires(event):
+        steps.record_step(f"{person['name']}/payroll", f"paid as {person['role']}")

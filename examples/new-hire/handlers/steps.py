@@ -1,4 +1,4 @@
-"""Notes in the table what was done; the same step done twice is noted once."""
+"""Records in the table which steps are done; recording the same step twice changes nothing."""
 
 import json
 import os
@@ -9,13 +9,13 @@ import boto3
 dynamodb = boto3.client("dynamodb")
 
 
-def hired(event: dict[str, Any]) -> list[dict[str, str]]:
-    """The people in an event of SNS, each with name and role."""
+def new_hires(event: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the people in an event from SNS, each with name and role."""
     return [json.loads(record["Sns"]["Message"]) for record in event["Records"]]
 
 
-def note(step: str, text: str) -> None:
-    """Set the text of a step."""
+def record_step(step: str, text: str) -> None:
+    """Store a step with a text that says what was done."""
     dynamodb.update_item(
         TableName=os.environ["DYNAMO_TABLE"],
         Key={os.environ["DYNAMO_KEY"]: {"S": step}},

@@ -1,4 +1,4 @@
-"""How far an order has come, in the table; and how the next step hears of it."""
+"""Stores the state of each order in the table, and publishes the order for the next step."""
 
 import json
 import os
@@ -11,8 +11,8 @@ sns = boto3.client("sns")
 TABLE, KEY = os.environ["DYNAMO_TABLE"], os.environ["DYNAMO_KEY"]
 
 
-def reach(order: dict[str, str], state: str) -> None:
-    """Note the state of an order, and tell the topic of this function, if it has one."""
+def set_state(order: dict[str, str], state: str) -> None:
+    """Store the state of an order, and publish the order to this function's topic, if it has one."""
     dynamodb.update_item(
         TableName=TABLE,
         Key={KEY: {"S": order["id"]}},
@@ -24,7 +24,7 @@ def reach(order: dict[str, str], state: str) -> None:
         sns.publish(TopicArn=os.environ["SNS_TOPIC_ARN"], Message=json.dumps(order))
 
 
-def state_of(order: str) -> str | None:
-    """The state of an order; None if there is none."""
-    item: dict[str, Any] = dynamodb.get_item(TableName=TABLE, Key={KEY: {"S": order}}, ConsistentRead=True)
-    return str(item["Item"]["state"]["S"]) if "Item" in item else None
+def get_state(order_id: str) -> str | None:
+    """Return the state of an order, or None if there is no such order."""
+    response: dict[str, Any] = dynamodb.get_item(TableName=TABLE, Key={KEY: {"S": order_id}}, ConsistentRead=True)
+    return str(response["Item"]["state"]["S"]) if "Item" in response else None

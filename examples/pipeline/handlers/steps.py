@@ -1,4 +1,4 @@
-"""The three steps, each a function of its own; what a step publishes wakes the next."""
+"""The three steps, each a function of its own; the message that a step publishes starts the next step."""
 
 import json
 from typing import Any
@@ -7,21 +7,21 @@ import orders
 
 
 def check(event: dict[str, Any], context: object) -> None:
-    """Is there enough of it?"""
-    each(event, "checked")
+    """Check that there is enough of it."""
+    advance(event, "checked")
 
 
 def pack(event: dict[str, Any], context: object) -> None:
-    """Into the box."""
-    each(event, "packed")
+    """Put it into a box."""
+    advance(event, "packed")
 
 
 def send(event: dict[str, Any], context: object) -> None:
-    """To the post office. Nobody is told: this is the end."""
-    each(event, "sent")
+    """Take it to the post office. This is the last step, so it publishes nothing."""
+    advance(event, "sent")
 
 
-def each(event: dict[str, Any], state: str) -> None:
-    """Bring each order of an event to its next state."""
+def advance(event: dict[str, Any], state: str) -> None:
+    """Set the state of each order in an event from SNS."""
     for record in event["Records"]:
-        orders.reach(json.loads(record["Sns"]["Message"]), state)
+        orders.set_state(json.loads(record["Sns"]["Message"]), state)

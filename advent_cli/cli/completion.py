@@ -78,7 +78,7 @@ def origins(context: click.Context, parameter: click.Parameter) -> Iterable[str]
     """The apps to begin from."""
     from advent_cli.stack import scaffold
 
-    return scaffold.origins()
+    return scaffold.templates()
 
 
 def _given(context: click.Context, parameter: click.Parameter) -> tuple[str, ...]:

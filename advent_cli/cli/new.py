@@ -30,7 +30,7 @@ def consumer(options: Options, name: str, topic: str | None) -> int:
     file = config_file.find(options.config)
     if not options.config and file != Path("config.yaml"):
         raise UsageError("there is no config.yaml here", hint="`advent new app DIR` begins an app of your own")
-    handler, titles = begin.consumer(file, name, topic)
+    handler, titles = begin.add_consumer(file, name, topic)
     stream.out(str(handler))
     options.report.note(f"added {name} to {file}; `advent up` will make:")
     for title in titles:
@@ -54,9 +54,9 @@ def app(options: Options, folder: Path, origin: str) -> int:
     """Begin an app in DIR: from the tutorial's, or the examples new-hire (three at once) and pipeline (one by one)."""
     from advent_cli.stack import scaffold as begin
 
-    if origin not in begin.origins():
-        raise UsageError(f"--from: found {origin!r}; allowed is one of {', '.join(begin.origins())}")
-    begin.app(folder, origin)
+    if origin not in begin.templates():
+        raise UsageError(f"--from: found {origin!r}; allowed is one of {', '.join(begin.templates())}")
+    begin.create_app(folder, origin)
     stream.out(str(folder))
     options.report.note(f"next: cd {folder} && advent up")
     return DONE

@@ -9,8 +9,8 @@ from advent_cli.deploy.decide import Action, Step
 from advent_cli.messages import log_reader
 from advent_cli.messages.invocations import runs
 from advent_cli.messages.trace_model import Hop
+from advent_cli.resources.aws_lambda import get_function
 from advent_cli.resources.base import Resource
-from advent_cli.resources.lambda_answers import described
 from advent_cli.resources.variable import Variable
 from advent_cli.stack.build import Stack
 
@@ -45,7 +45,7 @@ def wrong_parts(stack: Stack, function: str, topic: str | None) -> str:
     """What is not as config.yaml wants it of all that the function needs, to get a message and to work on it."""
     near = _needed(stack, f"subscription/{topic} to {function}") if topic else set()
     near |= _needed(stack, f"function/{function}")
-    return problems(r for r in stack.resources.values() if r.host in near or r.key in near)
+    return problems(r for r in stack.resources.values() if r.parent in near or r.key in near)
 
 
 def problems(resources: Iterable[Resource]) -> str:
@@ -58,7 +58,7 @@ def problems(resources: Iterable[Resource]) -> str:
 def _missing_end(stack: Stack, hop: Hop) -> str:
     """Whether the topic or the function itself is missing, without which the rest must be too."""
     topic = stack.topics[hop.topic or ""]
-    has_topic, function = together(topic.is_managed, lambda: described(stack.aws, hop.function))
+    has_topic, function = together(topic.is_managed, lambda: get_function(stack.aws, hop.function))
     if has_topic and function:
         return ""
     return f"{topic.title if not has_topic else f'function {hop.function}'} is missing; {UP}"

@@ -11,7 +11,7 @@ from advent_cli.output.stream import harmless
 def show(console: Console, page: Page, *, show_settings: bool) -> None:
     """The lines before the first command, then each step with its lines, then the sum; `show_settings` as in a plan."""
     to_do = [(step, lines) for step, lines in page.steps if lines or step.action is not Action.NOTHING]
-    for line in page.before if to_do else ():
+    for line in page.setup if to_do else ():
         summary.unbroken(console, line)
     for step, lines in to_do:
         summary.unbroken(console)

@@ -1,4 +1,4 @@
-"""The CloudWatch log group of a function, made by us so that it has a retention and so that it can be removed."""
+"""The CloudWatch log group of a function, created by advent rather than Lambda, with a retention and a tag."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ BUSY = Transient("OperationAbortedException", "", "CloudWatch Logs is busy with 
 
 @dataclass(frozen=True)
 class LogGroup(Resource):
-    """The group that Lambda writes a function's output to: /aws/lambda/FUNCTION."""
+    """The log group that Lambda writes a function's output to: /aws/lambda/FUNCTION."""
 
     kind: ClassVar[str] = "log-group"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -44,7 +44,7 @@ class LogGroup(Resource):
 
     @property
     def arn(self) -> str:
-        """The group's ARN, in the form without `:*` that the tag calls want."""
+        """The group's ARN without the trailing `:*`, as the tag calls expect it."""
         return self.aws.arn("logs", f"log-group:{self.name}")
 
     def scope(self) -> list[str]:
@@ -65,7 +65,7 @@ class LogGroup(Resource):
             return None
         if not self.aws.owns(answer["tags"]):
             raise ForeignError(
-                self.key, self.title, self.arn, f"made {datetime.fromtimestamp(group['creationTime'] / 1000)}"
+                self.key, self.title, self.arn, f"created {datetime.fromtimestamp(group['creationTime'] / 1000)}"
             )
         return {"retention_days": group.get("retentionInDays", "for ever")}
 

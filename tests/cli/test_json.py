@@ -201,17 +201,17 @@ def test_a_step_that_is_not_allowed_fails_and_the_rest_is_told(engine: Engine, t
 
 
 def not_allowed(person: Person) -> None:
-    person.may([s for s in STATEMENTS["up"] if not s["Action"][0].startswith("dynamodb:")] + STATEMENTS["plan"])
-    found = document(person.runs("up", "--json"))
+    person.allow([s for s in STATEMENTS["up"] if not s["Action"][0].startswith("dynamodb:")] + STATEMENTS["plan"])
+    found = document(person.run("up", "--json"))
     assert found["exit_code"] == 1
     assert "does not allow us CreateTable" in found["errors"][0]["what"]
     outcomes = {step["key"]: step["outcome"] for step in found["steps"]}
     assert outcomes["table/table"] == "failed"
     assert outcomes["function/sns_logger"] == "created"
     assert outcomes["function/aws_advent"] == "created"
-    person.may([])
+    person.allow([])
     for command in COMMANDS:
-        refused = document(person.runs(*COMMANDS[command], "--json"))
+        refused = document(person.run(*COMMANDS[command], "--json"))
         assert refused["ok"] == (command == "policy")
 
 

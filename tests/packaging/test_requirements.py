@@ -11,7 +11,7 @@ from advent_cli.local.lifecycle import Engine
 from advent_cli.packaging import bundle, requirements
 from advent_cli.packaging.bundle import Bundle, Source
 from tests.conftest import Run
-from tests.stack.test_own_apps import heard, until
+from tests.stack.test_own_apps import has_logged, until
 from tests.support import stacks
 
 Patch = pytest.MonkeyPatch
@@ -156,4 +156,4 @@ def test_a_function_with_packages_runs(folder: Path, tmp_path: Path, engine: Eng
     assert "nothing to do" in advent("plan").stdout
     client = stacks.tutorial(engine).aws.client("sns")
     client.publish(TopicArn="arn:aws:sns:us-east-1:000000000000:t", Message="world")
-    until(lambda: heard(engine, "mailer", "hello, world"), "the package says hello")
+    until(lambda: has_logged(engine, "mailer", "hello, world"), "the package says hello")

@@ -35,7 +35,7 @@ def down(inspection: Inspection, steps: Iterable[Step], profile: str | None) -> 
 
 def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set[str]], profile: str | None) -> Page:
     resources = {**inspection.stack.resources, **inspection.orphans}
-    pages: list[tuple[Step, list[str]]] = []
+    sections: list[tuple[Step, list[str]]] = []
     done: list[Line] = []
     recreated: set[str] = set()
     with inspection.stack.aws.remembering():
@@ -48,8 +48,8 @@ def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set
             done += new
             new = new or ([Note("an earlier step has done this")] if lines else [])
             path = [aws_cli.comment(resource.console[VERBS[action]].format(it=resource))] if action in VERBS else []
-            pages.append((step, path + [aws_cli.render(line) for line in new]))
-    return Page(_setup(inspection, profile, done), pages)
+            sections.append((step, path + [aws_cli.render(line) for line in new]))
+    return Page(_setup(inspection, profile, done), sections)
 
 
 def in_order(steps: list[Step], needs: Mapping[str, set[str]]) -> list[Step]:

@@ -14,8 +14,9 @@ from advent_cli.resources.base import Resource, Settings
 
 PAYLOAD = "2.0"  # the payload format that handlers/app.py reads
 INTEGRATION_ID = "INTEGRATION_ID"
-YIELD_SECONDS = 5  # so long the run that created the API may take to create the route; AWS refuses a second route of
-# the same key, other servers may not
+# The time for the run that created the API to create the route too. AWS refuses a second one of the same key; other
+# servers may not.
+YIELD_SECONDS = 5
 Parts = tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]
 
 

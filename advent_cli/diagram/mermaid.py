@@ -1,17 +1,10 @@
 """Renders a graph as a Mermaid flowchart, which many wikis draw."""
 
-from advent_cli.diagram.graph import Graph, Node, State
+from advent_cli.diagram.graph import Graph, Node
+from advent_cli.diagram.svg import COLOURS
 
 SHAPES = {"table": "[({})]", "queue": "[[{}]]", "topic": "{{{{{}}}}}", "": "([{}])"}
 PLAIN = " -_./"  # with letters and digits, the characters that have no meaning in Mermaid
-COLOURS = {
-    State.OK: "#1a7f37",
-    State.MISSING: "#cf222e",
-    State.DIFFERS: "#9a6700",
-    State.ORPHAN: "#cf222e",
-    State.FOREIGN: "#8250df",
-    State.UNKNOWN: "#6e7781",
-}
 
 
 def mermaid(graph: Graph) -> str:

@@ -72,7 +72,7 @@ class Parameter(Resource):
                 waiter.retry(partial(put, Tags=self.aws.owner_tags), *TRANSIENTS)  # PutParameter tags only new ones
                 return
             except Exception as error:
-                if code(error) != "ParameterAlreadyExists" or self.read() is None:  # another run has just created it
+                if code(error) != "ParameterAlreadyExists" or self.read() is None:  # just created elsewhere
                     raise
         waiter.retry(partial(put, Overwrite=True), *TRANSIENTS)
 

@@ -30,11 +30,7 @@ class Route(Resource):
     kind: ClassVar[str] = "route"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("apigateway:GET",),
-        "create": (
-            "apigateway:POST",
-            "apigateway:PATCH",
-            "apigateway:DELETE",
-        ),
+        "create": ("apigateway:POST", "apigateway:PATCH", "apigateway:DELETE"),
     }
     console: ClassVar[dict[str, str]] = {
         "create": "API Gateway > APIs > {it.api.name} > Develop > Routes > Create, then Attach integration",
@@ -67,7 +63,7 @@ class Route(Resource):
         if api_id is None:
             return None
         routes, integrations = self._parts(api_id)
-        route = next((route for route in routes if route["RouteKey"] == self.name), None)
+        route = self._own_route((routes, integrations))
         if route is None:
             return None
         integration = integrations.get(route.get("Target", ""), {})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.aws.aws_errors import explain
 from advent_cli.errors import ForeignError
 from advent_cli.resources.api import Api
@@ -49,7 +49,7 @@ def listed(stack: Stack) -> dict[str, Resource]:
     """The resources, by key, that lists name and config.yaml does not. Lists lag, and name what is gone."""
     found = [
         resource
-        for resources in together(
+        for resources in in_parallel(
             lambda: list(_tagged(stack)),
             lambda: list(_roles(stack)),
             lambda: list(_apis(stack)),
@@ -130,7 +130,7 @@ def _secrets(stack: Stack) -> Iterator[Resource]:
 def _permissions(stack: Stack) -> Iterator[Resource]:
     """Statements of ours in the policies of functions, for a route or a topic that no longer calls them."""
     functions = [each for each in stack.resources.values() if isinstance(each, Function)]
-    for function, ids in zip(functions, together(*[partial(_ids, stack, f) for f in functions]), strict=True):
+    for function, ids in zip(functions, in_parallel(*[partial(_ids, stack, f) for f in functions]), strict=True):
         for known_id in ids:
             if known_id.startswith(STATEMENTS) and known_id not in function.statements:
                 nowhere = ("", "", "", lambda: None)

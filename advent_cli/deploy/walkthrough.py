@@ -43,13 +43,13 @@ def _explained(
     told: list[tuple[Step, list[str]]] = []
     done: list[Line] = []
     anew: set[str] = set()
-    with inspection.stack.aws.remembering():
+    with inspection.stack.aws.caching():
         for step in in_order(list(steps), needs):
             resource = resources[step.key]
             action = Action.CREATE if resource.host in anew and step.want is not None else step.action
             lines, is_anew = _lines(resource, step, action)
             anew |= {step.key} if is_anew else set()
-            new = [line for line in lines if not (isinstance(line, Call) and line.keep is None and line in done)]
+            new = [line for line in lines if not (isinstance(line, Call) and line.capture is None and line in done)]
             done += new
             new = new or ([Note("an earlier step does this too")] if lines else [])
             way = [aws_cli.comment(resource.console[VERBS[action]].format(it=resource))] if action in VERBS else []
@@ -107,4 +107,4 @@ def _before(inspection: Inspection, profile: str | None, lines: Iterable[Line]) 
     told.append("export AWS_PAGER=")
     said = list(lines)
     told += aws_cli.ZIP_CODE.split("\n") if any(isinstance(line, Zip) for line in said) else []
-    return told + (aws_cli.AGAIN.split("\n") if any(isinstance(line, Call) and line.again for line in said) else [])
+    return told + (aws_cli.AGAIN.split("\n") if any(isinstance(line, Call) and line.retry for line in said) else [])

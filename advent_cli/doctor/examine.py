@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from advent_cli.aws import session
-from advent_cli.aws.account import Aws, together
+from advent_cli.aws.account import Aws, in_parallel
 from advent_cli.aws.aws_errors import explain
 from advent_cli.aws.connect import connect
 from advent_cli.config import config_file
@@ -78,7 +78,7 @@ def _beyond(subject: Subject, settings: Config | None, engine: Engine | None) ->
     found = _attempt(subject, "region", lambda: _region(subject, settings, engine))
     told, region = found if isinstance(found, tuple) else (found, None)
     yield told
-    who, clock = together(
+    who, clock = in_parallel(
         lambda: _attempt(subject, "credentials", lambda: _connect(subject, settings, engine, region)),
         lambda: _attempt(subject, "clock", lambda: _clock(subject, engine, region)),
     )
@@ -89,7 +89,7 @@ def _beyond(subject: Subject, settings: Config | None, engine: Engine | None) ->
         yield from not_checked(IN_THE_STACK, f"{wrong} not in order")
         return
     stack = build(settings, who)
-    yield from together(
+    yield from in_parallel(
         lambda: _attempt(subject, "permissions", lambda: simulated(stack)),
         lambda: _attempt(subject, "app", lambda: _app(stack)),
         lambda: _attempt(subject, "slack", lambda: _slack(stack)),
@@ -133,7 +133,7 @@ def _engine() -> Engine | Finding:
 
 
 def _running(engine: Engine) -> Finding:
-    return ok("engine", f"running at {engine.url}, process {engine.pid}, since {lifecycle.since()}")
+    return ok("engine", f"running at {engine.url}, process {engine.pid}, since {lifecycle.started_at()}")
 
 
 def _region(subject: Subject, settings: Config | None, engine: Engine | None) -> tuple[Finding, str | None]:
@@ -158,8 +158,8 @@ def _identity(aws: Aws) -> Finding:
     """Who we are, and from where boto3 has it; never a secret."""
     method = "the local engine" if aws.endpoint else str(aws.session.get_credentials().method)
     who = f"{aws.identity[1]}, with keys from {SOURCES.get(method, method)}"
-    if not aws.endpoint and aws.elsewhere:
-        return note("credentials", f"{who}; what answers is {aws.elsewhere}, and not AWS", NOT_AWS)
+    if not aws.endpoint and aws.custom_endpoint:
+        return note("credentials", f"{who}; what answers is {aws.custom_endpoint}, and not AWS", NOT_AWS)
     return ok("credentials", who)
 
 

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import REFUSALS, code, explain
+from advent_cli.aws.aws_errors import REFUSALS, error_code, explain
 from advent_cli.doctor import permissions
 from advent_cli.doctor.findings import Finding, note, ok
 from advent_cli.stack import deployer_policy
@@ -27,7 +27,7 @@ def simulated(stack: Stack) -> Finding:
         keys = permissions.conditions(policies.values())
         denied = _denied(stack.aws, principal, set().union(*needed.values()), keys)
     except Exception as error:
-        if code(error) not in {*REFUSALS, "NoSuchEntity"}:
+        if error_code(error) not in {*REFUSALS, "NoSuchEntity"}:
             raise
         return note("permissions", f"cannot be told: {explain(error)}", MAY_SIMULATE)
     return permissions.judge(needed, denied)
@@ -38,7 +38,7 @@ def _role(aws: Aws, session_arn: str) -> str:
     try:
         role = aws.client("iam").get_role(RoleName=permissions.role_name(session_arn))["Role"]
     except Exception as error:
-        if code(error) not in REFUSALS:
+        if error_code(error) not in REFUSALS:
             raise
         return permissions.role_arn(session_arn)
     return str(role["Arn"])

@@ -45,7 +45,7 @@ def main(home: Path) -> None:
         "AWS_ACCESS_KEY_ID": record.access_key,  # by these MiniStack knows its root user; functions get others
         "AWS_SECRET_ACCESS_KEY": record.secret_key,
     }
-    files.keep(home, record)
+    files.write_record(home, record)
     ministack.adapt()
     saving = Saving()
     raise_file_limit()

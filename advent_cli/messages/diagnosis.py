@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.aws.aws_errors import explain
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.messages import log_reader
@@ -24,7 +24,7 @@ def broken_links(stack: Stack, way: Hop) -> dict[tuple[str | None, str], str]:
     That is the subscription, the topic's right to call the function, and the variable that tells its publisher of it.
     """
     ends = [(publisher, hop) for publisher in way.all() for hop in publisher.hops]
-    found = together(
+    found = in_parallel(
         *[lambda p=p, hop=hop: _missing_end(stack, hop) or problems(_links(stack, p.function, hop)) for p, hop in ends]
     )
     return {(hop.topic, hop.function): told for (_, hop), told in zip(ends, found, strict=True) if told}
@@ -51,14 +51,14 @@ def wrong_parts(stack: Stack, function: str, topic: str | None) -> str:
 def problems(resources: Iterable[Resource]) -> str:
     """What is missing, different or cannot be read of these, in words; nothing if all are as they should be."""
     resources = list(resources)
-    told = [told for told in together(*[lambda r=r: _problem(r) for r in resources]) if told]
+    told = [told for told in in_parallel(*[lambda r=r: _problem(r) for r in resources]) if told]
     return f"{'; '.join(told)}; {UP}" if told else ""
 
 
 def _missing_end(stack: Stack, hop: Hop) -> str:
     """Whether the topic or the function itself is missing, without which the rest must be too."""
     topic = stack.topics[hop.topic or ""]
-    has_topic, function = together(topic.is_managed, lambda: described(stack.aws, hop.function))
+    has_topic, function = in_parallel(topic.is_managed, lambda: described(stack.aws, hop.function))
     if has_topic and function:
         return ""
     return f"{topic.title if not has_topic else f'function {hop.function}'} is missing; {UP}"

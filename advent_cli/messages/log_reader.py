@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import get_or_none
 
 LAG = 15.0  # seconds for which CloudWatch may be late with a line, so that following looks back so far
 PAUSE = 1.0  # seconds between two looks while following
@@ -82,7 +82,7 @@ def since(aws: Aws, functions: list[str], start: float, pattern: str = "") -> It
     `pattern` is a filter pattern of CloudWatch Logs; a server that knows none of its kind yields all lines.
     A function without a log has no lines. All of one function's lines are in memory at the same time.
     """
-    each = together(*[lambda name=name: list(of(aws, name, start, pattern)) for name in functions])
+    each = in_parallel(*[lambda name=name: list(of(aws, name, start, pattern)) for name in functions])
     return heapq.merge(*each)
 
 
@@ -118,7 +118,7 @@ def of(aws: Aws, function: str, start: float, pattern: str = "") -> Iterator[Lin
     chosen = {"filterPattern": pattern} if pattern else {}
     asked = pages.paginate(logGroupName=f"/aws/lambda/{function}", startTime=int(start * 1000), **chosen)
     alike: Counter[tuple[object, ...]] = Counter()
-    for page in found(lambda: list(asked), "ResourceNotFoundException") or []:
+    for page in get_or_none(lambda: list(asked), "ResourceNotFoundException") or []:
         for event in page["events"]:
             told = (event.get("logStreamName"), event["timestamp"], event["message"])
             alike[told] += 1

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.aws.endpoint import Endpoint
 from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.config.schema import SLACK_SECRET, Slack
@@ -85,7 +85,7 @@ def webhook(stack: Stack) -> Webhook:
     config, kept = stack.config, stack.secrets.get(SLACK_SECRET)
     if not config.posts:
         raise AdventError("no function has a route that Slack could post to", hint="give one of them routes: POST /...")
-    url, secret = together(lambda: stack.url, lambda: kept.value() if kept else None)
+    url, secret = in_parallel(lambda: stack.url, lambda: kept.value() if kept else None)
     if url is None:
         raise AdventError(f"the {stack.api.title} is missing", hint="`advent up` makes what is in config.yaml")
     function = next(name for name, function in config.functions.items() if config.posts[0] in function.routes)

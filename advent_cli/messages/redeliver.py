@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.errors import AdventError
 from advent_cli.resources.topic import subscriptions
 from advent_cli.stack.build import Stack
@@ -79,7 +79,7 @@ def replay(stack: Stack) -> Replayed:
         if not fresh:
             break  # the rest came back meanwhile, or was left before
         seen |= {each["MessageId"] for each in fresh}
-        letters = together(*[partial(_hand_over, stack, addresses, each) for each in fresh])
+        letters = in_parallel(*[partial(_hand_over, stack, addresses, each) for each in fresh])
         handed.update(letter.to for letter in letters if letter.to)
         others += [letter.names for letter in letters if not letter.to]
     return Replayed(dict(handed), len(others), stack.queue.depth(), tuple(sorted({*filter(None, others)})))
@@ -88,7 +88,7 @@ def replay(stack: Stack) -> Replayed:
 def _addresses(stack: Stack) -> Addresses:
     """Only what is in config.yaml, whoever else has subscribed to a topic of ours."""
     functions = {stack.aws.arn("lambda", f"function:{name}"): name for name in stack.config.functions}
-    listed = together(*[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()])
+    listed = in_parallel(*[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()])
     ends = {each["SubscriptionArn"]: each["Endpoint"] for items in listed for each in items}
     subscribers = {arn: functions[endpoint] for arn, endpoint in ends.items() if endpoint in functions}
     return Addresses(functions, {topic.arn: name for name, topic in stack.topics.items()}, subscribers)

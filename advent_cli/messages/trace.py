@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.config.config_file import Config
 from advent_cli.messages import log_reader
@@ -44,7 +44,7 @@ def follow(stack: Stack, known: Known, show: Show, waiter: Waiter) -> Hop:
 
     def look() -> None:
         asked = [hop.function for hop in now.all() if hop.state is State.WAITED_FOR]
-        read = together(
+        read = in_parallel(
             *[lambda name=name: runs(log_reader.of(stack.aws, name, known.since - EARLIER)) for name in asked]
         )
         known.runs |= dict(zip(asked, read, strict=True))
@@ -57,12 +57,12 @@ def follow(stack: Stack, known: Known, show: Show, waiter: Waiter) -> Hop:
         return _is_settled(stack.config, now, waiter.clock() - began)
 
     show(now)
-    known.problems |= together(lambda: broken_links(stack, now), look)[0]
+    known.problems |= in_parallel(lambda: broken_links(stack, now), look)[0]
     with suppress(GaveUpError):  # which is told beside each that did not come
         waiter.until(arrived, "waiting for the functions' logs", within=LONGEST)
     waited_for = [hop for hop in now.all() if hop.state is State.WAITED_FOR and not hop.said]
     bad = [hop for hop in now.all() if hop.state is State.FAILED] + waited_for
-    why = together(*[lambda hop=hop: _why(stack, hop) for hop in bad])
+    why = in_parallel(*[lambda hop=hop: _why(stack, hop) for hop in bad])
     known.problems |= {(hop.topic, hop.function): told for hop, told in zip(bad, why, strict=True) if told}
     known.is_over = True
     now = way(stack.config, known)

@@ -4,16 +4,16 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import code, found
-from advent_cli.aws.calls import Call, Keep, Line, kept
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import error_code, get_or_none
+from advent_cli.aws.calls import Call, Capture, Line, placeholder
 from advent_cli.aws.retry import Waiter
 from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.resources.api_gateway import all_apis, api_arn, create_once, scope, send
 from advent_cli.resources.base import Resource, Settings
 
 STAGE = "$default"  # served at the root of the address
-API_ID = kept("API_ID")  # of an API that is not there yet
+API_ID = placeholder("API_ID")  # of an API that is not there yet
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Api(Resource):
         if not ours:
             return None
         call = self.aws.client("apigatewayv2").get_stage
-        stage = found(call, "NotFoundException", ApiId=ours[0]["ApiId"], StageName=STAGE)
+        stage = get_or_none(call, "NotFoundException", ApiId=ours[0]["ApiId"], StageName=STAGE)
         deployed = "deployed automatically" if stage and stage.get("AutoDeploy") else "deployed by hand"
         throttle = (stage or {}).get("DefaultRouteSettings", {})
         return {
@@ -119,7 +119,7 @@ class Api(Resource):
     def create(self, waiter: Waiter) -> None:
         made = str(create_once(self._creation().on(self.aws, attempts=1), self.find, waiter)["ApiId"])
         # Another run may have made one at the same moment; both then keep the same one, the first of `_ours`.
-        ours, _ = together(self._ours, lambda: self._put_stage(made, waiter))
+        ours, _ = in_parallel(self._ours, lambda: self._put_stage(made, waiter))
         kept = self.aws.ids[self.name] = str(ours[0]["ApiId"]) if ours else made
         for extra in ours[1:]:
             self.aws.contested.add(self.key)
@@ -166,7 +166,7 @@ class Api(Resource):
 
     def _creation(self) -> Call:
         params = {"Name": self.name, "ProtocolType": "HTTP", "Tags": self.aws.owner_tag}
-        return Call("apigatewayv2", "create_api", params, Keep("API_ID", "ApiId"))
+        return Call("apigatewayv2", "create_api", params, Capture("API_ID", "ApiId"))
 
     def _changes(self, now: Settings) -> list[Call]:
         extras = [_deletion(extra) for extra in self._ours()[1:]]
@@ -176,7 +176,7 @@ class Api(Resource):
     def _stage(self, api_id: str) -> Call:
         """The stage as wanted, made or changed."""
         call = self.aws.client("apigatewayv2").get_stage
-        there = found(call, "NotFoundException", ApiId=api_id, StageName=STAGE)
+        there = get_or_none(call, "NotFoundException", ApiId=api_id, StageName=STAGE)
         return self._throttled("update_stage" if there else "create_stage", api_id)
 
     def _put_stage(self, api_id: str, waiter: Waiter) -> None:
@@ -184,7 +184,7 @@ class Api(Resource):
         try:
             send(self.aws, self._throttled("create_stage", api_id), waiter)
         except Exception as error:
-            if code(error) != "ConflictException":
+            if error_code(error) != "ConflictException":
                 raise
             send(self.aws, self._throttled("update_stage", api_id), waiter)
 

@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
-from advent_cli.aws.calls import Call, File, Line, Until, is_kept
+from advent_cli.aws.aws_errors import get_or_none
+from advent_cli.aws.calls import Call, File, Line, Until, has_placeholder
 from advent_cli.aws.retry import Waiter
 from advent_cli.errors import ForeignError
 from advent_cli.packaging.bundle import Bundle
-from advent_cli.packaging.zip_commands import packing
+from advent_cli.packaging.zip_commands import zip_commands
 from advent_cli.resources.base import Resource, Settings
 from advent_cli.resources.lambda_answers import (
     BUSY,
@@ -140,11 +140,13 @@ class Function(Resource):
         return carry_out(self.aws, self.name, self.to_update(now), waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        call = partial(found, self._call("delete_function").on(self.aws), "ResourceNotFoundException")
+        call = partial(get_or_none, self._call("delete_function").on(self.aws), "ResourceNotFoundException")
         answer = waiter.retry(call, *RACES) or {}
         if answer.get("StatusCode") == ACCEPTED:
             there = partial(self.aws.client("lambda").get_function, FunctionName=self.name)
-            waiter.until(lambda: found(there, "ResourceNotFoundException") is None, "Lambda is deleting the function")
+            waiter.until(
+                lambda: get_or_none(there, "ResourceNotFoundException") is None, "Lambda is deleting the function"
+            )
 
     def to_create(self) -> list[Line]:
         marks = {**self.aws.owner_tag, ROLE_ID_TAG: self._role_id()}
@@ -204,14 +206,14 @@ class Function(Resource):
         return File(f"{self.name}.zip", self.bundle.data if self.bundle else b"")
 
     def _packing(self) -> list[Line]:
-        return packing(self.bundle, self._zip().name) if self.bundle else []
+        return zip_commands(self.bundle, self._zip().name) if self.bundle else []
 
     def _role_id(self) -> str:
         return self.role.id_in_shell() if self.role else ""
 
     def _patiently(self, call: Call) -> Call:
         """The call, to be sent again for a while if the role is one that Lambda cannot know yet."""
-        return replace(call, again=is_kept(self._role_id()) and not self.aws.endpoint)
+        return replace(call, retry=has_placeholder(self._role_id()) and not self.aws.endpoint)
 
     def _state(self) -> str:
         return state((described(self.aws, self.name) or {}).get("Configuration", {}))

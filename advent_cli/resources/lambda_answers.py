@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line, Until
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError
@@ -26,14 +26,16 @@ RACES = (
 def described(aws: Aws, name: str) -> dict[str, Any] | None:
     """What GetFunction answers about a function, or None."""
     call = partial(aws.client("lambda").get_function, FunctionName=name)
-    answer: dict[str, Any] | None = aws.once(("function", name), lambda: found(call, "ResourceNotFoundException"))
+    answer: dict[str, Any] | None = aws.cached(
+        ("function", name), lambda: get_or_none(call, "ResourceNotFoundException")
+    )
     return answer
 
 
 def statements(aws: Aws, name: str) -> dict[str, dict[str, Any]]:
     """The statements of a function's resource policy by their ids; none if there is no policy or no function."""
     call = partial(aws.client("lambda").get_policy, FunctionName=name)
-    answer = aws.once(("policy", name), lambda: found(call, "ResourceNotFoundException"))
+    answer = aws.cached(("policy", name), lambda: get_or_none(call, "ResourceNotFoundException"))
     policy = json.loads(answer["Policy"]) if answer else {"Statement": []}
     return {statement.get("Sid", ""): statement for statement in policy["Statement"]}
 

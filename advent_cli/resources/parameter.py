@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import code, found
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import error_code, get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError, ForeignError
@@ -47,7 +47,7 @@ class Parameter(Resource):
     def read(self) -> Settings | None:
         """Whether it is there, without looking into it."""
         call = partial(self.aws.client("ssm").list_tags_for_resource, ResourceType="Parameter", ResourceId=self.name)
-        answer, all_names = together(lambda: found(call, *MISSING), lambda: names(self.aws))
+        answer, all_names = in_parallel(lambda: get_or_none(call, *MISSING), lambda: names(self.aws))
         if answer and self.aws.owns(answer["TagList"]):
             return {}
         # Without our tag it is somebody else's, or, on servers that know tags of what is not there, it is not there.
@@ -60,7 +60,7 @@ class Parameter(Resource):
     def value(self) -> str | None:
         """The secret itself; None if there is none. Raises ForeignError for one of somebody else's."""
         call = partial(self.aws.client("ssm").get_parameter, Name=self.name, WithDecryption=True)
-        seen, answer = together(self.read, lambda: found(call, *MISSING))
+        seen, answer = in_parallel(self.read, lambda: get_or_none(call, *MISSING))
         return None if seen is None or answer is None else str(answer["Parameter"]["Value"])
 
     def put(self, value: str, waiter: Waiter) -> None:
@@ -73,7 +73,7 @@ class Parameter(Resource):
                 )  # with the value no tags can be given later
                 return
             except Exception as error:
-                if code(error) != "ParameterAlreadyExists" or self.read() is None:  # made a moment ago
+                if error_code(error) != "ParameterAlreadyExists" or self.read() is None:  # made a moment ago
                     raise
         waiter.retry(partial(put, Overwrite=True), *RACES)
 
@@ -84,7 +84,7 @@ class Parameter(Resource):
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._deletion().on(self.aws), *MISSING), *RACES)
+        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), *MISSING), *RACES)
 
     def to_create(self) -> list[Line]:
         raise AdventError(f"{self.title} is not made by up", hint="advent slack secret sets it")
@@ -103,4 +103,4 @@ def names(aws: Aws) -> list[str]:
     """The names of all parameters under the stack's path, whosoever they are."""
     under = [{"Key": "Name", "Option": "BeginsWith", "Values": [f"/advent/{aws.stack}/"]}]
     pages = aws.client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=under)
-    return aws.once(("parameters",), lambda: [p["Name"] for page in pages for p in page["Parameters"]])
+    return aws.cached(("parameters",), lambda: [p["Name"] for page in pages for p in page["Parameters"]])

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import found
-from advent_cli.aws.calls import Call, Keep, Line, Until, kept, variable
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import get_or_none
+from advent_cli.aws.calls import Call, Capture, Line, Until, placeholder, variable
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.resources.base import Resource, Settings
@@ -70,7 +70,7 @@ class Role(Resource):
 
     def id_in_shell(self) -> str:
         """The unique id, or where there is no role yet what stands for it in the lines after `to_create`."""
-        return self.unique_id() or kept(self._variable)
+        return self.unique_id() or placeholder(self._variable)
 
     def scope(self) -> list[str]:
         return [self.arn]
@@ -88,7 +88,7 @@ class Role(Resource):
         if role is None:
             return None
         self._check(role)
-        inline, attached = self.aws.once(("policies of", self.name), self._policies)
+        inline, attached = self.aws.cached(("policies of", self.name), self._policies)
         return {
             "path": role["Path"],
             "trust": role["AssumeRolePolicyDocument"],
@@ -113,11 +113,11 @@ class Role(Resource):
     def delete(self, waiter: Waiter) -> None:
         self.aws.ids.pop(self.arn, None)
 
-        known = [self.aws.once(("policies of", self.name), self._policies)]
+        known = [self.aws.cached(("policies of", self.name), self._policies)]
 
         def delete() -> None:  # as one, for the lists of a role's policies lag
             *removals, deletion = self._deletions(known.pop() if known else self._policies())
-            together(*[partial(self._send, call, waiter) for call in removals])
+            in_parallel(*[partial(self._send, call, waiter) for call in removals])
             self._send(deletion, waiter)
 
         waiter.retry(delete, BUSY, LISTS_LAG)
@@ -140,12 +140,12 @@ class Role(Resource):
 
     def _send(self, call: Call, waiter: Waiter) -> None:
         missing = ["NoSuchEntity"] if call.method.startswith(("delete_", "detach_")) else []
-        waiter.retry(partial(found, call.on(self.aws), *missing), BUSY)
+        waiter.retry(partial(get_or_none, call.on(self.aws), *missing), BUSY)
 
     def _creation(self) -> Call:
         settings = {"Path": self.path, "AssumeRolePolicyDocument": json.dumps(TRUST), "Tags": self._tags()}
         call = self._call("create_role", **settings, **self._bounded("PermissionsBoundary", self.boundary))
-        return replace(call, keep=Keep(self._variable, "Role.RoleId"))
+        return replace(call, capture=Capture(self._variable, "Role.RoleId"))
 
     def _changes(self, now: Settings) -> list[Call]:
         """The calls from `now` to what is wanted; raises AdventError where there are none."""
@@ -173,7 +173,7 @@ class Role(Resource):
 
     def _get(self) -> dict[str, Any] | None:
         call = partial(self.aws.client("iam").get_role, RoleName=self.name)
-        answer = self.aws.once(("role", self.name), lambda: found(call, "NoSuchEntity"))
+        answer = self.aws.cached(("role", self.name), lambda: get_or_none(call, "NoSuchEntity"))
         return answer["Role"] if answer else None
 
     def _check(self, role: dict[str, Any]) -> None:
@@ -187,9 +187,9 @@ class Role(Resource):
 
         def pages(operation: str) -> list[dict[str, Any]]:
             paginated = iam.get_paginator(operation).paginate(RoleName=self.name)
-            return found(lambda: list(paginated), "NoSuchEntity") or []
+            return get_or_none(lambda: list(paginated), "NoSuchEntity") or []
 
-        inline, attached = together(
+        inline, attached = in_parallel(
             lambda: [name for page in pages("list_role_policies") for name in page["PolicyNames"]],
             lambda: [p["PolicyArn"] for page in pages("list_attached_role_policies") for p in page["AttachedPolicies"]],
         )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from advent_cli.aws.account import OWNER_TAG, Aws, together
+from advent_cli.aws.account import OWNER_TAG, Aws, in_parallel
 
 KINDS = {  # what we call the things of a service
     "apigateway": "api",
@@ -17,7 +17,7 @@ KINDS = {  # what we call the things of a service
 
 def all_of(aws: Aws) -> dict[str, Counter[str]]:
     """The stacks by name, with how many things of each kind they have. Lists lag: what was just deleted may show."""
-    tagged, roles = together(lambda: _tagged(aws), lambda: _roles(aws))
+    tagged, roles = in_parallel(lambda: _tagged(aws), lambda: _roles(aws))
     found: dict[str, Counter[str]] = {}
     for stack, kind in tagged:
         found.setdefault(stack, Counter())[kind] += 1

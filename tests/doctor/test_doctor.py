@@ -155,7 +155,7 @@ def test_who_has_the_printed_policy_lacks_nothing(
 def test_what_may_not_be_simulated_is_told_and_the_rest_goes_on(person: Any, advent: Run) -> None:
     denied = {"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
     done = advent("--target", "aws", "doctor", **person(EVERYTHING, denied))
-    assert "does not allow us SimulatePrincipalPolicy" in report(done.stdout)["permissions"][0][1]
+    assert "access denied: SimulatePrincipalPolicy" in report(done.stdout)["permissions"][0][1]
     assert "try: `advent policy doctor`" in done.stdout
     assert report(done.stdout)["app"][0][0] == "ok"
 

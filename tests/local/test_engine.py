@@ -115,7 +115,7 @@ def test_a_spoilt_file_does_no_harm(home: Path, content: str, monkeypatch: pytes
     monkeypatch.setattr(lifecycle, "ANSWER_WITHIN", 0)
     with pytest.raises(TargetError, match=r"engine\.json, which says where, cannot be read"):
         lifecycle.require()
-    files.keep(home, files.Record(engine.pid, engine.port, engine.access_key, engine.secret_key))
+    files.write_record(home, files.Record(engine.pid, engine.port, engine.access_key, engine.secret_key))
 
 
 def test_one_that_dies_at_once_is_told_with_its_last_words(home: Path) -> None:

@@ -234,7 +234,7 @@ def test_a_secret_of_somebody_else_is_left_alone_and_not_used(engine: Engine, ad
     stack = stacks.tutorial(engine)
     secret = stack.secrets["slack-secret"]
     stack.aws.client("ssm").put_parameter(Name=secret.name, Value="theirs", Type="SecureString")
-    foreign = "belongs to someone else"
+    foreign = "is not managed by this stack"
     assert foreign in advent("slack", "secret", stdin="ours\n", code=4).stderr
     assert foreign in advent("slack", "secret", "--remove", code=4).stderr
     assert foreign in advent("say", "in", code=4).stderr

@@ -244,8 +244,8 @@ def test_an_answer_that_hides_something_is_not_taken_for_a_whole_one(running_eng
     stub = Stubber(stack.aws.client("lambda"))
     stub.add_response("get_function", {"Configuration": configuration, **answer})
     whole = replace(function, role=None)
-    with stub, stack.aws.remembering():
-        stack.aws.once(("policy", function.name), lambda: None)
+    with stub, stack.aws.caching():
+        stack.aws.cached(("policy", function.name), lambda: None)
         with pytest.raises(AdventError, match="does not show us"):
             whole.read()
 

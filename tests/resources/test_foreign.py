@@ -37,7 +37,9 @@ def test_what_is_not_ours_is_left_as_it_is(engine: Engine, advent: Run) -> None:
         done = advent(*command, code=4)
         for resource in other.resources.values():
             if not resource.host:
-                assert f"{resource.title} exists and belongs to someone else (arn:aws:" in done.stdout + done.stderr
+                assert (
+                    f"{resource.title} exists but is not managed by this stack (arn:aws:" in done.stdout + done.stderr
+                )
         assert "advent up --adopt table/table" in done.stdout + done.stderr
         assert reading.everything(other.aws) == before, command
 

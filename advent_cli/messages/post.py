@@ -83,12 +83,12 @@ class Webhook:
 def webhook(stack: Stack) -> Webhook:
     """Find the app's door; raises AdventError if it has none, or not yet."""
     config, kept = stack.config, stack.secrets.get(SLACK_SECRET)
-    if not config.posts:
+    if not config.post_routes:
         raise AdventError("no function has a route that Slack could post to", hint="give one of them routes: POST /...")
     url, secret = in_parallel(lambda: stack.url, lambda: kept.value() if kept else None)
     if url is None:
         raise AdventError(f"the {stack.api.title} is missing", hint="`advent up` makes what is in config.yaml")
-    function = next(name for name, function in config.functions.items() if config.posts[0] in function.routes)
+    function = next(name for name, function in config.functions.items() if config.post_routes[0] in function.routes)
     return Webhook(url, function, config.slack, secret, stack.aws.endpoint)
 
 

@@ -58,4 +58,4 @@ class Stack:
     def url(self) -> str | None:
         """Where Slack posts to, the first route that it could. None if there is none, or no API yet."""
         addresses = dict(zip(self.config.routes, self.urls, strict=False))
-        return next((addresses[route] for route in self.config.posts if route in addresses), None)
+        return next((addresses[route] for route in self.config.post_routes if route in addresses), None)

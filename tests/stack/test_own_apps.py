@@ -144,7 +144,7 @@ def test_two_stacks_share_nothing(engine: Engine, advent: Run) -> None:
     after = reading.everything(stack.aws)
     assert {name: value for name, value in after.items() if name in before} == before
     assert [line.split()[0] for line in advent("list").stdout.splitlines()] == ["awsadvent"]
-    assert "allowed is" in advent("--stack", "b!", "plan", code=2).stderr
+    assert "--stack must be" in advent("--stack", "b!", "plan", code=2).stderr
 
 
 def test_reserved_concurrency_comes_and_goes(engine: Engine, advent: Run, own: Path) -> None:

@@ -62,7 +62,7 @@ def test_with_a_broken_config(advent: Run, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("stack: [\n")
     found = report(advent("doctor", code=1).stdout)
     assert found["config"][0][0] == "problem"
-    assert "config.yaml:2:1: not YAML" in found["config"][0][1]
+    assert "config.yaml:2:1: not valid YAML" in found["config"][0][1]
     assert all(words.startswith("not checked") for check in REST for _, words in found[check])
     known = report(advent("--target", "local", "doctor", code=1).stdout)
     assert known["engine"][0][0] == known["credentials"][0][0] == "ok"

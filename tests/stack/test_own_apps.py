@@ -191,7 +191,7 @@ def test_watching_follows_each_save_and_survives_mistakes(engine: Engine, advent
         try:
             until(lambda: "watching" in log.read_text(), "watching")
             handler.write_text("def handler(:\n")
-            until(lambda: "sns_logger.py:1: not Python" in log.read_text(), "the mistake is told")
+            until(lambda: "sns_logger.py:1: not valid Python" in log.read_text(), "the mistake is told")
             handler.write_text(good + "# better\n")
             until(lambda: "1 updated" in log.read_text(), "the function is updated")
             assert process.poll() is None

@@ -14,7 +14,7 @@ from advent_cli.aws.rate_limit import RATES, RateLimiter
 T = TypeVar("T")
 Answers = dict[tuple[str, ...], "Future[Any]"]
 OWNER_TAG = "advent:stack"
-MOST_AT_ONCE = 40  # parallel calls; more would wait for each other and hit the services' rate limits
+MAX_PARALLEL = 40  # parallel calls; more would wait for each other and hit the services' rate limits
 
 
 class Aws:
@@ -142,5 +142,5 @@ class Aws:
 
 def in_parallel(*calls: Callable[[], Any]) -> list[Any]:
     """The results of these calls, in order; the calls run at the same time."""
-    with ThreadPoolExecutor(max(1, min(len(calls), MOST_AT_ONCE))) as pool:
+    with ThreadPoolExecutor(max(1, min(len(calls), MAX_PARALLEL))) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]

@@ -47,8 +47,8 @@ def known_secrets(
     return {secret for secret in whole | lines if len(secret) >= SHORTEST}
 
 
-def redact(text: str, secrets: Iterable[str], looks: re.Pattern[str] = LOOKS_SECRET) -> str:
-    """The text without these secrets, plain or as URLs, JSON and Python encode them, and without matches of `looks`.
+def redact(text: str, secrets: Iterable[str], pattern: re.Pattern[str] = LOOKS_SECRET) -> str:
+    """The text without these secrets, plain or as URLs, JSON and Python encode them, and without matches of `pattern`.
 
     Each secret has at least SHORTEST characters.
     """
@@ -56,7 +56,7 @@ def redact(text: str, secrets: Iterable[str], looks: re.Pattern[str] = LOOKS_SEC
     longest_first = sorted(encoded, key=len, reverse=True)
     for labelled in LABELLED:
         text = labelled.sub(rf"\1{HIDDEN}", text)
-    text = looks.sub(HIDDEN, text)
+    text = pattern.sub(HIDDEN, text)
     while any(secret in text for secret in longest_first):  # repeated, since removing one secret may form another
         for secret in longest_first:
             text = text.replace(secret, HIDDEN)

@@ -34,7 +34,7 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
     from advent_cli.output import log_lines, terminal
 
     try:
-        start = time.time() - log_reader.seconds(since)
+        start = time.time() - log_reader.parse_span(since)
     except ValueError:
         raise UsageError(f"--since: found {since!r}; allowed is a span like 90s, 10m, 2h or 1d") from None
     stack = open_stack(options, lifecycle.require)
@@ -44,9 +44,9 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
             raise UsageError(f"there is no function {name!r}", hint=f"allowed is one of {', '.join(known)}")
     names, out, verbose = [name for name in known if name in function or not function], terminal.stdout(), options.trace
     try:
-        found = (log_reader.follow if follow else log_reader.since)(stack.aws, names, start)
+        found = (log_reader.follow if follow else log_reader.read_merged)(stack.aws, names, start)
         for line in log_reader.errors(found) if errors else found:
-            if verbose or not line.is_platform or line.is_trouble:
+            if verbose or not line.is_platform or line.is_error:
                 log_lines.show(out, names, line, ids=verbose is not None)
     except KeyboardInterrupt:
         if not follow:

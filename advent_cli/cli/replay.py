@@ -15,23 +15,23 @@ def replay(options: Options) -> int:
     """Hand out the dead letters again, each to the one who could not take it; what fails again comes back."""
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle
-    from advent_cli.messages import redeliver as letters
+    from advent_cli.messages import redeliver
     from advent_cli.output import stream
 
     stack = open_stack(options, lifecycle.require)
-    replayed = letters.replay(stack)
-    for name, number in sorted(replayed.handed.items()):
+    result = redeliver.replay(stack)
+    for name, number in sorted(result.delivered.items()):
         stream.out(f"{number} to {name}")
-    if replayed.for_nobody:
-        are = "dead letter is" if replayed.for_nobody == 1 else "dead letters are"
+    if result.without_target:
+        are = "dead letter is" if result.without_target == 1 else "dead letters are"
         hint = f"they are left in {stack.queue.name}"
-        others = ", ".join(replayed.others)
+        others = ", ".join(result.unknown_arns)
         why = f"only this stack's topics and functions get them, not {others}" if others else ""
-        raise AdventError(f"{replayed.for_nobody} {are} for nobody in config.yaml", why=why, hint=hint)
-    if replayed.handed:
+        raise AdventError(f"{result.without_target} {are} for nobody in config.yaml", why=why, hint=hint)
+    if result.delivered:
         options.report.note("what fails again comes back: see `advent status`")
-    elif replayed.left:
-        options.report.note(f"{replayed.left} were taken out a moment ago and show again in {letters.HIDDEN} s")
+    elif result.remaining:
+        options.report.note(f"{result.remaining} were taken out a moment ago and show again in {redeliver.HIDDEN} s")
     else:
         options.report.note("no dead letters")
     return DONE

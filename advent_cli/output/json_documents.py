@@ -117,7 +117,7 @@ def hop(way: Hop) -> Document:
         "state": way.state.name.lower(),
         "milliseconds": way.milliseconds,
         "ended": way.ended,
-        "said": [whole(line) for line in way.said],
+        "said": [whole(line) for line in way.log],
         "published": list(way.published),
         "problem": way.problem,
         "hops": [hop(behind) for behind in way.hops],

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.errors import AdventError
-from advent_cli.live.view import Board, Words
+from advent_cli.live.view import LiveView, Words
 from advent_cli.output.bars import bars
 from advent_cli.output.stream import printable
 from advent_cli.output.summary import STATES, in_all
@@ -19,7 +19,7 @@ LONGEST = 300  # characters of what went wrong
 STALE = 6.0  # seconds after which it is told how old a look is
 
 
-def draw(console: Console, board: Board | None, now: float) -> Group:
+def draw(console: Console, board: LiveView | None, now: float) -> Group:
     """All lines that the terminal has room for, each cut to its width; before the first look, that it goes on."""
     if board is None:
         return Group(Text("looking"))
@@ -38,7 +38,7 @@ def draw(console: Console, board: Board | None, now: float) -> Group:
     return Group(*lines)
 
 
-def _title(board: Board, now: float, width: int) -> Text:
+def _title(board: LiveView, now: float, width: int) -> Text:
     well = sum(step.action is Action.NOTHING for step in board.steps)
     old = now - board.at
     title = Text.assemble((board.stack, "bold"), f"  {well} of {len(board.steps)} resources ok", no_wrap=True)
@@ -56,9 +56,9 @@ def _urls(urls: Iterable[str], width: int) -> list[Text]:
     return [Text(url[start : start + width]) for url in urls for start in range(0, len(url), width)]
 
 
-def _traffic(board: Board) -> list[Text]:
+def _traffic(board: LiveView) -> list[Text]:
     """What came in the last minute, and what nobody could take."""
-    parts, number = [], board.letters
+    parts, number = [], board.dead_letters
     if board.requests is not None:
         parts.append(Text(f"{board.requests:,} message{'s' if board.requests != 1 else ''} a minute"))
     if number is not None:
@@ -86,7 +86,7 @@ def _sums(words: Words | None) -> list[Text]:
         return [Text("no words: the table is not there, or not as config.yaml wants it")]
     if words.words is None or words.total is None:
         return [Text(f"reading the words, {words.reading or 0:,} so far")]
-    grown = f"{words.growth.more:+,} in the last {words.growth.seconds:.0f} s" if words.growth else ""
+    grown = f"{words.growth.added:+,} in the last {words.growth.seconds:.0f} s" if words.growth else ""
     again = f"reading them again, {words.reading:,} so far" if words.reading is not None else ""
     old = f"as of {words.age:.0f} s ago" if words.age > STALE else ""
     told = ", ".join(part for part in (grown, old, again) if part)

@@ -318,7 +318,7 @@ def test_a_burst_waits_and_no_message_is_lost(engine: lifecycle.Engine) -> None:
     from advent_cli.messages import post, slack_form
     from advent_cli.words import counts
 
-    def post_until_accepted(url: str, message: slack_form.Post, tries: int = 20) -> None:
+    def post_until_accepted(url: str, message: slack_form.SlackRequest, tries: int = 20) -> None:
         """Post it, again after a 503: on a busy machine the function may not read its secret in time."""
         try:
             post.post(url, message, Waiter())
@@ -332,11 +332,8 @@ def test_a_burst_waits_and_no_message_is_lost(engine: lifecycle.Engine) -> None:
     url = stack.url
     assert url
     with ThreadPoolExecutor(20) as pool:
-        list(
-            pool.map(
-                lambda _: post_until_accepted(url, slack_form.post("burst", stacks.TUTORIAL.slack, None)), range(30)
-            )
-        )
+        requests = [slack_form.build_request("burst", stacks.TUTORIAL.slack, None) for _ in range(30)]
+        list(pool.map(lambda request: post_until_accepted(url, request), requests))
     Waiter().until(
         lambda: counts.of(stack.table, ["burst"]) == {"burst": 30 * 11}, "all of it to be counted", within=120
     )

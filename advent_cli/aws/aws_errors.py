@@ -84,7 +84,7 @@ def not_aws(error: Exception) -> TargetError:
     """What botocore's ValueError or KeyError means at the first call: the URL, or the response, is not one of AWS's."""
     hint = "check the network, and AWS_ENDPOINT_URL if you set it; it looks like http://127.0.0.1:4566"
     why = f"{type(error).__name__}: {readable(str(error))}"
-    return TargetError("the server that responded is not AWS", why=why, hint=hint)
+    return TargetError("the endpoint is not AWS", why=why, hint=hint)
 
 
 def explain(error: Exception) -> AdventError | None:

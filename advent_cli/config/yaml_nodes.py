@@ -12,11 +12,8 @@ Aliases = dict[Place, tuple[yaml.Mark, str]]
 STANDARD = "tag:yaml.org,2002:"
 TEXTS = {f"{STANDARD}str", f"{STANDARD}null"}
 MAX_SCALAR = 100  # characters of a value other than text; YAML would take long to compute 59:59:59 and so on
-KNOWN = {
-    *yaml.SafeLoader.yaml_constructors,
-    f"{STANDARD}value",
-    f"{STANDARD}merge",
-}  # the tags that a scalar without one can resolve to
+# The tags that a scalar without one can resolve to:
+KNOWN = {*yaml.SafeLoader.yaml_constructors, f"{STANDARD}value", f"{STANDARD}merge"}
 NEEDS_QUOTES = "put it in quotes, because YAML does not read it as text"
 
 

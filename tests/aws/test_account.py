@@ -80,7 +80,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIAXXXXXXXXXXXXXXXX", "AWS_SECRET_ACCESS_KEY": "v
         ((), {**KEYS, "AWS_ENDPOINT_URL": "closed port"}, "cannot be reached"),
         ((), {**KEYS, "AWS_ENDPOINT_URL": "nonsense"}, "Invalid endpoint"),
         ((), {**KEYS, "AWS_ENDPOINT_URL": "engine"}, "no valid AWS credentials"),
-        ((), {**KEYS, "AWS_ENDPOINT_URL": "page"}, "the server that responded is not AWS"),
+        ((), {**KEYS, "AWS_ENDPOINT_URL": "page"}, "the endpoint is not AWS"),
         ((), {**KEYS, "AWS_ENDPOINT_URL": "ftp://localhost"}, "cannot be reached"),
     ],
 )

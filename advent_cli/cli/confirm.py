@@ -69,6 +69,6 @@ def _yes(question: str) -> bool:
 
 def _place(stack: Stack) -> str:
     """Where a command does its work, in words."""
-    at = f" at {stack.aws.elsewhere}" if stack.aws.elsewhere else ""
+    at = f" at {stack.aws.custom_endpoint}" if stack.aws.custom_endpoint else ""
     here = "the local engine" if stack.aws.endpoint else f"account {stack.aws.identity[0]}{at}"
     return f"{here}, region {stack.aws.region}"

@@ -87,7 +87,7 @@ def _repair(stack: Stack, result: Result, listen: Listener, interrupt: Interrupt
 
 def down(inspection: Inspection, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
     """Carry out the steps of `steps_down`, as many at once as possible; reuses the answers of the inspection."""
-    with inspection.stack.aws.remembering(inspection.answers):
+    with inspection.stack.aws.caching(inspection.answers):
         return _run(inspection, steps, order_down(inspection), listen, interrupt)
 
 

@@ -59,10 +59,10 @@ def quote(text: str) -> str:
 
 def _call(call: Call) -> str:
     words = [f"aws {call.service} {_dashed(call.method)}", *_options(call)]
-    if call.keep is None:
-        return " ".join([*(["again"] if call.again else []), *words])
-    words += ["--query", quote(call.keep.query), "--output", call.keep.output]
-    return f"{call.keep.variable}=$({' '.join(words)})"
+    if call.capture is None:
+        return " ".join([*(["again"] if call.retry else []), *words])
+    words += ["--query", quote(call.capture.query), "--output", call.capture.output]
+    return f"{call.capture.variable}=$({' '.join(words)})"
 
 
 def _options(line: Call | Until) -> list[str]:

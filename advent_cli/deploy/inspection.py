@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
-from advent_cli.aws.account import MOST_AT_ONCE, Answers
+from advent_cli.aws.account import MAX_PARALLEL, Answers
 from advent_cli.aws.aws_errors import explain
 from advent_cli.config.schema import SLACK_SECRET
 from advent_cli.deploy import orphans
@@ -65,7 +65,7 @@ class Inspection:
     @property
     def dead_letters(self) -> int:
         """The number of messages that the inspection saw in the dead-letter queue."""
-        with self.stack.aws.remembering(self.answers):
+        with self.stack.aws.caching(self.answers):
             return self.stack.queue.depth()
 
     def _blocked(self) -> dict[str, str]:
@@ -94,7 +94,7 @@ def inspect(stack: Stack, data_loss: Callable[[Stack, Step], str] | None = None)
     stack.aws.made.clear()
     stack.aws.contested.clear()
     by_name = {**stack.resources, **orphans.by_name(stack)}
-    with stack.aws.remembering() as answers, ThreadPoolExecutor(min(len(by_name) + 1, MOST_AT_ONCE)) as pool:
+    with stack.aws.caching() as answers, ThreadPoolExecutor(min(len(by_name) + 1, MAX_PARALLEL)) as pool:
         finding = pool.submit(orphans.listed, stack)
         reading = {key: pool.submit(read, resource) for key, resource in by_name.items()}
         listed = {key: resource for key, resource in finding.result().items() if key not in by_name}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.aws.aws_errors import explain
 from advent_cli.errors import ForeignError
 from advent_cli.resources.api import Api
@@ -50,7 +50,7 @@ def listed(stack: Stack) -> dict[str, Resource]:
     """The resources by key that AWS lists and config.yaml does not have. Lists lag and may name deleted resources."""
     resources = [
         resource
-        for kind in together(
+        for kind in in_parallel(
             lambda: list(_tagged(stack)),
             lambda: list(_roles(stack)),
             lambda: list(_apis(stack)),
@@ -134,7 +134,7 @@ def _secrets(stack: Stack) -> Iterator[Resource]:
 def _permissions(stack: Stack) -> Iterator[Resource]:
     """Statements of the stack in its functions' resource policies for routes and topics that no longer invoke them."""
     functions = [r for r in stack.resources.values() if isinstance(r, Function)]
-    for function, ids in zip(functions, together(*[partial(_ids, stack, f) for f in functions]), strict=True):
+    for function, ids in zip(functions, in_parallel(*[partial(_ids, stack, f) for f in functions]), strict=True):
         for sid in ids:
             if sid.startswith(STATEMENT_PREFIX) and sid not in function.statements:
                 no_source = ("", "", "", lambda: None)

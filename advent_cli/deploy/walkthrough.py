@@ -38,13 +38,13 @@ def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set
     sections: list[tuple[Step, list[str]]] = []
     done: list[Line] = []
     recreated: set[str] = set()
-    with inspection.stack.aws.remembering():
+    with inspection.stack.aws.caching():
         for step in in_order(list(steps), needs):
             resource = resources[step.key]
             action = Action.CREATE if resource.parent in recreated and step.want is not None else step.action
             lines, is_recreated = _lines(resource, step, action)
             recreated |= {step.key} if is_recreated else set()
-            new = [line for line in lines if not (isinstance(line, Call) and line.keep is None and line in done)]
+            new = [line for line in lines if not (isinstance(line, Call) and line.capture is None and line in done)]
             done += new
             new = new or ([Note("an earlier step has done this")] if lines else [])
             path = [aws_cli.comment(resource.console[VERBS[action]].format(it=resource))] if action in VERBS else []
@@ -102,4 +102,4 @@ def _setup(inspection: Inspection, profile: str | None, lines: Iterable[Line]) -
     setup.append("export AWS_PAGER=")
     sent = list(lines)
     setup += aws_cli.ZIP_CODE.split("\n") if any(isinstance(line, Zip) for line in sent) else []
-    return setup + (aws_cli.AGAIN.split("\n") if any(isinstance(line, Call) and line.again for line in sent) else [])
+    return setup + (aws_cli.AGAIN.split("\n") if any(isinstance(line, Call) and line.retry for line in sent) else [])

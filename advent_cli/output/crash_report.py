@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from advent_cli.aws.redaction import known, redact
+from advent_cli.aws.redaction import known_secrets, redact
 from advent_cli.output.stream import err
 
 KEPT = 5  # files
@@ -26,7 +26,7 @@ class Remains:
 
 def remains(error: BaseException, secrets: Iterable[str]) -> Remains:
     """Keep the traceback of a bug, without the values of variables, in a file."""
-    secrets = known(os.environ, secrets)
+    secrets = known_secrets(os.environ, secrets)
     told = redact("".join(traceback.TracebackException.from_exception(error).format()), secrets)
     problem = " ".join(redact(f"{type(error).__name__}: {error}", secrets).split())[:300]
     try:

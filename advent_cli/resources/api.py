@@ -4,16 +4,16 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import code, found
-from advent_cli.aws.calls import Call, Keep, Line, kept
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import error_code, get_or_none
+from advent_cli.aws.calls import Call, Capture, Line, placeholder
 from advent_cli.aws.retry import Waiter
 from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.resources.api_gateway import all_apis, api_arn, create_once, scope, send
 from advent_cli.resources.base import Resource, Settings
 
 STAGE = "$default"  # served at the root of the URL
-API_ID = kept("API_ID")  # the shell variable for the id of an API that does not exist yet
+API_ID = placeholder("API_ID")  # the shell variable for the id of an API that does not exist yet
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Api(Resource):
         if not apis:
             return None
         call = self.aws.client("apigatewayv2").get_stage
-        stage = found(call, "NotFoundException", ApiId=apis[0]["ApiId"], StageName=STAGE)
+        stage = get_or_none(call, "NotFoundException", ApiId=apis[0]["ApiId"], StageName=STAGE)
         deployed = "deployed automatically" if stage and stage.get("AutoDeploy") else "deployed by hand"
         throttle = (stage or {}).get("DefaultRouteSettings", {})
         return {
@@ -113,13 +113,13 @@ class Api(Resource):
         named = [api for api in all_apis(self.aws) if api["Name"] == self.name]
         if len(named) != 1:
             why = f"there are {len(named)} APIs of this name"
-            raise RefusedError(f"cannot adopt {self.title}", why=why, hint="use another API name in config.yaml")
+            raise RefusedError(f"cannot adopt {self.title}", why=why, hint="choose another API name in config.yaml")
         self.aws.client("apigatewayv2").tag_resource(ResourceArn=api_arn(self.aws, named[0]), Tags=self.aws.owner_tag)
 
     def create(self, waiter: Waiter) -> None:
         created = str(create_once(self._creation().on(self.aws, attempts=1), self.find, waiter)["ApiId"])
         # Another run may create one at the same moment; both runs then keep the first of `_managed`.
-        apis, _ = together(self._managed, lambda: self._put_stage(created, waiter))
+        apis, _ = in_parallel(self._managed, lambda: self._put_stage(created, waiter))
         chosen = self.aws.ids[self.name] = str(apis[0]["ApiId"]) if apis else created
         for extra in apis[1:]:
             self.aws.contested.add(self.key)
@@ -167,7 +167,7 @@ class Api(Resource):
 
     def _creation(self) -> Call:
         params = {"Name": self.name, "ProtocolType": "HTTP", "Tags": self.aws.owner_tag}
-        return Call("apigatewayv2", "create_api", params, Keep("API_ID", "ApiId"))
+        return Call("apigatewayv2", "create_api", params, Capture("API_ID", "ApiId"))
 
     def _changes(self, now: Settings) -> list[Call]:
         extras = [_deletion(extra) for extra in self._managed()[1:]]
@@ -177,7 +177,7 @@ class Api(Resource):
     def _stage(self, api_id: str) -> Call:
         """The call that creates or updates the stage."""
         call = self.aws.client("apigatewayv2").get_stage
-        stage = found(call, "NotFoundException", ApiId=api_id, StageName=STAGE)
+        stage = get_or_none(call, "NotFoundException", ApiId=api_id, StageName=STAGE)
         return self._throttled("update_stage" if stage else "create_stage", api_id)
 
     def _put_stage(self, api_id: str, waiter: Waiter) -> None:
@@ -185,7 +185,7 @@ class Api(Resource):
         try:
             send(self.aws, self._throttled("create_stage", api_id), waiter)
         except Exception as error:
-            if code(error) != "ConflictException":
+            if error_code(error) != "ConflictException":
                 raise
             send(self.aws, self._throttled("update_stage", api_id), waiter)
 

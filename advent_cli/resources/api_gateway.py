@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found, lost
+from advent_cli.aws.aws_errors import get_or_none, may_have_succeeded
 from advent_cli.aws.calls import Call
 from advent_cli.aws.retry import Transient, Waiter
 
@@ -18,7 +18,7 @@ TRANSIENTS = (
 def send(aws: Aws, call: Call, waiter: Waiter) -> None:
     """Send a call; it is no error if what it deletes is gone already."""
     missing = ["NotFoundException"] if call.method.startswith("delete_") else []
-    waiter.retry(partial(found, call.on(aws), *missing), *TRANSIENTS)
+    waiter.retry(partial(get_or_none, call.on(aws), *missing), *TRANSIENTS)
 
 
 def create_once(
@@ -31,7 +31,7 @@ def create_once(
     try:
         return waiter.retry(create, *TRANSIENTS)
     except Exception as error:
-        if not lost(error):
+        if not may_have_succeeded(error):
             raise
         return find() or waiter.retry(create, *TRANSIENTS)
 
@@ -39,7 +39,7 @@ def create_once(
 def all_apis(aws: Aws) -> list[dict[str, Any]]:
     """The HTTP and WebSocket APIs of the account in this region, as GetApis describes them."""
     pages = aws.client("apigatewayv2").get_paginator("get_apis").paginate()
-    return aws.once(("apis",), lambda: [api for page in pages for api in page["Items"]])
+    return aws.cached(("apis",), lambda: [api for page in pages for api in page["Items"]])
 
 
 def scope(aws: Aws) -> list[str]:

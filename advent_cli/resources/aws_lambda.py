@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line, Until
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError
@@ -27,14 +27,16 @@ TRANSIENTS = (
 def get_function(aws: Aws, name: str) -> dict[str, Any] | None:
     """The answer of GetFunction, or None if there is no such function."""
     call = partial(aws.client("lambda").get_function, FunctionName=name)
-    answer: dict[str, Any] | None = aws.once(("function", name), lambda: found(call, "ResourceNotFoundException"))
+    answer: dict[str, Any] | None = aws.cached(
+        ("function", name), lambda: get_or_none(call, "ResourceNotFoundException")
+    )
     return answer
 
 
 def policy_statements(aws: Aws, name: str) -> dict[str, dict[str, Any]]:
     """The statements of a function's resource policy by id; empty if there is no policy or no function."""
     call = partial(aws.client("lambda").get_policy, FunctionName=name)
-    answer = aws.once(("policy", name), lambda: found(call, "ResourceNotFoundException"))
+    answer = aws.cached(("policy", name), lambda: get_or_none(call, "ResourceNotFoundException"))
     policy = json.loads(answer["Policy"]) if answer else {"Statement": []}
     return {statement.get("Sid", ""): statement for statement in policy["Statement"]}
 
@@ -59,7 +61,7 @@ def tags_of(answer: dict[str, Any]) -> dict[str, str]:
         raise AdventError(
             f"access denied: the tags of function {answer['Configuration']['FunctionName']}",
             why=answer["TagsError"].get("Message", ""),
-            hint="ask for the permission lambda:ListTags",
+            hint="ask an administrator for the permission lambda:ListTags",
         )
     return dict(answer.get("Tags", {}))
 
@@ -125,7 +127,7 @@ def send_all(aws: Aws, name: str, lines: list[Line], waiter: Waiter) -> None:
 
 def send_deletion(aws: Aws, name: str, deletion: Call, waiter: Waiter) -> None:
     """Send DeleteFunction and return when the function is gone."""
-    answer = waiter.retry(partial(found, deletion.on(aws), "ResourceNotFoundException"), *TRANSIENTS) or {}
+    answer = waiter.retry(partial(get_or_none, deletion.on(aws), "ResourceNotFoundException"), *TRANSIENTS) or {}
     if answer.get("StatusCode") == ACCEPTED:
         read = partial(aws.client("lambda").get_function, FunctionName=name)
-        waiter.until(lambda: found(read, "ResourceNotFoundException") is None, "Lambda is deleting the function")
+        waiter.until(lambda: get_or_none(read, "ResourceNotFoundException") is None, "Lambda is deleting the function")

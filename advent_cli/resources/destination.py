@@ -5,7 +5,7 @@ from functools import partial
 from typing import ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Waiter
 from advent_cli.resources.aws_lambda import TRANSIENTS
@@ -45,7 +45,7 @@ class Destination(Resource):
 
     def read(self) -> Settings | None:
         call = self.aws.client("lambda").get_function_event_invoke_config
-        answer = found(call, "ResourceNotFoundException", FunctionName=self.name)
+        answer = get_or_none(call, "ResourceNotFoundException", FunctionName=self.name)
         if answer is None:
             return None
         return {
@@ -61,7 +61,7 @@ class Destination(Resource):
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), *TRANSIENTS)
+        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), "ResourceNotFoundException"), *TRANSIENTS)
 
     def to_create(self) -> list[Line]:
         return [self._creation()]

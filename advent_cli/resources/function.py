@@ -4,11 +4,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.calls import Call, File, Line, Until, is_kept
+from advent_cli.aws.calls import Call, File, Line, Until, has_placeholder
 from advent_cli.aws.retry import Waiter
 from advent_cli.errors import ForeignError
 from advent_cli.packaging.bundle import Bundle
-from advent_cli.packaging.zip_commands import packing
+from advent_cli.packaging.zip_commands import zip_commands
 from advent_cli.resources import aws_lambda
 from advent_cli.resources.aws_lambda import BUSY, FAILED, READY, UPDATE_FAILED, variables_of
 from advent_cli.resources.base import Resource, Settings
@@ -180,14 +180,14 @@ class Function(Resource):
         return File(f"{self.name}.zip", self.bundle.data if self.bundle else b"")
 
     def _zip_lines(self) -> list[Line]:
-        return packing(self.bundle, self._zip().name) if self.bundle else []
+        return zip_commands(self.bundle, self._zip().name) if self.bundle else []
 
     def _role_id(self) -> str:
         return self.role.id_in_shell() if self.role else ""
 
     def _retried(self, call: Call) -> Call:
         """The call, marked for retries if Lambda may not know the role yet."""
-        return replace(call, again=is_kept(self._role_id()) and not self.aws.endpoint)
+        return replace(call, retry=has_placeholder(self._role_id()) and not self.aws.endpoint)
 
 
 def _must_recreate(now: Settings) -> bool:

@@ -3,8 +3,8 @@
 from functools import partial
 from typing import Any
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call
 from advent_cli.aws.retry import Transient, Waiter
 
@@ -18,7 +18,7 @@ Policies = tuple[list[str], list[str]]  # names of the inline ones, ARNs of the 
 def get_role(aws: Aws, name: str) -> dict[str, Any] | None:
     """The role as GetRole describes it, or None if there is none."""
     call = partial(aws.client("iam").get_role, RoleName=name)
-    answer = aws.once(("role", name), lambda: found(call, "NoSuchEntity"))
+    answer = aws.cached(("role", name), lambda: get_or_none(call, "NoSuchEntity"))
     return answer["Role"] if answer else None
 
 
@@ -28,9 +28,9 @@ def policies_of(aws: Aws, role: str) -> Policies:
 
     def pages(operation: str) -> list[dict[str, Any]]:
         paginated = iam.get_paginator(operation).paginate(RoleName=role)
-        return found(lambda: list(paginated), "NoSuchEntity") or []
+        return get_or_none(lambda: list(paginated), "NoSuchEntity") or []
 
-    inline, attached = together(
+    inline, attached = in_parallel(
         lambda: [name for page in pages("list_role_policies") for name in page["PolicyNames"]],
         lambda: [p["PolicyArn"] for page in pages("list_attached_role_policies") for p in page["AttachedPolicies"]],
     )
@@ -51,4 +51,4 @@ def removals(role: str, policies: Policies, keep: set[str]) -> list[Call]:
 def send(aws: Aws, call: Call, waiter: Waiter) -> None:
     """Send a call; it is no error if what it deletes is gone already."""
     missing = ["NoSuchEntity"] if call.method.startswith(("delete_", "detach_")) else []
-    waiter.retry(partial(found, call.on(aws), *missing), BUSY)
+    waiter.retry(partial(get_or_none, call.on(aws), *missing), BUSY)

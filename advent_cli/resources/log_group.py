@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
@@ -60,7 +60,7 @@ class LogGroup(Resource):
         group = next((group for group in groups if group["logGroupName"] == self.name), None)
         if group is None:
             return None
-        answer = found(logs.list_tags_for_resource, "ResourceNotFoundException", resourceArn=self.arn)
+        answer = get_or_none(logs.list_tags_for_resource, "ResourceNotFoundException", resourceArn=self.arn)
         if answer is None:  # gone between the two calls
             return None
         if not self.aws.owns(answer["tags"]):
@@ -80,7 +80,7 @@ class LogGroup(Resource):
         waiter.retry(self._change().on(self.aws), BUSY)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), BUSY)
+        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), "ResourceNotFoundException"), BUSY)
 
     def to_create(self) -> list[Line]:
         return [self._creation(), self._change()]

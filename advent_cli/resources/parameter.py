@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import code, found
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import error_code, get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError, ForeignError
@@ -47,21 +47,21 @@ class Parameter(Resource):
     def read(self) -> Settings | None:
         """An empty dict if it exists, else None; does not read the value."""
         call = partial(self.aws.client("ssm").list_tags_for_resource, ResourceType="Parameter", ResourceId=self.name)
-        answer, all_names = together(lambda: found(call, *MISSING), lambda: names(self.aws))
+        answer, all_names = in_parallel(lambda: get_or_none(call, *MISSING), lambda: names(self.aws))
         if answer and self.aws.owns(answer["TagList"]):
             return {}
         # An answer without the stack's tag means foreign only if the parameter exists: some servers return tags of
         # parameters that do not.
         if answer and self.name in all_names:
             foreign = ForeignError(self.key, self.title, self.arn)
-            foreign.hint = "delete it, or use another stack name in config.yaml"
+            foreign.hint = "delete it, or choose another stack name in config.yaml"
             raise foreign
         return None
 
     def value(self) -> str | None:
         """The secret value; None if there is none. Raises ForeignError if the stack does not manage the parameter."""
         call = partial(self.aws.client("ssm").get_parameter, Name=self.name, WithDecryption=True)
-        seen, answer = together(self.read, lambda: found(call, *MISSING))
+        seen, answer = in_parallel(self.read, lambda: get_or_none(call, *MISSING))
         return None if seen is None or answer is None else str(answer["Parameter"]["Value"])
 
     def put(self, value: str, waiter: Waiter) -> None:
@@ -72,7 +72,7 @@ class Parameter(Resource):
                 waiter.retry(partial(put, Tags=self.aws.owner_tags), *TRANSIENTS)  # PutParameter tags only new ones
                 return
             except Exception as error:
-                if code(error) != "ParameterAlreadyExists" or self.read() is None:  # just created elsewhere
+                if error_code(error) != "ParameterAlreadyExists" or self.read() is None:  # just created elsewhere
                     raise
         waiter.retry(partial(put, Overwrite=True), *TRANSIENTS)
 
@@ -83,7 +83,7 @@ class Parameter(Resource):
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._deletion().on(self.aws), *MISSING), *TRANSIENTS)
+        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), *MISSING), *TRANSIENTS)
 
     def to_create(self) -> list[Line]:
         raise AdventError(f"`advent up` does not create {self.title}", hint="set it with `advent slack secret`")
@@ -102,4 +102,4 @@ def names(aws: Aws) -> list[str]:
     """The names of all parameters under the stack's path, foreign ones included."""
     under = [{"Key": "Name", "Option": "BeginsWith", "Values": [f"/advent/{aws.stack}/"]}]
     pages = aws.client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=under)
-    return aws.once(("parameters",), lambda: [p["Name"] for page in pages for p in page["Parameters"]])
+    return aws.cached(("parameters",), lambda: [p["Name"] for page in pages for p in page["Parameters"]])

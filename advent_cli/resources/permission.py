@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError
@@ -92,7 +92,7 @@ class Permission(Resource):
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), *TRANSIENTS)
+        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), "ResourceNotFoundException"), *TRANSIENTS)
 
     def to_create(self) -> list[Line]:
         return [self._creation(self.source_arn() or self.source_in_shell)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
@@ -77,7 +77,7 @@ class Queue(Resource):
         attributes = self._attributes()
         if attributes is None:
             return None
-        tags = found(self.aws.client("sqs").list_queue_tags, *MISSING, QueueUrl=self.url)
+        tags = get_or_none(self.aws.client("sqs").list_queue_tags, *MISSING, QueueUrl=self.url)
         if tags is None:  # gone between the two calls
             return None
         if not self.aws.owns(tags.get("Tags")):
@@ -103,7 +103,7 @@ class Queue(Resource):
         self._change().on(self.aws)()
 
     def delete(self, waiter: Waiter) -> None:
-        found(self._deletion().on(self.aws), *MISSING)
+        get_or_none(self._deletion().on(self.aws), *MISSING)
         waiter.until(lambda: self._fetch() is None, "SQS is deleting the queue")
 
     def to_create(self) -> list[Line]:
@@ -132,12 +132,12 @@ class Queue(Resource):
         return {"MessageRetentionPeriod": str(want["keeps_seconds"]), "Policy": policy}
 
     def _attributes(self) -> dict[str, Any] | None:
-        answer: dict[str, Any] | None = self.aws.once(("queue", self.name), self._fetch)
+        answer: dict[str, Any] | None = self.aws.cached(("queue", self.name), self._fetch)
         return answer
 
     def _fetch(self) -> dict[str, Any] | None:
         call = self.aws.client("sqs").get_queue_attributes
-        answer = found(call, *MISSING, QueueUrl=self.url, AttributeNames=["All"])
+        answer = get_or_none(call, *MISSING, QueueUrl=self.url, AttributeNames=["All"])
         return answer["Attributes"] if answer else None
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.calls import Call, Keep, Line, Until, kept, variable
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.calls import Call, Capture, Line, Until, placeholder, variable
 from advent_cli.aws.retry import Waiter
 from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.resources import iam
@@ -66,7 +66,7 @@ class Role(Resource):
 
     def id_in_shell(self) -> str:
         """The unique id, or the shell variable that keeps it after the lines of `to_create` if there is no role yet."""
-        return self.unique_id() or kept(self._variable)
+        return self.unique_id() or placeholder(self._variable)
 
     def scope(self) -> list[str]:
         return [self.arn]
@@ -96,7 +96,7 @@ class Role(Resource):
         role = iam.get_role(self.aws, self.name)
         if role is None or role["Path"] != self.path:
             why = f"its path must be {self.path}, and IAM cannot change the path of a role"
-            raise RefusedError(f"cannot adopt {self.title}", why=why, hint="use another role name in config.yaml")
+            raise RefusedError(f"cannot adopt {self.title}", why=why, hint="choose another role name in config.yaml")
         self.aws.client("iam").tag_role(RoleName=self.name, Tags=self._tags())
 
     def create(self, waiter: Waiter) -> None:
@@ -112,7 +112,7 @@ class Role(Resource):
 
         def delete() -> None:  # retried as a whole, because the lists of a role's policies lag
             *removals, deletion = self._deletions(known.pop() if known else self._policies())
-            together(*[partial(iam.send, self.aws, call, waiter) for call in removals])
+            in_parallel(*[partial(iam.send, self.aws, call, waiter) for call in removals])
             iam.send(self.aws, deletion, waiter)
 
         waiter.retry(delete, iam.BUSY, iam.LISTS_LAG)
@@ -136,7 +136,7 @@ class Role(Resource):
     def _creation(self) -> Call:
         settings = {"Path": self.path, "AssumeRolePolicyDocument": json.dumps(TRUST), "Tags": self._tags()}
         call = self._call("create_role", **settings, **self._bounded("PermissionsBoundary", self.boundary))
-        return replace(call, keep=Keep(self._variable, "Role.RoleId"))
+        return replace(call, capture=Capture(self._variable, "Role.RoleId"))
 
     def _changes(self, now: Settings) -> list[Call]:
         """The calls that turn `now` into `want`; raises AdventError if no call can."""
@@ -144,7 +144,7 @@ class Role(Resource):
             raise AdventError(
                 f"{self.title} has the path {now['path']}, not {self.path}",
                 why="IAM cannot change the path of a role",
-                hint="use another role name in config.yaml",
+                hint="choose another role name in config.yaml",
             )
         calls = iam.removals(self.name, self._policies(), keep={*self.policies}) if now["other_policies"] else []
         if now["trust"] != TRUST:
@@ -171,5 +171,5 @@ class Role(Resource):
         return iam.policies_of(self.aws, self.name)
 
     def _policies_once(self) -> iam.Policies:
-        policies: iam.Policies = self.aws.once(("policies of", self.name), self._policies)
+        policies: iam.Policies = self.aws.cached(("policies of", self.name), self._policies)
         return policies

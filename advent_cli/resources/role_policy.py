@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Waiter
 from advent_cli.resources.base import Resource, Settings
@@ -44,7 +44,7 @@ class RolePolicy(Resource):
 
     def read(self) -> Settings | None:
         call = self.aws.client("iam").get_role_policy
-        answer = found(call, "NoSuchEntity", RoleName=self.role, PolicyName=self.name)
+        answer = get_or_none(call, "NoSuchEntity", RoleName=self.role, PolicyName=self.name)
         return {"document": answer["PolicyDocument"]} if answer else None
 
     def create(self, waiter: Waiter) -> None:
@@ -54,7 +54,7 @@ class RolePolicy(Resource):
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._call("delete_role_policy").on(self.aws), "NoSuchEntity"), BUSY)
+        waiter.retry(partial(get_or_none, self._call("delete_role_policy").on(self.aws), "NoSuchEntity"), BUSY)
 
     def to_create(self) -> list[Line]:
         return [self._creation()]

@@ -4,9 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import found
-from advent_cli.aws.calls import Call, Keep, Line, kept
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import get_or_none
+from advent_cli.aws.calls import Call, Capture, Line, placeholder
 from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.resources.api import API_ID, Api
 from advent_cli.resources.api_gateway import create_once, scope, send
@@ -105,7 +105,7 @@ class Route(Resource):
         parts: Parts = self._parts(api_id) if api_id else ([], {})
         existing = self._matching_integration(parts)
         first = [] if existing else [self._lookup(api_id) if self.shares else self._integration(api_id)]
-        integration_id = str(existing["IntegrationId"]) if existing else kept(INTEGRATION_ID)
+        integration_id = str(existing["IntegrationId"]) if existing else placeholder(INTEGRATION_ID)
         return [*first, *self._changes(api_id or API_ID, parts, integration_id)]
 
     def to_update(self, now: Settings) -> list[Line]:
@@ -176,20 +176,22 @@ class Route(Resource):
         }
 
     def _integration(self, api_id: str | None) -> Call:
-        keep = Keep(INTEGRATION_ID, "IntegrationId")
-        return Call("apigatewayv2", "create_integration", {"ApiId": api_id or API_ID, **self._settings()}, keep)
+        capture = Capture(INTEGRATION_ID, "IntegrationId")
+        return Call("apigatewayv2", "create_integration", {"ApiId": api_id or API_ID, **self._settings()}, capture)
 
     def _lookup(self, api_id: str | None) -> Call:
         """The call that looks up the integration of an earlier route."""
-        keep = Keep(INTEGRATION_ID, f'Items[?IntegrationUri==`"{self.function_arn}"`] | [0].IntegrationId')
-        return Call("apigatewayv2", "get_integrations", {"ApiId": api_id or API_ID}, keep)
+        capture = Capture(INTEGRATION_ID, f'Items[?IntegrationUri==`"{self.function_arn}"`] | [0].IntegrationId')
+        return Call("apigatewayv2", "get_integrations", {"ApiId": api_id or API_ID}, capture)
 
     def _parts(self, api_id: str) -> Parts:
         """The routes, and the integrations by the target name that a route has; empty if the API is gone."""
 
         def items(operation: str) -> list[dict[str, Any]]:
             pages = self.aws.client("apigatewayv2").get_paginator(operation).paginate(ApiId=api_id)
-            return [item for page in found(lambda: list(pages), "NotFoundException") or [] for item in page["Items"]]
+            return [
+                item for page in get_or_none(lambda: list(pages), "NotFoundException") or [] for item in page["Items"]
+            ]
 
-        routes, integrations = together(lambda: items("get_routes"), lambda: items("get_integrations"))
+        routes, integrations = in_parallel(lambda: items("get_routes"), lambda: items("get_integrations"))
         return routes, {f"integrations/{item['IntegrationId']}": item for item in integrations}

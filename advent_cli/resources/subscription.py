@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Waiter
 from advent_cli.resources.base import Resource, Settings
@@ -60,7 +60,7 @@ class Subscription(Resource):
     def read(self) -> Settings | None:
         arn = self._find()
         call = self.aws.client("sns").get_subscription_attributes
-        answer = found(call, *MISSING, SubscriptionArn=arn) if arn else None
+        answer = get_or_none(call, *MISSING, SubscriptionArn=arn) if arn else None
         if answer is None:
             return None
         attributes = answer["Attributes"]

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import code, found
+from advent_cli.aws.aws_errors import error_code, get_or_none
 from advent_cli.aws.calls import Call, Line, Until
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError, ForeignError, RefusedError
@@ -85,7 +85,7 @@ class Table(Resource):
         if table is None or table["TableStatus"] != "ACTIVE" or _primary_key(table) != self.want()["primary_key"]:
             key = _primary_key(table) if table else "none"
             why = f"its primary key must be {self.want()['primary_key']}, but is {key}"
-            raise RefusedError(f"cannot adopt {self.title}", why=why, hint="use another table name in config.yaml")
+            raise RefusedError(f"cannot adopt {self.title}", why=why, hint="choose another table name in config.yaml")
         self.aws.client("dynamodb").tag_resource(ResourceArn=self.arn, Tags=self.aws.owner_tags)
 
     def create(self, waiter: Waiter) -> None:
@@ -111,7 +111,7 @@ class Table(Resource):
             self._settings(self._describe())  # its tags are reliable now: raises ForeignError if the table is foreign
         if status != "DELETING":
             call = self._call("delete_table").on(self.aws)
-            waiter.retry(partial(found, call, "ResourceNotFoundException"), *BUSY)
+            waiter.retry(partial(get_or_none, call, "ResourceNotFoundException"), *BUSY)
         self._wait_for(None, waiter, "DynamoDB is deleting the table")
 
     def to_create(self) -> list[Line]:
@@ -159,20 +159,22 @@ class Table(Resource):
     def _owned(self) -> bool | None:
         pages = self.aws.client("dynamodb").get_paginator("list_tags_of_resource").paginate(ResourceArn=self.arn)
         try:
-            tags = found(lambda: [tag for page in pages for tag in page["Tags"]], "ResourceNotFoundException")
+            tags = get_or_none(lambda: [tag for page in pages for tag in page["Tags"]], "ResourceNotFoundException")
         except Exception as error:
             # DynamoDB may deny access to the tags of a table that is gone.
-            if code(error) != "AccessDeniedException" or self._describe() is not None:
+            if error_code(error) != "AccessDeniedException" or self._describe() is not None:
                 raise
             return None
         return None if tags is None else self.aws.owns(tags)
 
     def _description(self) -> dict[str, Any] | None:
-        answer: dict[str, Any] | None = self.aws.once(("table", self.name), self._describe)
+        answer: dict[str, Any] | None = self.aws.cached(("table", self.name), self._describe)
         return answer
 
     def _describe(self) -> dict[str, Any] | None:
-        answer = found(self.aws.client("dynamodb").describe_table, "ResourceNotFoundException", TableName=self.name)
+        answer = get_or_none(
+            self.aws.client("dynamodb").describe_table, "ResourceNotFoundException", TableName=self.name
+        )
         return answer["Table"] if answer else None
 
     def _wait_for(self, status: str | None, waiter: Waiter, words: str) -> None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
@@ -61,7 +61,7 @@ class Topic(Resource):
         return {"display_name": self.name[:LONGEST_DISPLAY_NAME]}
 
     def read(self) -> Settings | None:
-        answer, tags = self.aws.once(("topic", self.name), self._describe)
+        answer, tags = self.aws.cached(("topic", self.name), self._describe)
         if answer is None or tags is None:
             return None
         if not self.aws.owns(tags["Tags"]):
@@ -79,7 +79,7 @@ class Topic(Resource):
 
     def delete(self, waiter: Waiter) -> None:
         *unsubscriptions, deletion = self._deletions()
-        together(*[partial(self._send, call, waiter) for call in unsubscriptions])
+        in_parallel(*[partial(self._send, call, waiter) for call in unsubscriptions])
         self._send(deletion, waiter)
 
     def to_create(self) -> list[Line]:
@@ -108,20 +108,22 @@ class Topic(Resource):
         return [*first, Call("sns", "delete_topic", {"TopicArn": self.arn})]
 
     def _send(self, call: Call, waiter: Waiter) -> None:
-        waiter.retry(partial(found, call.on(self.aws), "NotFound", "NotFoundException"), *TRANSIENTS)
+        waiter.retry(partial(get_or_none, call.on(self.aws), "NotFound", "NotFoundException"), *TRANSIENTS)
 
     def _describe(self) -> list[dict[str, Any] | None]:
         """The answers with the attributes and the tags; None for each that does not exist."""
         sns = self.aws.client("sns")
         missing = ("NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException")
-        return together(
-            lambda: found(sns.get_topic_attributes, *missing, TopicArn=self.arn),
-            lambda: found(sns.list_tags_for_resource, *missing, ResourceArn=self.arn),
+        return in_parallel(
+            lambda: get_or_none(sns.get_topic_attributes, *missing, TopicArn=self.arn),
+            lambda: get_or_none(sns.list_tags_for_resource, *missing, ResourceArn=self.arn),
         )
 
 
 def subscriptions(aws: Aws, topic_arn: str) -> list[dict[str, Any]]:
     """All subscriptions of a topic, as ListSubscriptionsByTopic describes them; none if the topic is gone."""
     pages = aws.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
-    listed = aws.once(("subscriptions", topic_arn), lambda: found(lambda: list(pages), "NotFound", "NotFoundException"))
+    listed = aws.cached(
+        ("subscriptions", topic_arn), lambda: get_or_none(lambda: list(pages), "NotFound", "NotFoundException")
+    )
     return [item for page in listed or [] for item in page["Subscriptions"]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.calls import Call, Keep, Line, Note, Until, kept
+from advent_cli.aws.calls import Call, Capture, Line, Note, Until, placeholder
 from advent_cli.aws.retry import Waiter
 from advent_cli.resources.aws_lambda import TRANSIENTS, get_function, variables_of, wait_until_ready
 from advent_cli.resources.base import Resource, Settings
@@ -90,10 +90,10 @@ class Variable(Resource):
     def _through_shell(self, query: str) -> list[Line]:
         """The lines that set the variables from a JMESPath query; the other values pass through the shell unprinted."""
         name = {"FunctionName": self.function}
-        keep = Keep("ENVIRONMENT", f"{{Variables: {query}}}", output="json")
+        capture = Capture("ENVIRONMENT", f"{{Variables: {query}}}", output="json")
         return [
-            Call("lambda", "get_function_configuration", name, keep),
-            self._change(kept(keep.variable)),
+            Call("lambda", "get_function_configuration", name, capture),
+            self._change(placeholder(capture.variable)),
             Until("lambda", "function_updated_v2", name),
         ]
 

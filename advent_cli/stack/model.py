@@ -58,4 +58,4 @@ class Stack:
     def url(self) -> str | None:
         """The URL that Slack posts to: the first route that takes POST. None if there is no such route or no API."""
         by_route = dict(zip(self.config.routes, self.urls, strict=False))
-        return next((by_route[route] for route in self.config.posts if route in by_route), None)
+        return next((by_route[route] for route in self.config.post_routes if route in by_route), None)

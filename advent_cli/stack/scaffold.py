@@ -48,10 +48,10 @@ def add_consumer(file: Path, name: str, topic: str | None) -> tuple[Path, list[s
         raise UsageError(f"unknown topic {topic!r} in --topic", hint=f"use one of: {', '.join(known)}")
     topic = topic or before.topics[0].removeprefix(before.prefix)
     if f"{before.prefix}{name}" in before.functions:
-        raise RefusedError(f"config.yaml already has a function {name}", hint="use another name")
+        raise RefusedError(f"config.yaml already has a function {name}", hint="choose another name")
     handler = file.parent / before.handlers / f"{name.replace('-', '_')}.py"
     if handler.exists():
-        raise RefusedError(f"{handler} already exists", hint="use another name")
+        raise RefusedError(f"{handler} already exists", hint="choose another name")
     text = file.read_bytes().decode()  # keeps the line endings
     changed = _with_function(text, name, topic)
     handler.write_text(SKELETON.format(name=name, topic=topic), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from advent_cli.aws.account import OWNER_TAG, Aws, together
+from advent_cli.aws.account import OWNER_TAG, Aws, in_parallel
 
 KINDS = {  # the kind of the tagged resources of each service
     "apigateway": "api",
@@ -17,7 +17,7 @@ KINDS = {  # the kind of the tagged resources of each service
 
 def list_stacks(aws: Aws) -> dict[str, Counter[str]]:
     """The stacks by name, with the number of resources of each kind. Just deleted resources may show: lists lag."""
-    tagged, roles = together(lambda: _tagged(aws), lambda: _roles(aws))
+    tagged, roles = in_parallel(lambda: _tagged(aws), lambda: _roles(aws))
     stacks: dict[str, Counter[str]] = {}
     for stack, kind in tagged:
         stacks.setdefault(stack, Counter())[kind] += 1

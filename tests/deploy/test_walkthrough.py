@@ -14,7 +14,7 @@ from botocore import xform_name
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advent_cli.aws.calls import CLOSE, OPEN, Call, Line, Note, kept, sent
+from advent_cli.aws.calls import CLOSE, OPEN, Call, Line, Note, boto3_params, placeholder
 from advent_cli.aws.retry import Waiter
 from advent_cli.deploy import aws_cli, walkthrough
 from advent_cli.deploy.decide import Step
@@ -54,7 +54,7 @@ def recorded(engine: Engine) -> tuple[Stack, list[Sent]]:
 
 def calls_of(lines: Iterable[Line]) -> list[Sent]:
     calls = [line for line in lines if isinstance(line, Call) and not line.method.startswith(READS)]
-    return [(call.service, call.method, sent(call.params)) for call in calls]
+    return [(call.service, call.method, boto3_params(call.params)) for call in calls]
 
 
 def same(printed: Any, sent: Any) -> bool:
@@ -275,7 +275,7 @@ def test_a_command_has_all_parameters(text: str, words: list[str], tree: dict[st
 @given(before=TEXTS, after=TEXTS)
 @settings(max_examples=20, deadline=None)
 def test_bash_reads_quoted_text_and_comments(before: str, after: str) -> None:
-    assert _echoed(aws_cli.quote(f"{before}{kept('ID')}{after}")) == f"{before}an id{after}"
+    assert _echoed(aws_cli.quote(f"{before}{placeholder('ID')}{after}")) == f"{before}an id{after}"
     assert _echoed(f"x {aws_cli.comment(before + after)}") == "x"
 
 

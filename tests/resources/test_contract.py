@@ -140,7 +140,7 @@ def test_access_denied_is_not_absence(deployed: Stack, running_engine: Engine) -
     for key, seen in inspection.seen.items():
         if not key.startswith(("api/", "route/")):
             assert isinstance(seen, AdventError), f"{key} was taken for {seen}"
-            assert "does not allow" in seen.what
+            assert "access denied: " in seen.what
     assert apply.up(inspection, inspection.steps_up(), stacks.ignore, Interrupt()).exit_code == 1
     assert apply.down(inspection, inspection.steps_down(), stacks.ignore, Interrupt()).exit_code == 1
     assert {resource.read() == resource.want() for resource in deployed.resources.values()} == {True}
@@ -244,8 +244,8 @@ def test_an_incomplete_answer_is_an_error(running_engine: Engine, answer: Any) -
     stub = Stubber(stack.aws.client("lambda"))
     stub.add_response("get_function", {"Configuration": configuration, **answer})
     alone = replace(function, role=None)
-    with stub, stack.aws.remembering():
-        stack.aws.once(("policy", function.name), lambda: None)
+    with stub, stack.aws.caching():
+        stack.aws.cached(("policy", function.name), lambda: None)
         with pytest.raises(AdventError, match="access denied: the "):
             alone.read()
 

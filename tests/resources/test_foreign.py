@@ -37,7 +37,9 @@ def test_foreign_resources_stay_unchanged(engine: Engine, advent: Run) -> None:
         done = advent(*command, code=4)
         for resource in other.resources.values():
             if not resource.parent:
-                assert f"{resource.title} exists and belongs to someone else (arn:aws:" in done.stdout + done.stderr
+                assert (
+                    f"{resource.title} exists but is not managed by this stack (arn:aws:" in done.stdout + done.stderr
+                )
         assert "advent up --adopt table/table" in done.stdout + done.stderr
         assert reading.everything(other.aws) == before, command
 

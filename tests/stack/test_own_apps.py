@@ -144,7 +144,7 @@ def test_two_stacks_share_nothing(engine: Engine, advent: Run) -> None:
     after = reading.everything(stack.aws)
     assert {name: value for name, value in after.items() if name in before} == before
     assert [line.split()[0] for line in advent("list").stdout.splitlines()] == ["awsadvent"]
-    assert "allowed is" in advent("--stack", "b!", "plan", code=2).stderr
+    assert "--stack must be" in advent("--stack", "b!", "plan", code=2).stderr
 
 
 def test_reserved_concurrency_is_set_and_removed(engine: Engine, advent: Run, own: Path) -> None:
@@ -191,7 +191,7 @@ def test_watch_deploys_each_save_and_survives_errors(engine: Engine, advent: Run
         try:
             until(lambda: "watching" in log.read_text(), "watching")
             handler.write_text("def handler(:\n")
-            until(lambda: "sns_logger.py:1: not Python" in log.read_text(), "the error is reported")
+            until(lambda: "sns_logger.py:1: not valid Python" in log.read_text(), "the error is reported")
             handler.write_text(good + "# better\n")
             until(lambda: "1 updated" in log.read_text(), "the function is updated")
             assert process.poll() is None

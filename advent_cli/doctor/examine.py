@@ -110,9 +110,9 @@ def _attempt(subject: Subject, check: str, ask: Callable[[], T]) -> T | Finding:
 
 
 def _bug(error: Exception, subject: Subject) -> AdventError:
-    left = crash_report.remains(error, subject.secrets)
-    hint = f"report it, with {left.where or 'this line'}"
-    return AdventError(f"this is a mistake in advent: {left.problem}", hint=hint)
+    report = crash_report.write(error, subject.secrets)
+    hint = f"report it, with {report.file or 'this line'}"
+    return AdventError(f"this is a bug in advent: {report.problem}", hint=hint)
 
 
 def _load(subject: Subject) -> Config:

@@ -129,7 +129,7 @@ def test_a_pipe_that_nobody_reads_stops_neither_us_nor_the_work(engine: Engine, 
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (
         0,
-        "nothing to do: everything is as config.yaml wants it\n",
+        "nothing to do: everything matches config.yaml\n",
         "",
     )
 

@@ -138,7 +138,7 @@ def test_the_tutorial_can_be_executed(engine: Engine, advent: Run, bash: Shell) 
     assert "> Configuration > Environment variables > SNS_TOPIC_ARN\n" in script
     assert script.endswith(f"\n# {len(KEYS)} to create\n")
     bash.run(script)
-    assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
     assert "# nothing to do" in advent("plan", "--explain").stdout
     assert "awsadvent = 11, some = 11" in advent("say", "awsadvent", "some").stderr
     advent("slack", "secret", stdin="a-real-secret\n")
@@ -177,7 +177,7 @@ def test_so_can_an_app_of_ones_own_and_what_it_is_changed_to(engine: Engine, adv
         config.write_text(text)
         script = advent("plan", "--explain").stdout
         bash.run(script)
-        assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+        assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
     assert {"-", "+", "~"} <= {line[2] for line in script.splitlines() if line.startswith("# ")}
 
 
@@ -189,7 +189,7 @@ def test_what_was_changed_by_hand_can_be_put_back_by_hand(whole: Stack, advent: 
             wait_until_ready(whole.aws, resource.function, {}, WAIT)
     assert f"{len(tampering.CHANGES)} to update" in advent("plan").stdout
     bash.run(advent("plan", "--explain").stdout)
-    assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
 
 
 def test_what_goes_with_a_function_that_is_made_anew_is_told_too(whole: Stack, advent: Run, bash: Shell) -> None:
@@ -199,7 +199,7 @@ def test_what_goes_with_a_function_that_is_made_anew_is_told_too(whole: Stack, a
     script = advent("plan", "--explain").stdout
     assert "made anew" in script
     bash.run(script)
-    assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
 
 
 def test_the_variables_that_others_set_are_carried_along_unseen(whole: Stack, advent: Run, bash: Shell) -> None:
@@ -237,7 +237,7 @@ def test_what_somebody_wrote_into_a_setting_is_no_command(whole: Stack, advent: 
     assert "touch trap" in script
     bash.run(script)
     assert not (bash.folder / "trap").exists()
-    assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
 
 
 def test_on_aws_it_waits_for_a_new_role_and_names_the_account(engine: Engine, advent: Run) -> None:

@@ -145,14 +145,14 @@ def test_what_was_not_announced_goes_to_the_topic_and_what_is_for_nobody_stays(e
         sqs.send_message(QueueUrl=stack.queue.url, MessageBody=body)
     done = advent("replay", code=1)
     assert done.stdout == "1 to the topic awsadvent\n"
-    assert "1 dead letter is for nobody in config.yaml" in done.stderr
+    assert "1 dead letter has no recipient in config.yaml" in done.stderr
     assert stack.queue.depth() == 1
     Waiter().until(lambda: counts.of(stack.table, ["unheard"]) == {"unheard": 10}, "counted", within=60)
     sqs.send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(ANNOUNCEMENT))  # as one killed half way would
     assert "1 to the topic" in advent("replay").stdout
     time.sleep(2)
     assert counts.of(stack.table, ["unheard"]) == {"unheard": 10}  # it is known again by its id
-    assert "1 were taken out a moment ago" in advent("replay").stderr
+    assert "1 are in flight" in advent("replay").stderr
     group = "/aws/lambda/sns_logger"
 
     def logged() -> bool:
@@ -160,7 +160,7 @@ def test_what_was_not_announced_goes_to_the_topic_and_what_is_for_nobody_stays(e
         return any("unheard" in event["message"] for event in events)
 
     Waiter().until(logged, "logged", within=60)
-    assert ", and in it 1 dead letter\n" in advent("down", "--yes").stderr
+    assert ", with 1 dead letter\n" in advent("down", "--yes").stderr
 
 
 def test_replay_hands_out_nothing_to_others(engine: Engine, advent: Run) -> None:
@@ -192,7 +192,7 @@ def test_replay_hands_out_nothing_to_others(engine: Engine, advent: Run) -> None
     done = advent("-v", "replay", code=1)
     assert done.stdout == "1 to the topic awsadvent\n"
     assert (
-        "4 dead letters are for nobody in config.yaml: only this stack's topics and functions get them" in done.stderr
+        "4 dead letters have no recipient in config.yaml: only this stack's topics and functions receive" in done.stderr
     )
     for arn in (FOREIGN, subscribed, theirs, "arn:aws:lambda:us-east-1:1:function:sns_logger"):
         assert arn in done.stderr

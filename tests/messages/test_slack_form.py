@@ -179,7 +179,7 @@ def test_the_whole_way_with_a_secret(engine: Engine, advent: Run) -> None:
     everything = [advent("-v", "slack", "secret", stdin=f"{SECRET}\n")]
     assert "/advent/awsadvent/slack-secret" in everything[0].stderr
     everything += [advent("-v", command) for command in ("up", "plan", "status")]
-    assert "only who knows the secret gets in" in everything[-1].stdout
+    assert "only requests with the Slack secret are accepted" in everything[-1].stdout
     assert "nothing to do" in everything[-2].stdout
 
     # The functions of this engine are as new as the secret: none has looked before.
@@ -240,7 +240,8 @@ def test_a_secret_of_somebody_else_is_left_alone_and_not_used(engine: Engine, ad
     assert foreign in advent("say", "in", code=4).stderr
     status = advent("status", code=4).stdout
     assert foreign in status
-    assert "gets in" not in status  # neither open nor locked
+    assert "anyone with the URL" not in status  # neither open nor restricted
+    assert "are accepted" not in status
     assert foreign in advent("plan", code=4).stdout
     assert foreign in advent("down", "--yes", code=4).stderr
     kept = stack.aws.client("ssm").get_parameter(Name=secret.name, WithDecryption=True)["Parameter"]

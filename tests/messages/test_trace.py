@@ -191,8 +191,8 @@ def test_many_messages_one_after_the_other(deployed: Stack, advent: Advent) -> N
     said = advent("say", "-", stdin=f"{word}\n\n  {word} two\n")
     assert said.stdout.splitlines()[0] == f"{word} = 1"
     assert said.stdout.count(" = ") == 3  # and no message for an empty line
-    assert "2 said in " in said.stderr
-    assert f"then, with sns_multiplier: {word} = 22" in said.stderr
+    assert "2 posted in " in said.stderr
+    assert f"after sns_multiplier: {word} = 22" in said.stderr
     assert advent("say", "--repeat", "3", "--no-wait", f"{word}x").stdout.splitlines()[0] == f"{word}x = 1"
     assert "leave out" in advent("say", "--trace", "--repeat", "2", "x", code=2).stderr
     assert "not UTF-8" in advent("say", "-", stdin="caf\xe9\n", PYTHONIOENCODING="ascii", code=1).stderr

@@ -123,7 +123,7 @@ def test_without_any_statement_the_command_fails(person: Person, command: str, n
     done = person.runs(*COMMANDS[command])
     assert done.returncode == 1, statement
     assert "does not allow us" in done.stderr + done.stdout
-    assert "mistake in advent" not in done.stderr
+    assert "bug in advent" not in done.stderr
 
 
 def test_all_is_all_of_them(engine: Engine, advent: Run) -> None:

@@ -54,7 +54,7 @@ def main() -> None:
 
 def send(url: str, stack: Stack, text: str) -> str:
     """Post one message."""
-    return post.post(url, slack_form.post(text, stack.config.slack, None), Waiter()).text
+    return post.post(url, slack_form.build_request(text, stack.config.slack, None), Waiter()).text
 
 
 def collect(stack: Stack) -> str:

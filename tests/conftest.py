@@ -25,6 +25,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ADVENT = Path(sys.executable).with_name("advent")
+PIP = [  # "Configuration" in pip's documentation
+    Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "pip", "pip.conf"),
+    Path.home() / "Library" / "Application Support" / "pip" / "pip.conf",
+    Path.home() / ".pip" / "pip.conf",
+]
+XDG = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,7 +40,11 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         for name in os.environ:
             if name.startswith(("AWS_", "ADVENT_")) or name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
                 patch.delenv(name)
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        if pip := next((str(file) for file in PIP if file.is_file()), None):
+            patch.setenv("PIP_CONFIG_FILE", os.environ.get("PIP_CONFIG_FILE", pip))  # where packages come from
+        home = tmp_path_factory.mktemp("home")
+        for name in ("HOME", "USERPROFILE", *XDG):
+            patch.setenv(name, str(home / name.lower()))
         patch.setenv("AWS_CONFIG_FILE", os.devnull)
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -71,6 +81,8 @@ def advent(tmp_path: Path) -> Run:
     """Run the installed command in an empty directory, without a terminal."""
 
     def run(*args: str, code: int = 0, stdin: str = "", **env: str) -> "subprocess.CompletedProcess[str]":
+        elsewhere = [name for name in XDG if not Path(env.get(name, "/")).is_absolute()]
+        assert not elsewhere, f"a relative {elsewhere} is ignored, and the test reaches something outside its folder"
         done = subprocess.run(
             [ADVENT, *args],
             cwd=tmp_path,

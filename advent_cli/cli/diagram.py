@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 def diagram(options: Options, format: str) -> int:
     """Draw the app: the path of a message, and the state of each part."""
     from advent_cli.deploy.inspection import exit_code
-    from advent_cli.diagram import from_stack as picture
     from advent_cli.diagram import mermaid, svg, text_tree
+    from advent_cli.diagram.from_stack import build_graph
     from advent_cli.output import branches, stream, summary, terminal
 
     stack, steps = _inspect(options)
-    graph = picture.of(stack, steps)
+    graph = build_graph(stack, steps)
     if format == "text":
         console = terminal.stdout()
         for tree in text_tree.trees(graph, console.width, branches.arrow(console)):

@@ -23,11 +23,12 @@ def doctor(options: Options) -> int:
     It changes and counts nothing, and runs whatever is broken.
     """
     from advent_cli.doctor.findings import exit_code
-    from advent_cli.doctor.installed import broken
+    from advent_cli.doctor.version_check import broken
     from advent_cli.output import health, terminal
 
     try:
-        from advent_cli.doctor.examine import Subject, examine
+        from advent_cli.doctor.examine import examine
+        from advent_cli.doctor.subject import Subject
 
         checks = examine(
             Subject(

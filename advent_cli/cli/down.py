@@ -57,7 +57,7 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     from advent_cli.local import lifecycle
     from advent_cli.words import export_file, export_import
 
-    report, file = options.report, export_file.chosen(export, force=force)
+    report, file = options.report, export_file.from_options(export, force=force)
 
     def is_kept(step: Step) -> bool:
         return keep_table and step.key.startswith("table/")  # orphaned tables too

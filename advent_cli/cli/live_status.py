@@ -13,7 +13,7 @@ from advent_cli.cli.options import Options
 from advent_cli.errors import DONE, INTERRUPTED, UsageError
 
 if TYPE_CHECKING:
-    from advent_cli.live.view import Board
+    from advent_cli.live.view import LiveView
 
 
 def show_live(options: Options, top: int) -> NoReturn:
@@ -31,8 +31,8 @@ def show_live(options: Options, top: int) -> NoReturn:
     if options.trace:
         raise UsageError("--watch and --verbose cannot be combined", why="the calls would overwrite the live view")
     stack = open_stack(options, lifecycle.require)
-    inbox: queue.SimpleQueue[Board | Exception] = queue.SimpleQueue()
-    shown: Board | None = None
+    inbox: queue.SimpleQueue[LiveView | Exception] = queue.SimpleQueue()
+    shown: LiveView | None = None
 
     def has_update() -> bool:
         nonlocal shown
@@ -47,7 +47,7 @@ def show_live(options: Options, top: int) -> NoReturn:
     code = DONE
     try:
         with screen.full_screen(console) as display:
-            threading.Thread(target=polling.forever, args=(stack, top, inbox.put), daemon=True).start()
+            threading.Thread(target=polling.poll, args=(stack, top, inbox.put), daemon=True).start()
             display.run(has_update, lambda: draw(console, shown, time.monotonic()))
     except KeyboardInterrupt:
         pass

@@ -36,7 +36,7 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
     from advent_cli.output import log_lines, terminal
 
     try:
-        start = time.time() - log_reader.seconds(since)
+        start = time.time() - log_reader.parse_span(since)
     except ValueError:
         raise UsageError(f"--since: invalid time span {since!r}", hint="use one like 90s, 10m, 2h or 1d") from None
     stack = open_stack(options, lifecycle.require)
@@ -46,9 +46,9 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
             raise UsageError(f"unknown function {name!r}", hint=f"use one of {', '.join(known)}")
     names, out, verbose = [name for name in known if name in function or not function], terminal.stdout(), options.trace
     try:
-        lines = (log_reader.follow if follow else log_reader.since)(stack.aws, names, start)
+        lines = (log_reader.follow if follow else log_reader.read_merged)(stack.aws, names, start)
         for line in log_reader.errors(lines) if errors else lines:
-            if verbose or not line.is_platform or line.is_trouble:
+            if verbose or not line.is_platform or line.is_error:
                 log_lines.show(out, names, line, ids=verbose is not None)
     except KeyboardInterrupt:
         if not follow:

@@ -19,19 +19,19 @@ def replay(options: Options) -> int:
     from advent_cli.output import stream
 
     stack = open_stack(options, lifecycle.require)
-    replayed = redeliver.replay(stack)
-    for name, number in sorted(replayed.handed.items()):
+    result = redeliver.replay(stack)
+    for name, number in sorted(result.delivered.items()):
         stream.out(f"{number} to {name}")
-    if replayed.for_nobody:
-        have = "dead letter has" if replayed.for_nobody == 1 else "dead letters have"
+    if result.without_target:
+        have = "dead letter has" if result.without_target == 1 else "dead letters have"
         hint = f"they stay in {stack.queue.name}"
-        others = ", ".join(replayed.others)
+        others = ", ".join(result.unknown_arns)
         why = f"only this stack's topics and functions receive them, not {others}" if others else ""
-        raise AdventError(f"{replayed.for_nobody} {have} no recipient in config.yaml", why=why, hint=hint)
-    if replayed.handed:
+        raise AdventError(f"{result.without_target} {have} no recipient in config.yaml", why=why, hint=hint)
+    if result.delivered:
         options.report.note("messages that fail again return to the queue: see `advent status`")
-    elif replayed.left:
-        options.report.note(f"{replayed.left} are in flight and reappear within {redeliver.HIDDEN} s")
+    elif result.remaining:
+        options.report.note(f"{result.remaining} are in flight and reappear within {redeliver.HIDDEN} s")
     else:
         options.report.note("no dead letters")
     return DONE

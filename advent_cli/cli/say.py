@@ -77,7 +77,7 @@ def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: boo
     report, consumers = options.report, settle.writers(stack) if wait else []
     webhook, answered = together(
         lambda: post.webhook(stack),
-        lambda: settle.expected(stack, slack_form.counted(message)) if consumers else {},
+        lambda: settle.expected(stack, slack_form.counted_text(message)) if consumers else {},
     )
     options.run.secrets.add(webhook.secret or "")
     first = webhook.slack.trigger_word if webhook.slack else ""
@@ -101,39 +101,39 @@ def _reply(
     stack: Stack, webhook: Webhook, message: str, answered: dict[str, int], waiter: Waiter, *, trace: bool
 ) -> Reply:
     """The reply; if there is none, `trace` adds to the error what is wrong with the function behind the URL."""
-    from advent_cli.messages.diagnosis import causes
+    from advent_cli.messages.diagnosis import diagnose
     from advent_cli.words import settle
 
     try:
-        return webhook.say(message, waiter, lambda: settle.untouched(stack, answered))
+        return webhook.say(message, waiter, lambda: settle.not_counted(stack, answered))
     except TargetError:
         raise
     except AdventError as error:
         if not trace:
             raise
-        hint = causes(stack, webhook.function, None) or error.hint
+        hint = diagnose(stack, webhook.function, None) or error.hint
         raise AdventError(error.what, why=error.why, hint=hint) from None
 
 
 def _follow(options: Options, stack: Stack, webhook: Webhook, reply: Reply, answered: Mapping[str, int]) -> int:
     """Show the message's trace to its last function, with the counts that a single counting consumer left."""
     from advent_cli.aws.retry import Waiter
-    from advent_cli.messages.trace import Known, follow, unproductive
+    from advent_cli.messages.trace import Evidence, explain_no_counts, follow
     from advent_cli.messages.trace_model import State
     from advent_cli.words import counts, settle
 
-    known = Known(webhook.function, reply.at, reply.message_id)
+    evidence = Evidence(webhook.function, reply.posted_at, reply.message_id)
     writers, now = settle.writers(stack), dict[str, int]()
     with options.report.tracing(reply.seconds) as view:
         if answered:
             view.note(webhook.function, ", ".join(map(str, answered.values())))
-        trace = follow(stack, known, view.show, Waiter())
+        trace = follow(stack, evidence, view.show, Waiter())
         done = [hop.function for hop in trace.all() if hop.function in writers and hop.state is State.DONE]
         if answered and len(writers) == 1 and done == writers:
             now = counts.of(stack.table, answered)
             more = {now[word] - before for word, before in answered.items()}
             if more == {0}:
-                trace = unproductive(stack, trace, writers[0])
+                trace = explain_no_counts(stack, trace, writers[0])
                 view.show(trace)
             added = f"+{more.pop()}: " if len(more) == 1 else ""
             view.note(writers[-1], added + ", ".join(map(str, now.values())))
@@ -171,7 +171,7 @@ def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: i
     if last and consumers:
         with report.waiting() as notify:
             now = settle.settle(
-                stack, settle.expected(stack, slack_form.counted(last)), Waiter(notify), after_many=True
+                stack, settle.expected(stack, slack_form.counted_text(last)), Waiter(notify), after_many=True
             )
         report.settled(consumers, now)
     return FAILED if failed else DONE

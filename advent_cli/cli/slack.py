@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 @click.pass_context
 def slack(context: click.Context) -> int:
     """Show how to connect Slack, step by step, with the values to paste."""
-    from advent_cli.messages.slack_form import steps
+    from advent_cli.messages.slack_form import setup_steps
     from advent_cli.output import stream
 
     if context.invoked_subcommand is None:
         _, url, settings = _for_slack(context.obj)
-        stream.out(steps(url, settings))
+        stream.out(setup_steps(url, settings))
     return DONE
 
 
@@ -89,12 +89,12 @@ def slack_check(options: Options) -> int:
 
     stack, url, settings = _for_slack(options)
     now = time.time()
-    day = slack_requests.of_the_day(stack, now)
-    last = next((call for call in reversed(day) if call.by_slack), None) or slack_requests.last_of_slack(stack, now)
-    lines = slack_requests.told(last, day, now, stack.config.log_retention_days)
+    day = slack_requests.of_last_day(stack, now)
+    last = next((each for each in reversed(day) if each.from_slack), None) or slack_requests.last_from_slack(stack, now)
+    lines = slack_requests.summary(last, day, now, stack.config.log_retention_days)
     for line in [*lines, *slack_requests.advice(last, url, settings.trigger_word)]:
         summary.line(terminal.stdout(), printable(line, 1000))
-    return DONE if last and last.status == slack_requests.GOOD else FAILED
+    return DONE if last and last.status == slack_requests.OK else FAILED
 
 
 @slack.command(

@@ -48,8 +48,8 @@ def status(options: Options, top: int, watch: bool) -> int:
         report.api(stack.urls, stack.config.slack, is_open=inspection.is_open)
     if isinstance(seen[stack.queue.key], dict):
         report.dead_letters(stack.queue.name, inspection.dead_letters)
-    if counts.readable(stack.table, seen[stack.table.key]):  # last, because it may take a minute
-        with report.reading(lambda: counts.about(stack.table)) as notify_read:
+    if counts.is_readable(stack.table, seen[stack.table.key]):  # last, because it may take a minute
+        with report.reading(lambda: counts.approximate_size(stack.table)) as notify_read:
             result = counts.top(stack.table, top, notify_read)
         report.words(result)
     else:

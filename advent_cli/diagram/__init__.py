@@ -1,1 +1,1 @@
-"""The picture of an app: its graph, its layout, and the same as text, SVG and Mermaid."""
+"""The diagram of an app: its graph, its layout, and its output as text, SVG and Mermaid."""

@@ -1,4 +1,4 @@
-"""Pure: a picture as nodes and edges, whatever draws it."""
+"""Pure: a diagram as nodes and edges, independent of its output format."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,28 +6,28 @@ from enum import Enum
 
 
 class State(Enum):
-    """How a part of the app is; the value is the word for it."""
+    """The state of a part of the app; the value is for people."""
 
     OK = "ok"
     MISSING = "missing"
     DIFFERS = "differs"
-    LEFTOVER = "leftover"
-    NOT_OURS = "not ours"
+    ORPHAN = "orphan"
+    FOREIGN = "foreign"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Node:
-    """A thing with its kind and name; `state` is None for what is none of ours, as Slack.
+    """A resource or an outside service; `state` is None for a service, such as Slack.
 
-    `troubles` tells of what belongs to it and is not ok, as in `role r missing`; then it is not ok itself.
+    `problems` are the parts of it that are not ok, as in `role missing`; with any, its own state is not ok either.
     """
 
     id: str
     kind: str
     name: str
     state: State | None = None
-    troubles: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -35,48 +35,48 @@ class Node:
         return f"{self.kind} {self.name}".strip()
 
     @property
-    def told(self) -> str:
-        """The state in words, with the troubles; nothing where there is no state."""
-        return ", ".join([*([self.state.value] if self.state else []), *self.troubles])
+    def caption(self) -> str:
+        """The state and the problems in words; empty without a state."""
+        return ", ".join([*([self.state.value] if self.state else []), *self.problems])
 
 
 @dataclass(frozen=True)
 class Edge:
-    """What goes from one node to another, by their ids; `troubles` as of a node, none if all is well or unknown."""
+    """An arrow between two nodes, by their ids; `problems` are its parts that are not ok, empty if that is unknown."""
 
     source: str
     target: str
     label: str
-    troubles: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
-    def told(self) -> str:
-        """The label, with the troubles."""
-        return ", ".join(part for part in (self.label, *self.troubles) if part)
+    def caption(self) -> str:
+        """The label and the problems."""
+        return ", ".join(part for part in (self.label, *self.problems) if part)
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes in the order of drawing, and edges between them."""
+    """Nodes, in drawing order, and the edges between them."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
 
     def edges_from(self, node: str) -> list[Edge]:
-        """The edges that begin there."""
+        """The edges that begin at the node."""
         return [edge for edge in self.edges if edge.source == node]
 
     @property
     def sinks(self) -> set[str]:
-        """The ids of those where something ends, and nothing begins."""
+        """The ids of the nodes that have edges to them and none from them."""
         return {edge.target for edge in self.edges} - {edge.source for edge in self.edges}
 
     def ranks(self) -> list[list[Node]]:
-        """The nodes in rows, each as near to the first as its edges allow; the sinks, and what has no edge, last."""
+        """The nodes in rows, each as high as its edges allow; sinks, and nodes without edges, are in the last row."""
         targets = {edge.target for edge in self.edges}
         last = self.sinks | {node.id for node in self.nodes if not self.edges_from(node.id)}
         rank: dict[str, int] = {}
-        for node in (*(n for n in self.nodes if n.id not in targets | last), *self.nodes):  # those of a circle at last
+        for node in (*(n for n in self.nodes if n.id not in targets | last), *self.nodes):  # nodes of a cycle last
             if node.id not in rank and node.id not in last:
                 self._rank_from(node.id, rank, last)
         rows = [[node for node in self.nodes if rank.get(node.id) == row] for row in sorted(set(rank.values()))]
@@ -84,7 +84,7 @@ class Graph:
         return [*rows, *([ends] if ends else [])]
 
     def _rank_from(self, node: str, rank: dict[str, int], last: set[str]) -> None:
-        """Rank a node, right above what it leads to if that has a rank already, and row by row all that it leads to."""
+        """Rank a node, directly above any ranked target, and then row by row the nodes that it leads to."""
         number = max(
             0, min((rank[edge.target] for edge in self.edges_from(node) if edge.target in rank), default=1) - 1
         )
@@ -97,5 +97,5 @@ class Graph:
 
 
 def unique(values: Iterable[str]) -> list[str]:
-    """Each value once, in order."""
+    """The values without duplicates, in order."""
     return list(dict.fromkeys(values))

@@ -1,7 +1,7 @@
-"""Where the boxes and arrows of a graph stand: rows from top to bottom, and beside the boxes of a row lanes for arrows.
+"""Places the boxes and arrows of a graph: boxes in rows from top to bottom, and lanes for arrows beside them.
 
-What leads further down than to the next row passes the others in a lane for each end, so that no arrow down runs behind
-a box. An arrow that leads up, or to its own row, bows out at the right.
+An arrow that skips rows passes each of them in a lane, one per target, so that no arrow down runs behind a box. An
+arrow up, or within a row, bends out to the right.
 """
 
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 from advent_cli.diagram.graph import Edge, Graph
 
-HEIGHT, GAP, LANE, ROW, MARGIN, BOW = 46, 36, 14, 150, 24, 120  # pixels; a row is as high as from its boxes to the next
+HEIGHT, GAP, LANE, ROW, MARGIN, BOW = 46, 36, 14, 150, 24, 120  # pixels; ROW is the distance between the tops of rows
 
 Point = tuple[float, float]
 Curve = tuple[Point, Point, Point, Point]
-"""A cubic Bezier curve: its beginning, two points that it bends to, and its end."""
+"""A cubic Bezier curve: its start, two control points, and its end."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The size of the whole, the middle of each box's upper side by its id, and the arrows in the order of the edges.
+    """The size of the image, the top center of each box by node id, and the arrows in the order of the edges.
 
-    An arrow is a curve or several, each beginning straight below where the one before ended.
+    An arrow is one or more curves, each starting straight below the end of the previous one.
     """
 
     width: float
@@ -30,7 +30,7 @@ class Layout:
 
 
 def layout(graph: Graph, widths: Mapping[str, float]) -> Layout:
-    """Place everything, the boxes having these widths."""
+    """Place the nodes, given the widths of their boxes, and the edges."""
     rows = [[node.id for node in row] for row in graph.ranks()]
     row_of = {node: number for number, row in enumerate(rows) for node in row}
     lanes = [_lanes(graph, rows, row_of, number) for number in range(len(rows))]
@@ -56,12 +56,12 @@ def layout(graph: Graph, widths: Mapping[str, float]) -> Layout:
 
 
 def _lane(node: str) -> str:
-    """The name of the lanes to a node, none that a node has."""
+    """The id of the lanes to a node, different from any node's id."""
     return f"to {node}"
 
 
 def _lanes(graph: Graph, rows: list[list[str]], row_of: dict[str, int], number: int) -> tuple[list[str], list[str]]:
-    """The lanes through a row, at its left and at its right, in the order of what they lead to."""
+    """The lanes through a row, on its left and on its right, in the order of their targets."""
     passing = {edge.target for edge in graph.edges if row_of[edge.source] < number < row_of[edge.target]}
     ends = [node for row in rows for node in row if node in passing]
     middle = (len(ends) + 1) // 2
@@ -69,7 +69,7 @@ def _lanes(graph: Graph, rows: list[list[str]], row_of: dict[str, int], number: 
 
 
 def _down(edge: Edge, row_of: dict[str, int], places: Mapping[tuple[str, int], Point]) -> list[Curve]:
-    """From the lower side of a box, through the lanes, to the upper side of another."""
+    """An arrow from the bottom of a box, through the lanes, to the top of another."""
     first, last = row_of[edge.source], row_of[edge.target]
     stops = [places[_lane(edge.target), row] for row in range(first + 1, last)] + [places[edge.target, last]]
     curves = []
@@ -83,16 +83,16 @@ def _down(edge: Edge, row_of: dict[str, int], places: Mapping[tuple[str, int], P
 
 
 def _up(source: Point, source_width: float, target: Point, target_width: float) -> Curve:
-    """From the right side of a box to the right side of another, or of the same."""
+    """An arrow from the right side of a box to the right side of another, or of the same box."""
     begin = (source[0] + source_width / 2, source[1] + HEIGHT * 2 / 3)
     end = (target[0] + target_width / 2, target[1] + HEIGHT / 3)
     right = max(begin[0], end[0]) + BOW
     return (begin, (right, begin[1]), (right, end[1]), end)
 
 
-def on(curve: Curve, place: float) -> Point:
-    """The point of a curve at `place`, 0 being its beginning and 1 its end."""
-    t, s = place, 1 - place
+def point_on(curve: Curve, t: float) -> Point:
+    """The point of a curve at `t`, from 0 at its start to 1 at its end."""
+    s = 1 - t
     weights = (s**3, 3 * s * s * t, 3 * s * t * t, t**3)
     x, y = (sum(w * point[axis] for w, point in zip(weights, curve, strict=True)) for axis in (0, 1))
     return x, y

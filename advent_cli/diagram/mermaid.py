@@ -1,45 +1,38 @@
-"""A graph in Mermaid's language, for wikis that draw it."""
+"""Renders a graph as a Mermaid flowchart, which many wikis draw."""
 
-from advent_cli.diagram.graph import Graph, Node, State
+from advent_cli.diagram.graph import Graph, Node
+from advent_cli.diagram.svg import COLOURS
 
 SHAPES = {"table": "[({})]", "queue": "[[{}]]", "topic": "{{{{{}}}}}", "": "([{}])"}
-PLAIN = " -_./"  # besides letters and digits: what means nothing to Mermaid
-COLOURS = {
-    State.OK: "#1a7f37",
-    State.MISSING: "#cf222e",
-    State.DIFFERS: "#9a6700",
-    State.LEFTOVER: "#cf222e",
-    State.NOT_OURS: "#8250df",
-    State.UNKNOWN: "#6e7781",
-}
+PLAIN = " -_./"  # with letters and digits, the characters that have no meaning in Mermaid
 
 
 def mermaid(graph: Graph) -> str:
-    """A flowchart from top to bottom; the ids are numbers, so that no name can be a word of the language."""
+    """A flowchart from top to bottom; its ids are numbers, because a name could be a Mermaid keyword."""
     ids = {node.id: f"n{number}" for number, node in enumerate(graph.nodes)}
     lines = ["flowchart TD"]
     lines += [f"    {ids[node.id]}{_box(node)}" for node in graph.nodes]
     for edge in graph.edges:
-        label = f"|{quoted(edge.told)}|" if edge.told else ""
+        label = f"|{quoted(edge.caption)}|" if edge.caption else ""
         lines.append(f"    {ids[edge.source]} -->{label} {ids[edge.target]}")
     for state, colour in COLOURS.items():
-        if having := [ids[node.id] for node in graph.nodes if node.state is state]:
-            name = state.value.replace(" ", "")
+        if members := [ids[node.id] for node in graph.nodes if node.state is state]:
+            name = state.value
             lines.append(f"    classDef {name} stroke:{colour},stroke-width:2px")
-            lines.append(f"    class {','.join(having)} {name}")
+            lines.append(f"    class {','.join(members)} {name}")
     return "\n".join(lines) + "\n"
 
 
 def _box(node: Node) -> str:
-    told = f"<br/>{escaped(node.told)}" if node.state else ""
-    return SHAPES.get(node.kind, "[{}]").format(f'"{escaped(node.title)}{told}"')
+    caption = f"<br/>{escaped(node.caption)}" if node.state else ""
+    return SHAPES.get(node.kind, "[{}]").format(f'"{escaped(node.title)}{caption}"')
 
 
 def quoted(text: str) -> str:
-    """A text as Mermaid takes any."""
+    """A quoted Mermaid string with any text."""
     return f'"{escaped(text)}"'
 
 
 def escaped(text: str) -> str:
-    """All that might mean something to Mermaid, or to the HTML that it makes, as the number of the character."""
+    """The text with a character code for each character that may have a meaning in Mermaid or HTML."""
     return "".join(c if c in PLAIN or c.isalnum() else f"#{ord(c)};" for c in text)

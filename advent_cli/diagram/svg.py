@@ -1,34 +1,34 @@
-"""A graph as an SVG image: rows of boxes with arrows between them, on a ground of its own, so that any page will do."""
+"""Renders a graph as an SVG image with its own background, which suits light and dark pages."""
 
 from xml.sax.saxutils import escape
 
 from advent_cli.diagram.graph import Edge, Graph, Node, State
-from advent_cli.diagram.layout import HEIGHT, Curve, Point, layout, on
+from advent_cli.diagram.layout import HEIGHT, Curve, Point, layout, point_on
 
-CHARACTER, SHORTEST = 7.3, 90  # pixels: as wide as a character is with this font, and a box at least
-INK, LINE, GROUND = "#1f2328", "#6e7781", "#ffffff"
+CHARACTER, SHORTEST = 7.3, 90  # pixels: the width of a character in this font, and the least width of a box
+INK, LINE, BACKGROUND = "#1f2328", "#6e7781", "#ffffff"
 COLOURS = {
     State.OK: "#1a7f37",
     State.MISSING: "#cf222e",
     State.DIFFERS: "#9a6700",
-    State.LEFTOVER: "#cf222e",
-    State.NOT_OURS: "#8250df",
+    State.ORPHAN: "#cf222e",
+    State.FOREIGN: "#8250df",
     State.UNKNOWN: "#6e7781",
 }
 
 
 def svg(graph: Graph) -> str:
-    """The whole image, for a file or a page."""
+    """A complete SVG document."""
     widths = {node.id: max(SHORTEST, (max(map(len, _lines(node))) + 3) * CHARACTER) for node in graph.nodes}
     placed = layout(graph, widths)
-    points = [on(curves[0], _place(graph, edge)) for edge, curves in zip(graph.edges, placed.arrows, strict=True)]
-    told = list(zip(graph.edges, points, strict=True))
+    points = [point_on(curves[0], _place(graph, edge)) for edge, curves in zip(graph.edges, placed.arrows, strict=True)]
+    labeled = list(zip(graph.edges, points, strict=True))
     arrows = [_arrow(curves) for curves in placed.arrows]
-    labels = [_label(edge, point) for edge, point in told if edge.told]
+    labels = [_label(edge, point) for edge, point in labeled if edge.caption]
     boxes = [_box(node, placed.boxes[node.id], widths[node.id]) for node in graph.nodes]
-    # A long label may reach further out than the boxes.
-    left = min([0.0, *(x - len(edge.told) * CHARACTER / 2 for edge, (x, _) in told)])
-    right = max([placed.width, *(x + len(edge.told) * CHARACTER / 2 for edge, (x, _) in told)])
+    # A long label may extend beyond the boxes.
+    left = min([0.0, *(x - len(edge.caption) * CHARACTER / 2 for edge, (x, _) in labeled)])
+    right = max([placed.width, *(x + len(edge.caption) * CHARACTER / 2 for edge, (x, _) in labeled)])
     return "\n".join([*_head(left, right - left, placed.height), *arrows, *labels, *boxes, "</svg>", ""])
 
 
@@ -39,12 +39,12 @@ def _head(left: float, width: float, height: float) -> list[str]:
         f" role='img' font-family='monospace' font-size='12'>",
         f"<defs><marker id='end' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='8' markerHeight='8' orient='auto'>"
         f"<path d='M0 0 8 4 0 8z' fill='{LINE}'/></marker></defs>",
-        f"<rect x='{left:.0f}' {size} rx='8' fill='{GROUND}'/>",
+        f"<rect x='{left:.0f}' {size} rx='8' fill='{BACKGROUND}'/>",
     ]
 
 
 def _lines(node: Node) -> list[str]:
-    return [node.title, *([node.told] if node.state else [])]
+    return [node.title, *([node.caption] if node.state else [])]
 
 
 def _box(node: Node, top: Point, width: float) -> str:
@@ -58,7 +58,7 @@ def _box(node: Node, top: Point, width: float) -> str:
         for number, line in enumerate(lines)
     ]
     box = f"<rect x='{x - width / 2:.0f}' y='{y:.0f}' width='{width:.0f}' height='{HEIGHT}' rx='6'"
-    return f"{box} fill='{GROUND}' stroke='{colour}' stroke-width='2'/>{''.join(texts)}"
+    return f"{box} fill='{BACKGROUND}' stroke='{colour}' stroke-width='2'/>{''.join(texts)}"
 
 
 def _arrow(curves: list[Curve]) -> str:
@@ -70,19 +70,19 @@ def _arrow(curves: list[Curve]) -> str:
 
 
 def _place(graph: Graph, edge: Edge) -> float:
-    """Where on its arrow a label stands: each of those that begin together at a height of its own."""
+    """Where on its arrow a label is, from 0 to 1: arrows from one box have their labels at different heights."""
     siblings = graph.edges_from(edge.source)
     return (siblings.index(edge) + 1) / (len(siblings) + 1)
 
 
 def _label(edge: Edge, point: Point) -> str:
     x, y = point
-    colour = COLOURS[State.MISSING] if edge.troubles else INK
-    halo = f"paint-order='stroke' stroke='{GROUND}' stroke-width='4'"
+    colour = COLOURS[State.MISSING] if edge.problems else INK
+    halo = f"paint-order='stroke' stroke='{BACKGROUND}' stroke-width='4'"
     text = f"<text x='{x:.0f}' y='{y + 3:.0f}' text-anchor='middle' font-size='10' fill='{colour}' {halo}>"
-    return f"{text}{_escaped(edge.told)}</text>"
+    return f"{text}{_escaped(edge.caption)}</text>"
 
 
 def _escaped(text: str) -> str:
-    """Text for XML, which has no place for control characters, not even escaped."""
+    """The text escaped for XML, which does not allow control characters even when escaped."""
     return escape("".join(c if c.isprintable() else "\ufffd" for c in text))

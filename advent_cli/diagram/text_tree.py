@@ -1,4 +1,4 @@
-"""A graph as trees of lines: what leads where, with the state of each part; for terminals of any width."""
+"""Renders a graph as text trees, with the state of each part, for terminals of any width."""
 
 from collections.abc import Iterator
 
@@ -6,27 +6,27 @@ from advent_cli.diagram.graph import Edge, Graph, Node, State
 from advent_cli.output.branches import Branch, Parts
 from advent_cli.output.stream import printable
 
-LONGEST = 300  # characters of a name or label, which is folded
-INDENT = 4  # columns a level
+LONGEST = 300  # characters of a name or label; a longer one is cut
+INDENT = 4  # columns per level
 STYLES = {
     State.OK: "green",
     State.MISSING: "red",
     State.DIFFERS: "yellow",
-    State.LEFTOVER: "red",
-    State.NOT_OURS: "magenta",
+    State.ORPHAN: "red",
+    State.FOREIGN: "magenta",
     State.UNKNOWN: "dim",
 }
 
 
 def trees(graph: Graph, width: int, arrow: str) -> Iterator[Branch]:
-    """The trees, from the first row of the graph on; at last what none of them has reached.
+    """The trees, from the graph's first row on; nodes that no other tree reaches come last.
 
-    Each node with what comes of it stands once; what grows too deep for the `width` begins anew at the left.
+    Each node appears once with its branches. A branch too deep for the `width` continues as a new tree at the left.
     """
-    growing = _Trees(graph, width, arrow)
+    builder = _Trees(graph, width, arrow)
     for row in graph.ranks():
         for node in row:
-            yield from growing.from_node(node.id)
+            yield from builder.from_node(node.id)
 
 
 class _Trees:
@@ -39,7 +39,7 @@ class _Trees:
         self.drawn: set[str] = set()
 
     def from_node(self, node: str) -> Iterator[Branch]:
-        """The tree that begins at a node, and those that its deepest branches begin."""
+        """The tree that starts at a node, and the trees in which its deepest branches continue."""
         later = [node]
         while later:
             begin = later.pop(0)
@@ -67,13 +67,13 @@ class _Trees:
                 self._grow(branch, edge.target, later, depth + 1)
 
     def _line(self, node: Node, edge: Edge | None = None) -> Parts:
-        """How one gets there, what is there, and how it is."""
+        """The edge's caption, and the node's kind, name and caption."""
         parts = []
-        if edge and edge.told:
+        if edge and edge.caption:
             parts.append((printable(edge.label, LONGEST), "dim"))
-            parts.append(("".join(f", {trouble}" for trouble in edge.troubles), "red"))
+            parts.append(("".join(f", {problem}" for problem in edge.problems), "red"))
             parts.append((self.arrow, "dim"))
         parts += [(f"{node.kind} " if node.kind else "", ""), (printable(node.name, LONGEST), "bold")]
         if node.state:
-            parts.append((f"  {node.told}", STYLES[node.state]))
+            parts.append((f"  {node.caption}", STYLES[node.state]))
         return parts

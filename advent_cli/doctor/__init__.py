@@ -1,1 +1,1 @@
-"""What stands in the way: each check asks and judges in one place. Changes nothing."""
+"""`advent doctor`: each check finds its facts and judges them in one file. Changes nothing."""

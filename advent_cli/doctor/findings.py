@@ -1,4 +1,4 @@
-"""What a check found: all is well, something to know, or a problem, and what to do about it."""
+"""The result of a check: ok, a note or a problem, and what to do about it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from enum import Enum
 
 from advent_cli.errors import DONE, FAILED
 
-ELSEWHERE = ("region", "credentials", "clock")  # the checks that ask AWS or the engine
-IN_THE_STACK = ("permissions", "app", "slack")  # those that need to know what config.yaml makes there, too
+REACHING_TARGET = ("region", "credentials", "clock")  # the checks that need AWS or the engine
+IN_THE_STACK = ("permissions", "app", "slack")  # the checks that also need a valid config.yaml
 
 
 class State(Enum):
-    """How a check ended; a note is nothing that stands in the way."""
+    """How a check ended; only a problem keeps other commands from working."""
 
     OK = "ok"
     NOTE = "note"
@@ -20,7 +20,7 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: which check, how it ended, what was found, what to try, and details one a line."""
+    """One line of the report: the check, its state, the result, what to try, and details, one per line."""
 
     check: str
     state: State
@@ -30,25 +30,25 @@ class Finding:
 
 
 def ok(check: str, text: str) -> Finding:
-    """All is well."""
+    """A finding that all is well."""
     return Finding(check, State.OK, text)
 
 
 def note(check: str, text: str, hint: str = "") -> Finding:
-    """Something to know."""
+    """A finding that is good to know."""
     return Finding(check, State.NOTE, text, hint)
 
 
 def problem(check: str, text: str, hint: str = "", details: Iterable[str] = ()) -> Finding:
-    """Something that stands in the way."""
+    """A finding that keeps other commands from working."""
     return Finding(check, State.PROBLEM, text, hint, tuple(details))
 
 
 def not_checked(checks: Iterable[str], why: str) -> list[Finding]:
-    """The checks that could not be made, for what was found before them."""
-    return [note(check, f"not checked, for {why}") for check in checks]
+    """Findings for checks that need what an earlier one did not find."""
+    return [note(check, f"not checked: {why}") for check in checks]
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
-    """1 if there is any problem."""
+    """1 if there is a problem, else 0."""
     return FAILED if any(finding.state is State.PROBLEM for finding in findings) else DONE

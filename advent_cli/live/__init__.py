@@ -1,1 +1,1 @@
-"""Inspecting a stack again and again, for `status --watch`. Draws nothing."""
+"""Inspects a stack again and again for `status --watch`; draws nothing."""

@@ -1,11 +1,11 @@
-"""Looks at a stack again and again, for `advent status --watch`; changes nothing.
+"""Inspects a stack again and again for `advent status --watch`; changes nothing.
 
-A look reads all resources side by side, and then so the dead letters, the addresses and the words. The next begins two
-seconds after it, or as long after it as it took, if that is more: what answers slowly is asked less often. On AWS the
-resources are looked at in every tenth second only, for its services take few such calls, and an `up` needs them.
-The whole table is read in the background, as often as that fills at most a tenth of the time: in each look if it is
-small, every ten minutes if it takes one. Only so it is known which words are the most frequent; their own counts are
-read in each look, with BatchGetItem.
+An inspection reads all resources side by side, then the dead letters, the URLs and the words side by side. The next one
+starts after two seconds, or after as long as this one took if that is more, so slow services get fewer calls. On AWS
+the resources are read only every ten seconds, because their services allow few such calls and an `up` needs them.
+A full scan, which finds the most frequent words, runs in the background and takes at most a tenth of the time: in each
+inspection for a small table, every ten minutes for a table whose scan takes one. In between, each inspection reads the
+counts of those words with BatchGetItem.
 """
 
 import threading
@@ -16,97 +16,97 @@ from dataclasses import replace
 from advent_cli.aws.account import together
 from advent_cli.aws.aws_errors import explain
 from advent_cli.deploy.inspection import Inspection, inspect
-from advent_cli.live.view import Board, Sample, Words, growth, recent
+from advent_cli.live.view import LiveView, Sample, Words, growth, recent
 from advent_cli.messages import log_reader
 from advent_cli.messages.invocations import STARTED
 from advent_cli.resources.table import Table
 from advent_cli.stack.build import Stack
 from advent_cli.words import counts
 
-PAUSE = 2.0  # seconds between two looks
-RESOURCES = 10.0  # seconds between two looks at the resources, on AWS
-SHARE = 10  # the part of the time that the table may be read for, one in so many
-MOMENT = 1.0  # seconds that a look waits for the whole table, which is enough for a small one
+PAUSE = 2.0  # seconds between inspections
+RESOURCES_EVERY = 10.0  # seconds between reads of the resources, on AWS
+SCAN_SHARE = 10  # scans take at most one part in so many of the time
+SCAN_WAIT = 1.0  # seconds that an inspection waits for a scan; enough for a small table
 
 
-def forever(stack: Stack, top: int, notify: Callable[[Board | Exception], None]) -> None:
-    """Tell what each look finds; a look that fails is told too, and soon; only a bug of ours ends it."""
-    stack.aws.attempts, stack.aws.timeout = 3, 10  # the next look is one more try
-    words, board = Counting(stack.table, top), Board(stack.config.stack, time.monotonic())
-    inspection, looked = None, 0.0
+def poll(stack: Stack, top: int, notify: Callable[[LiveView | Exception], None]) -> None:
+    """Inspect for ever and pass each result to `notify`, a failed one too; return only after a bug, passed as it is."""
+    stack.aws.attempts, stack.aws.timeout = 3, 10  # the next inspection is a retry, too
+    words, view = WordCounter(stack.table, top), LiveView(stack.config.stack, time.monotonic())
+    inspection, inspected_at = None, 0.0
     while True:
         began = time.monotonic()
         try:
-            if inspection is None or stack.aws.endpoint or began - looked >= RESOURCES:
-                inspection, looked = inspect(stack), began
-            board = _board(inspection, words)
+            if inspection is None or stack.aws.endpoint or began - inspected_at >= RESOURCES_EVERY:
+                inspection, inspected_at = inspect(stack), began
+            view = _view(inspection, words)
         except Exception as error:
-            told = explain(error)
-            if told is None:
+            explained = explain(error)
+            if explained is None:
                 return notify(error)
-            board = replace(board, error=told)
-        notify(board)
+            view = replace(view, error=explained)
+        notify(view)
         time.sleep(max(PAUSE, time.monotonic() - began))
 
 
-def _board(inspection: Inspection, counting: "Counting") -> Board:
+def _view(inspection: Inspection, counter: "WordCounter") -> LiveView:
     stack = inspection.stack
     has_queue = isinstance(inspection.seen[stack.queue.key], dict)
     has_api = isinstance(inspection.seen.get(stack.api.key), dict)
-    has_words = counts.readable(stack.table, inspection.seen[stack.table.key])
-    letters, urls, words, requests = together(
+    has_words = counts.is_readable(stack.table, inspection.seen[stack.table.key])
+    dead_letters, urls, words, requests = together(
         lambda: stack.queue.depth() if has_queue else None,
         lambda: tuple(stack.urls) if has_api else (),
-        lambda: counting.inspect() if has_words else None,
+        lambda: counter.read() if has_words else None,
         lambda: _requests(stack),
     )
     queue, steps = stack.queue.name, inspection.steps_up()
-    return Board(stack.config.stack, time.monotonic(), steps, urls, queue, letters, words, requests)
+    return LiveView(stack.config.stack, time.monotonic(), steps, urls, queue, dead_letters, words, requests)
 
 
 def _requests(stack: Stack) -> int | None:
-    """How often the functions behind the API ran in the last minute, as their logs tell; None if there are none."""
+    """How often the functions behind the API started in the last minute, by their logs; None without such functions."""
     behind = [name for name, function in stack.config.functions.items() if function.routes]
-    lines = log_reader.since(stack.aws, behind, time.time() - 60, '"START RequestId"')
+    lines = log_reader.read_merged(stack.aws, behind, time.time() - 60, '"START RequestId"')
     return sum(STARTED.match(line.text) is not None for line in lines) if behind else None
 
 
-def rest(took: float) -> float:
-    """How long the table is left alone after it was read for so many seconds."""
-    return (SHARE - 1) * took
+def pause_after_scan(took: float) -> float:
+    """How many seconds to wait after a scan that took so many."""
+    return (SCAN_SHARE - 1) * took
 
 
-class Counting:
-    """The words of a table, look after look."""
+class WordCounter:
+    """Reads the words of a table, inspection after inspection."""
 
     def __init__(self, table: Table, number: int) -> None:
         self.table = table
         self.number = number
-        self._found: counts.Counts | None = None
+        self._counts: counts.Counts | None = None
         self._samples: list[Sample] = []
         self._before: dict[str, int] = {}
         self._scan: _Scan | None = None
         self._due = 0.0
 
-    def inspect(self) -> Words:
-        """The words as they are now; raises what the reading of the table met with."""
+    def read(self) -> Words:
+        """The words and their current counts; raises the error of a failed scan."""
         self._advance()
-        found = self._found
-        now = counts.of(self.table, [word for word, _ in found.top]) if found else {}
+        scanned = self._counts
+        now = counts.of(self.table, [word for word, _ in scanned.top]) if scanned else {}
         changes = {word: count - self._before[word] for word, count in now.items() if word in self._before}
         self._before = now
         words = Words(counts.ranked(now), changes, reading=self._scan.read if self._scan else None)
-        if found is None:
+        if scanned is None:
             return words
         age = time.monotonic() - self._samples[-1].at
-        return replace(words, words=found.words, total=found.total, age=age, growth=growth(self._samples))
+        return replace(words, words=scanned.words, total=scanned.total, age=age, growth=growth(self._samples))
 
     def _advance(self) -> None:
-        """Begin to read the whole table if it is time, and take what was read if it has ended."""
+        """Start a scan if one is due, and take the result of one that has ended."""
         if self._scan is None and time.monotonic() >= self._due:
             self._scan = _Scan(self.table, self.number)
             self._scan.start()
-            self._scan.join(MOMENT)
+            self._scan.join(SCAN_WAIT)
         scan = self._scan
         if scan is None or scan.is_alive():
             return
@@ -114,14 +114,14 @@ class Counting:
         if scan.error:
             raise scan.error
         ended = time.monotonic()
-        self._due = ended + rest(ended - scan.began)
-        if scan.found:
-            self._found = scan.found
-            self._samples = recent([*self._samples, Sample(scan.began, scan.found.total)])
+        self._due = ended + pause_after_scan(ended - scan.began)
+        if scan.counts:
+            self._counts = scan.counts
+            self._samples = recent([*self._samples, Sample(scan.began, scan.counts.total)])
 
 
 class _Scan(threading.Thread):
-    """One reading of the whole table, in the background; it does not keep the process from ending."""
+    """One scan of the whole table, in a daemon thread, so that the process can end during it."""
 
     def __init__(self, table: Table, number: int) -> None:
         super().__init__(daemon=True)
@@ -129,15 +129,15 @@ class _Scan(threading.Thread):
         self.number = number
         self.began = time.monotonic()
         self.read = 0
-        self.found: counts.Counts | None = None
+        self.counts: counts.Counts | None = None
         self.error: Exception | None = None
 
     def run(self) -> None:
-        """Read it."""
+        """Scan, and keep the result or the error."""
         try:
-            self.found = counts.top(self.table, self.number, self._tell)
-        except Exception as error:  # raised again in the next look
+            self.counts = counts.top(self.table, self.number, self._note)
+        except Exception as error:  # WordCounter raises it
             self.error = error
 
-    def _tell(self, read: int) -> None:
+    def _note(self, read: int) -> None:
         self.read = read

@@ -1,4 +1,4 @@
-"""Pure: what `advent status --watch` shows, and how fast the counts grow."""
+"""Pure: the live view of `advent status --watch`, and how fast the counts grow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from advent_cli.deploy.decide import Step
 from advent_cli.errors import AdventError
 
-SPAN = 60.0  # seconds that growth is told for, where the table is read often enough
+GROWTH_WINDOW = 60.0  # seconds; longer if the table is read less often
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The sum of all counts, as it was at `at`, in seconds of one clock."""
+    """The sum of all counts at the time `at`, in seconds of a monotonic clock."""
 
     at: float
     total: int
@@ -19,18 +19,18 @@ class Sample:
 
 @dataclass(frozen=True)
 class Growth:
-    """How much more all words count than so many seconds before."""
+    """How much the sum of all counts grew in so many seconds."""
 
-    more: int
+    added: int
     seconds: float
 
 
 @dataclass(frozen=True)
 class Words:
-    """The most frequent words as they are now, with what has changed since the look before.
+    """The most frequent words with their current counts, and the changes since the previous inspection.
 
-    `words`, `total` and `growth` are as of the last time that the whole table was read, `age` seconds ago; None before
-    the first. While it is read once more, `reading` is how many items that has come to.
+    `words` (their number), `total` (the sum of their counts) and `growth` date from the last read of the whole table,
+    `age` seconds ago; None before the first. During the next read, `reading` is the number of items read so far.
     """
 
     top: list[tuple[str, int]]
@@ -43,11 +43,12 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Board:
-    """What one look found, at the time `at` of the same clock; with `error` it failed, and the rest is from before.
+class LiveView:
+    """The result of the inspection at the time `at`; with `error` it failed, and the other fields are older.
 
-    `letters` is the number of dead letters in `queue`, and `words` what the table holds; both None where it is missing;
-    `requests` is how many the API handed on in the last minute, None if there is no API.
+    `at` is in seconds of a monotonic clock. `dead_letters` is the number of messages in `queue`, and `words` what the
+    table holds; each is None if its resource is missing. `requests` is how many the API received in the last minute,
+    None without an API.
     """
 
     stack: str
@@ -55,21 +56,21 @@ class Board:
     steps: tuple[Step, ...] = ()
     urls: tuple[str, ...] = ()
     queue: str = ""
-    letters: int | None = None
+    dead_letters: int | None = None
     words: Words | None = None
     requests: int | None = None
     error: AdventError | None = None
 
 
 def recent(samples: Sequence[Sample]) -> list[Sample]:
-    """Those of the last SPAN seconds before the newest; and if that is only one, the one before it too."""
+    """The samples of the last GROWTH_WINDOW seconds, but at least the last two."""
     newest = samples[-1].at
-    kept = [sample for sample in samples if newest - sample.at <= SPAN]
+    kept = [sample for sample in samples if newest - sample.at <= GROWTH_WINDOW]
     return kept if len(kept) > 1 else list(samples[-2:])
 
 
 def growth(samples: Sequence[Sample]) -> Growth | None:
-    """The difference of the oldest and the newest sample, never more: nothing is reckoned up to a minute."""
+    """The difference between the oldest and the newest sample, not extrapolated to a minute."""
     if len(samples) < 2:
         return None
     return Growth(samples[-1].total - samples[0].total, samples[-1].at - samples[0].at)

@@ -1,1 +1,1 @@
-"""Posting a message, following it, logs, dead letters, and Slack's side of it all."""
+"""Posting a message and tracing it, function logs, dead letters, and Slack's side: its requests and its setup."""

@@ -1,4 +1,4 @@
-"""Why a message does not come to a function: what on its way there is missing, or not as config.yaml wants it."""
+"""Why a message does not reach a function: which resource is missing, or differs from config.yaml."""
 
 import time
 from collections.abc import Iterable
@@ -7,74 +7,75 @@ from advent_cli.aws.account import together
 from advent_cli.aws.aws_errors import explain
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.messages import log_reader
-from advent_cli.messages.invocations import runs
+from advent_cli.messages.invocations import invocations
 from advent_cli.messages.trace_model import Hop
 from advent_cli.resources.base import Resource
 from advent_cli.resources.lambda_answers import described
 from advent_cli.resources.variable import Variable
 from advent_cli.stack.build import Stack
 
-UP = "`advent up` mends that"
-PAST = 600.0  # seconds in which to look for errors in a function's log
+FIX = "run `advent up` to fix it"
+PAST = 600.0  # seconds of a function's log to search for errors
 
 
-def broken_links(stack: Stack, way: Hop) -> dict[tuple[str | None, str], str]:
-    """What keeps a message from a function, by (topic, function): looks at what ties each topic of the way to its ends.
+def broken_links(stack: Stack, trace: Hop) -> dict[tuple[str | None, str], str]:
+    """What keeps messages from each function, by (topic, function); reads what connects each topic of the trace.
 
-    That is the subscription, the topic's right to call the function, and the variable that tells its publisher of it.
+    That is the subscription, the topic's permission to invoke the function, and the publisher's variable for the topic.
     """
-    ends = [(publisher, hop) for publisher in way.all() for hop in publisher.hops]
+    links = [(publisher, hop) for publisher in trace.all() for hop in publisher.hops]
     found = together(
-        *[lambda p=p, hop=hop: _missing_end(stack, hop) or problems(_links(stack, p.function, hop)) for p, hop in ends]
+        *[lambda p=p, hop=hop: _missing_end(stack, hop) or problems(_links(stack, p.function, hop)) for p, hop in links]
     )
-    return {(hop.topic, hop.function): told for (_, hop), told in zip(ends, found, strict=True) if told}
+    return {(hop.topic, hop.function): problem for (_, hop), problem in zip(links, found, strict=True) if problem}
 
 
-def causes(stack: Stack, function: str, topic: str | None) -> str:
-    """Why a function most likely does not get a message, or can do nothing with it; nothing if all is well."""
-    if found := wrong_parts(stack, function, topic):
-        return found
-    past = runs(log_reader.of(stack.aws, function, time.time() - PAST))
-    if errors := [run.trouble for run in past if run.trouble]:
+def diagnose(stack: Stack, function: str, topic: str | None) -> str:
+    """The most likely reason why a function gets no message or fails on it; empty if everything is as it should be."""
+    if differences := drift(stack, function, topic):
+        return differences
+    past = invocations(log_reader.read(stack.aws, function, time.time() - PAST))
+    if errors := [each.error for each in past if each.error]:
         return f"its log has errors, the last: {errors[-1]}; see `advent logs {function} --errors`"
-    letters = stack.queue.depth() if topic else 0
-    return f"{letters} in the queue of dead letters; `advent replay` hands them out again" if letters else ""
+    number = stack.queue.depth() if topic else 0
+    return f"{number} dead letters in the queue; `advent replay` redelivers them" if number else ""
 
 
-def wrong_parts(stack: Stack, function: str, topic: str | None) -> str:
-    """What is not as config.yaml wants it of all that the function needs, to get a message and to work on it."""
-    near = _needed(stack, f"subscription/{topic} to {function}") if topic else set()
-    near |= _needed(stack, f"function/{function}")
-    return problems(r for r in stack.resources.values() if r.host in near or r.key in near)
+def drift(stack: Stack, function: str, topic: str | None) -> str:
+    """How the resources that the function needs, to be invoked and to do its work, differ from config.yaml."""
+    needed = _needed(stack, f"subscription/{topic} to {function}") if topic else set()
+    needed |= _needed(stack, f"function/{function}")
+    return problems(r for r in stack.resources.values() if r.host in needed or r.key in needed)
 
 
 def problems(resources: Iterable[Resource]) -> str:
-    """What is missing, different or cannot be read of these, in words; nothing if all are as they should be."""
-    resources = list(resources)
-    told = [told for told in together(*[lambda r=r: _problem(r) for r in resources]) if told]
-    return f"{'; '.join(told)}; {UP}" if told else ""
+    """Which of the resources are missing, different or cannot be read; empty if all are as wanted."""
+    each = together(*[lambda r=r: _problem(r) for r in list(resources)])
+    found = [problem for problem in each if problem]
+    return f"{'; '.join(found)}; {FIX}" if found else ""
 
 
 def _missing_end(stack: Stack, hop: Hop) -> str:
-    """Whether the topic or the function itself is missing, without which the rest must be too."""
+    """The topic or function itself if it is missing, because then everything between them is, too."""
     topic = stack.topics[hop.topic or ""]
     has_topic, function = together(topic.is_managed, lambda: described(stack.aws, hop.function))
     if has_topic and function:
         return ""
-    return f"{topic.title if not has_topic else f'function {hop.function}'} is missing; {UP}"
+    return f"{topic.title if not has_topic else f'function {hop.function}'} is missing; {FIX}"
 
 
 def _links(stack: Stack, publisher: str, hop: Hop) -> list[Resource]:
+    """The resources between a topic and its publisher and subscriber."""
     ends = f"{hop.topic} to {hop.function}"
     arn = stack.topics[hop.topic or ""].arn
-    told = [
+    variables = [
         r for r in stack.resources.values() if isinstance(r, Variable) and (r.function, r.value) == (publisher, arn)
     ]
-    return [stack.resources[f"subscription/{ends}"], stack.resources[f"permission/{ends}"], *told]
+    return [stack.resources[f"subscription/{ends}"], stack.resources[f"permission/{ends}"], *variables]
 
 
 def _needed(stack: Stack, key: str) -> set[str]:
-    """The keys of a resource and of all that it needs, directly or not."""
+    """The keys of a resource and of everything it needs, directly or not."""
     return {key}.union(*(_needed(stack, need) for need in stack.needs[key]))
 
 
@@ -82,9 +83,9 @@ def _problem(resource: Resource) -> str:
     try:
         seen = resource.read()
     except Exception as error:
-        if (told := explain(error)) is None:
+        if (explained := explain(error)) is None:
             raise
-        return f"{resource.title}: {told}"
+        return f"{resource.title}: {explained}"
     step = Step(resource.key, resource.title, resource.want(), seen)
     if step.action is Action.CREATE:
         return f"{resource.title} is missing"

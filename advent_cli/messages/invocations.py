@@ -1,4 +1,4 @@
-"""Pure: which lines of a function's log belong to one run of it, and which runs took a message."""
+"""Pure: groups the lines of a function's log by invocation, and finds the invocations that handled a message."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -10,17 +10,17 @@ from advent_cli.messages.log_reader import Line
 STARTED = re.compile(r"START RequestId: (\S+)")
 ENDED = re.compile(r"(?:END|REPORT) RequestId: (\S+)")
 REPORT = re.compile(r"REPORT RequestId: (\S+)\s.*?Duration: ([0-9.]+) ms", re.DOTALL)
-FAILED = re.compile(  # what Lambda writes about a run that failed, and Python's logging, each with the id of the run
+FAILED = re.compile(  # lines about a failure by Lambda and by Python's logging, each with the request id
     r"REPORT RequestId: (\S+)\s.*\bStatus: (?:error|failure|timeout)\b"
     r"|\S+ (\S+) Task timed out after "
     r"|RequestId: (\S+) Error: "
     r"|\[(?:ERROR|CRITICAL)\]\t\S+\t(\S+)\t",
     re.DOTALL,
 )
-LAST = re.compile(  # what is written last, without an id: Lambda's text of an exception, and the local engine's texts
+LAST = re.compile(  # last lines without an id: Lambda's text of an exception, and the local engine's texts
     r"\[ERROR\] [\w.]+(?::|\n|\Z)|Traceback \(most recent call last\):|Task timed out after [0-9.]+ seconds\Z"
 )
-FOR_PROGRAMS = (
+FOR_PROGRAMS = (  # fields of a JSON line that people need not see
     "level",
     "message",
     "request_id",
@@ -29,12 +29,15 @@ FOR_PROGRAMS = (
     "milliseconds",
     "status",
     "slackbot",
-)  # in a line of JSON
+)
 
 
 @dataclass
-class Run:
-    """One run of a function: what it wrote, and once it has ended when (seconds since 1970) and after how long."""
+class Invocation:
+    """One invocation of a function: its log lines, when it began and ended (seconds since 1970), and its duration.
+
+    `ended` and `milliseconds` come from Lambda's REPORT line, which may still be missing.
+    """
 
     request_id: str
     began: float
@@ -44,100 +47,101 @@ class Run:
     is_over: bool = False
 
     @property
-    def trouble(self) -> str:
-        """What went wrong in it, on one line; nothing if nothing did.
+    def error(self) -> str:
+        """The error it failed with, on one line; empty if it did not fail.
 
-        A function may write what people said as it is, so a line that only looks like trouble does not count. It has to
-        name the id of this run, which nobody knows before; or it is an exception, after which this run writes no more.
+        A function may log the text of a message as it is, so a line that only looks like an error does not count. It
+        must contain this invocation's request id, which nobody can know in advance, or be an exception after which
+        the invocation logs nothing more.
         """
-        return next((cause(self.lines[at:]) for at in range(len(self.lines)) if self._failed_at(at)), "")
+        return next((error_message(self.lines[at:]) for at in range(len(self.lines)) if self._failed_at(at)), "")
 
     def _failed_at(self, at: int) -> bool:
         line = self.lines[at]
         if line.fields is not None:
-            return line.is_trouble and line.request_id == self.request_id
-        if named := FAILED.match(line.text):
-            return self.request_id in named.groups()
-        return LAST.match(line.text) is not None and not any(map(self._wrote, self.lines[at + 1 :]))
+            return line.is_error and line.request_id == self.request_id
+        if failed := FAILED.match(line.text):
+            return self.request_id in failed.groups()
+        return LAST.match(line.text) is not None and not any(map(self._has_own_id, self.lines[at + 1 :]))
 
-    def _wrote(self, line: Line) -> bool:
-        """Whether a line is certainly this run's own: JSON with its id."""
+    def _has_own_id(self, line: Line) -> bool:
+        """Whether the line is JSON with this invocation's id, so certainly its own."""
         return line.request_id == self.request_id
 
     @property
     def published(self) -> list[str] | None:
-        """The ids that SNS gave to what it published, if it writes them to its log with its own id; else None."""
-        told: list[Any] = [
+        """The ids that SNS gave to the messages it published; None if it does not log them with its own id."""
+        logged: list[Any] = [
             line.fields["published"]
             for line in self.lines
-            if line.fields and "published" in line.fields and self._wrote(line)
+            if line.fields and "published" in line.fields and self._has_own_id(line)
         ]
-        return [str(one) for ids in told if isinstance(ids, list) for one in ids] if told else None
+        return [str(each) for ids in logged if isinstance(ids, list) for each in ids] if logged else None
 
     @property
-    def names_a_message(self) -> bool:
-        """Whether it tells the id of the message that it took."""
+    def logs_message_id(self) -> bool:
+        """Whether it logs the id of the message that it handled."""
         return any(line.fields and line.fields.get("message_id") for line in self.lines)
 
-    def took(self, ids: Collection[str]) -> bool:
-        """Whether it wrote one of these ids to its log."""
-        return any(one in line.text for line in self.lines for one in ids)
+    def handled(self, ids: Collection[str]) -> bool:
+        """Whether it logged one of these ids."""
+        return any(each in line.text for line in self.lines for each in ids)
 
     @property
-    def said(self) -> tuple[str, ...]:
-        """What it wrote, for people: of a line of JSON its message and what else is of interest."""
-        return tuple(_said(line) for line in self.lines)
+    def log(self) -> tuple[str, ...]:
+        """Its log lines for people: of a JSON line the message and the fields that matter to them."""
+        return tuple(_readable(line) for line in self.lines)
 
 
-def runs(lines: Iterable[Line]) -> list[Run]:
-    """The runs in a function's log, in the order in which they began.
+def invocations(lines: Iterable[Line]) -> list[Invocation]:
+    """The invocations in a function's log, in the order of their starts.
 
-    Runs in different containers stand in different streams; in one stream they come one after the other. So what looks
-    like a start while another run goes on is what somebody said. See "Working with Lambda function logs" in Lambda's
-    developer guide.
+    Each execution environment writes a log stream of its own, one invocation after another. So a line that looks like
+    a START during an invocation is text that the function logged. See "Working with Lambda function logs" in the
+    Lambda developer guide.
     """
     lines = list(lines)
     ends = {(line.stream, end[1]): at for at, line in enumerate(lines) if (end := ENDED.match(line.text))}
-    found: dict[str, Run] = {}
-    open_in: dict[str, Run] = {}  # stream -> the run that is writing
+    by_id: dict[str, Invocation] = {}
+    current: dict[str, Invocation] = {}  # by stream
     for at, line in enumerate(lines):
-        run = open_in.get(line.stream)
-        goes_on = run is not None and not run.is_over and ends.get((line.stream, run.request_id), at) > at
-        if (start := STARTED.match(line.text)) and not goes_on:
-            run = open_in[line.stream] = found[start[1]] = Run(start[1], line.time)
-        elif run and (end := ENDED.match(line.text)) and end[1] == run.request_id:
-            run.is_over = True
+        invocation = current.get(line.stream)
+        is_open = invocation and not invocation.is_over and ends.get((line.stream, invocation.request_id), at) > at
+        if (start := STARTED.match(line.text)) and not is_open:
+            invocation = current[line.stream] = by_id[start[1]] = Invocation(start[1], line.time)
+        elif invocation and (end := ENDED.match(line.text)) and end[1] == invocation.request_id:
+            invocation.is_over = True
             if report := REPORT.match(line.text):
-                run.ended, run.milliseconds = line.time, float(report[2])
-        if run and (line.is_trouble or not line.is_platform):  # a REPORT may be of a timeout
-            run.lines.append(line)
-    return list(found.values())
+                invocation.ended, invocation.milliseconds = line.time, float(report[2])
+        if invocation and (line.is_error or not line.is_platform):  # a REPORT may report a timeout
+            invocation.lines.append(line)
+    return list(by_id.values())
 
 
-def of_message(found: Iterable[Run], ids: Collection[str], since: float) -> list[Run]:
-    """The runs that took the message with these ids.
+def for_message(candidates: Iterable[Invocation], ids: Collection[str], since: float) -> list[Invocation]:
+    """The invocations that handled the message with these ids.
 
-    Where none says so, the first that began at `since` or later and names no message at all: the function may write no
-    ids, or have failed before it could.
+    If none logged an id, the first that began at `since` or later and logs no message id: the function may log no ids,
+    or have failed before it could.
     """
-    found = list(found)
-    certain = [run for run in found if run.took(ids)]
-    silent = [run for run in found if run.began >= since and not run.names_a_message]
-    return certain or silent[:1]
+    candidates = list(candidates)
+    certain = [each for each in candidates if each.handled(ids)]
+    possible = [each for each in candidates if each.began >= since and not each.logs_message_id]
+    return certain or possible[:1]
 
 
-def cause(lines: Sequence[Line]) -> str:
-    """What lines that begin with trouble tell, on one line: of a traceback, in one event or in several, the error."""
+def error_message(lines: Sequence[Line]) -> str:
+    """The error that begins on the first line, on one line; of a traceback, in one event or several, its exception."""
     fields = lines[0].fields or {}
-    if told := fields.get("message") or fields.get("errorMessage"):
-        return str(told)
+    if message := fields.get("message") or fields.get("errorMessage"):
+        return str(message)
     first, *others = [part.rstrip() for line in lines for part in line.text.splitlines() if part.strip()]
     if "Traceback" in first and not first.startswith("[ERROR]"):
         return next((part for part in others if not part.startswith(" ")), first)
     return first.removeprefix("[ERROR] ")
 
 
-def _said(line: Line) -> str:
+def _readable(line: Line) -> str:
     fields = line.fields
     if fields is None or "message" not in fields:
         return line.text

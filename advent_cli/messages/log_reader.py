@@ -1,4 +1,4 @@
-"""Reads what the functions wrote to CloudWatch Logs, merged in time."""
+"""Reads the functions' logs from CloudWatch Logs, merged by time."""
 
 import heapq
 import json
@@ -12,23 +12,23 @@ from typing import Any
 from advent_cli.aws.account import Aws, together
 from advent_cli.aws.aws_errors import found
 
-LAG = 15.0  # seconds for which CloudWatch may be late with a line, so that following looks back so far
-PAUSE = 1.0  # seconds between two looks while following
-PLATFORM = re.compile(r"(START|END|REPORT) RequestId: |INIT_START ")  # what Lambda itself writes about each run
-TROUBLE = re.compile(  # as Lambda writes it, and never a single word that people may have written
+LAG = 15.0  # seconds; CloudWatch may show a line this late, so following reads this far back
+PAUSE = 1.0  # seconds between reads while following
+PLATFORM = re.compile(r"(START|END|REPORT) RequestId: |INIT_START ")  # Lambda's own lines about an invocation
+ERROR = re.compile(  # as Lambda writes it, never a single word that a message may contain
     r"^\[(ERROR|CRITICAL)\]\s|Traceback \(most recent call last\)|Task timed out after|Runtime exited"
     r"|Status: (error|timeout)|Unable to import module"
 )
-LEVELS = ("ERROR", "CRITICAL")  # of a line of JSON
-REQUEST_IDS = ("request_id", "requestId", "AWSRequestId")  # where our functions, Lambda and other libraries put it
+LEVELS = ("ERROR", "CRITICAL")  # of a JSON line
+REQUEST_IDS = ("request_id", "requestId", "AWSRequestId")  # the field in lines of our functions, Lambda and libraries
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, order=True)
 class Line:
-    """One event of a log: when (seconds since 1970), of which function, its text, AWS's own id of it, and its stream.
+    """One event of a log: its time (seconds since 1970), function, text, AWS's event id, and log stream.
 
-    Each container of a function writes a stream of its own, one run after the other.
+    Each execution environment of a function writes a stream of its own, one invocation after another.
     """
 
     time: float
@@ -39,22 +39,22 @@ class Line:
 
     @property
     def is_platform(self) -> bool:
-        """Whether Lambda wrote it, and not the function."""
+        """Whether Lambda wrote it rather than the function."""
         return PLATFORM.match(self.text) is not None
 
     @property
-    def is_trouble(self) -> bool:
-        """Whether it reports something that went wrong, as far as the line alone shows; see also `Run.trouble`."""
+    def is_error(self) -> bool:
+        """Whether it reports an error, judged by this line alone; `Invocation.error` is stricter."""
         fields = self.fields
         return (
-            TROUBLE.search(self.text) is not None
+            ERROR.search(self.text) is not None
             if fields is None
             else fields.get("level") in LEVELS or "errorMessage" in fields
         )
 
     @property
     def fields(self) -> dict[str, Any] | None:
-        """What a line of JSON says; None for any other."""
+        """The object of a JSON line; None for any other line."""
         try:
             fields = json.loads(self.text)
         except ValueError:
@@ -63,46 +63,46 @@ class Line:
 
     @property
     def request_id(self) -> str:
-        """The id of the run that a line of JSON names; nothing if it names none."""
+        """The request id in a JSON line; empty without one."""
         fields = self.fields or {}
         return next((value for name in REQUEST_IDS if isinstance(value := fields.get(name), str)), "")
 
 
-def seconds(text: str) -> float:
-    """A span of time like 90s, 10m, 2h or 1d; raises ValueError."""
+def parse_span(text: str) -> float:
+    """The seconds in a span of time like 90s, 10m, 2h or 1d; raises ValueError."""
     match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     if match is None:
         raise ValueError(text)
     return int(match[1]) * UNITS[match[2]]
 
 
-def since(aws: Aws, functions: list[str], start: float, pattern: str = "") -> Iterator[Line]:
-    """The lines of these functions from `start` (seconds since 1970) on, in the order of time.
+def read_merged(aws: Aws, functions: list[str], start: float, pattern: str = "") -> Iterator[Line]:
+    """The lines of these functions from `start` (seconds since 1970) on, in order of time.
 
-    `pattern` is a filter pattern of CloudWatch Logs; a server that knows none of its kind yields all lines.
-    A function without a log has no lines. All of one function's lines are in memory at the same time.
+    `pattern` is a CloudWatch Logs filter pattern; a server that does not support it returns all lines. A function
+    without a log has no lines. All lines of each function are held in memory.
     """
-    each = together(*[lambda name=name: list(of(aws, name, start, pattern)) for name in functions])
+    each = together(*[lambda name=name: list(read(aws, name, start, pattern)) for name in functions])
     return heapq.merge(*each)
 
 
 def errors(lines: Iterable[Line]) -> Iterator[Line]:
-    """The lines that tell of something that went wrong, and what the same run wrote after each: the traceback's end."""
+    """The lines that report an error, and those that the same invocation logs after them, such as a traceback's end."""
     failing: set[str] = set()  # streams
     for line in lines:
-        if line.is_trouble:
+        if line.is_error:
             failing.add(line.stream)
         elif line.is_platform:
             failing.discard(line.stream)
-        if line.stream in failing or line.is_trouble:
+        if line.stream in failing or line.is_error:
             yield line
 
 
 def follow(aws: Aws, functions: list[str], start: float, sleep: Callable[[float], None] = time.sleep) -> Iterator[Line]:
-    """The lines from `start` on, then each new one, for ever; none twice, though CloudWatch may be late with some."""
+    """The lines from `start` on, then each new one, for ever; late lines included, and none twice."""
     seen: dict[str, float] = {}
     while True:
-        for line in since(aws, functions, start):
+        for line in read_merged(aws, functions, start):
             if line.event_id not in seen:
                 seen[line.event_id] = line.time
                 yield line
@@ -112,17 +112,17 @@ def follow(aws: Aws, functions: list[str], start: float, sleep: Callable[[float]
         sleep(PAUSE)
 
 
-def of(aws: Aws, function: str, start: float, pattern: str = "") -> Iterator[Line]:
-    """The lines of one function from `start` on, see `since`; none if it has no log."""
-    pages = aws.client("logs").get_paginator("filter_log_events")
-    chosen = {"filterPattern": pattern} if pattern else {}
-    asked = pages.paginate(logGroupName=f"/aws/lambda/{function}", startTime=int(start * 1000), **chosen)
-    alike: Counter[tuple[object, ...]] = Counter()
-    for page in found(lambda: list(asked), "ResourceNotFoundException") or []:
+def read(aws: Aws, function: str, start: float, pattern: str = "") -> Iterator[Line]:
+    """The lines of one function from `start` on, as in `read_merged`."""
+    paginator = aws.client("logs").get_paginator("filter_log_events")
+    filters = {"filterPattern": pattern} if pattern else {}
+    pages = paginator.paginate(logGroupName=f"/aws/lambda/{function}", startTime=int(start * 1000), **filters)
+    equal: Counter[tuple[object, ...]] = Counter()
+    for page in found(lambda: list(pages), "ResourceNotFoundException") or []:
         for event in page["events"]:
-            told = (event.get("logStreamName"), event["timestamp"], event["message"])
-            alike[told] += 1
-            event_id = event.get("eventId") or f"{told} {alike[told]}"  # not every server gives one
+            key = (event.get("logStreamName"), event["timestamp"], event["message"])
+            equal[key] += 1
+            event_id = event.get("eventId") or f"{key} {equal[key]}"  # not every server returns one
             yield Line(
                 event["timestamp"] / 1000,
                 function,

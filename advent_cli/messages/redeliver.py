@@ -1,7 +1,7 @@
-"""Hands out the dead letters again, each to the one who did not take it, and takes them out of the queue.
+"""Redelivers dead-letter messages, each to the function or topic that did not get it, and deletes them from the queue.
 
-A consumer's message goes to that consumer alone, with the very event that failed: the others had theirs, and would
-count it twice. Only what was never announced goes to the topic.
+A message that one consumer could not process goes to that consumer alone, with the same event: the others have
+processed theirs and would count it twice. Only a message that was never published goes to the topic.
 """
 
 import json
@@ -20,154 +20,152 @@ from advent_cli.errors import AdventError
 from advent_cli.resources.topic import subscriptions
 from advent_cli.stack.build import Stack
 
-BATCH = 10  # the most messages that SQS hands out at once
-HIDDEN = 30  # seconds for which nobody else gets what we have taken out
+BATCH = 10  # messages; the most that SQS returns at once
+HIDDEN = 30  # seconds for which SQS hides a received message from other receivers
 TOPIC = "the topic "
 ARN = re.compile(r"arn:[A-Za-z0-9_:/.$-]{1,300}")
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A dead letter: whom it is for (a function, a topic, or None if that cannot be told), and what to hand over.
+class DeadLetter:
+    """A dead-letter message: its target (a function, TOPIC and the topic's name, or None), and what to send there.
 
-    For a function that is the event of SNS, for a topic (its name after TOPIC) the arguments of Publish. `names` is the
-    ARN that a letter for nobody names, if it does.
+    The payload is an SNS event for a function, and the arguments of Publish for a topic. `names` is the ARN that a
+    message without a target names, if it names one.
     """
 
-    to: str | None
-    content: dict[str, Any] = field(default_factory=dict)
+    target: str | None
+    payload: dict[str, Any] = field(default_factory=dict)
     names: str = ""
 
 
 @dataclass(frozen=True)
-class Replayed:
-    """How many letters each one got, how many are for nobody, and how many are in the queue now, about.
+class Redelivery:
+    """How many messages each target got, how many have no target, and about how many are in the queue now.
 
-    `others` are the ARNs that those for nobody name.
+    `unknown_arns` are the ARNs that messages without a target name.
     """
 
-    handed: dict[str, int]
-    for_nobody: int
-    left: int
-    others: tuple[str, ...] = ()
+    delivered: dict[str, int]
+    without_target: int
+    remaining: int
+    unknown_arns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Addresses:
-    """Whom a letter may be for, each by its ARN: the functions and topics of the stack, by their names.
-
-    `subscribers` are the functions by the ARNs of their subscriptions.
-    """
+class Targets:
+    """The names of the stack's functions and topics by ARN, and of the functions by the ARNs of their subscriptions."""
 
     functions: Mapping[str, str]
     topics: Mapping[str, str]
     subscribers: Mapping[str, str]
 
 
-def replay(stack: Stack) -> Replayed:
-    """Hand out what is in the queue now. What fails again comes back, and waits for the next time.
+def replay(stack: Stack) -> Redelivery:
+    """Redeliver the messages that are in the queue now; one that fails again returns to it, for the next replay.
 
-    A letter that was counted though nobody could tell is known again by its id only for ten minutes.
+    Consumers recognize a message that they have counted by its id, but only for ten minutes.
     """
     if stack.queue.read() is None:
-        raise AdventError(f"the {stack.queue.title} is missing", hint="`advent up` makes it")
-    addresses = _addresses(stack)
-    handed, others, seen, began = Counter[str](), [], set[str](), math.inf
-    while messages := (answer := _receive(stack)).get("Messages"):
-        began = min(began, _date(answer))
+        raise AdventError(f"the {stack.queue.title} is missing", hint="`advent up` creates it")
+    targets = _targets(stack)
+    delivered, unknown, seen, began = Counter[str](), [], set[str](), math.inf
+    while messages := (response := _receive(stack)).get("Messages"):
+        began = min(began, _date(response))
         fresh = [each for each in messages if each["MessageId"] not in seen and _sent(each) <= began]
         if not fresh:
-            break  # the rest came back meanwhile, or was left before
+            break  # the others returned to the queue meanwhile, or have no target
         seen |= {each["MessageId"] for each in fresh}
-        letters = together(*[partial(_hand_over, stack, addresses, each) for each in fresh])
-        handed.update(letter.to for letter in letters if letter.to)
-        others += [letter.names for letter in letters if not letter.to]
-    return Replayed(dict(handed), len(others), stack.queue.depth(), tuple(sorted({*filter(None, others)})))
+        dead_letters = together(*[partial(_redeliver, stack, targets, each) for each in fresh])
+        delivered.update(dead_letter.target for dead_letter in dead_letters if dead_letter.target)
+        unknown += [dead_letter.names for dead_letter in dead_letters if not dead_letter.target]
+    arns = tuple(sorted({*filter(None, unknown)}))
+    return Redelivery(dict(delivered), len(unknown), stack.queue.depth(), arns)
 
 
-def _addresses(stack: Stack) -> Addresses:
-    """Only what is in config.yaml, whoever else has subscribed to a topic of ours."""
+def _targets(stack: Stack) -> Targets:
+    """The functions and topics of config.yaml alone, even if other functions subscribe to the topics."""
     functions = {stack.aws.arn("lambda", f"function:{name}"): name for name in stack.config.functions}
     listed = together(*[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()])
-    ends = {each["SubscriptionArn"]: each["Endpoint"] for items in listed for each in items}
-    subscribers = {arn: functions[endpoint] for arn, endpoint in ends.items() if endpoint in functions}
-    return Addresses(functions, {topic.arn: name for name, topic in stack.topics.items()}, subscribers)
+    endpoints = {each["SubscriptionArn"]: each["Endpoint"] for items in listed for each in items}
+    subscribers = {arn: functions[endpoint] for arn, endpoint in endpoints.items() if endpoint in functions}
+    return Targets(functions, {topic.arn: name for name, topic in stack.topics.items()}, subscribers)
 
 
-def letter(body: str, addresses: Addresses) -> Letter:
-    """What a message in the queue is: of Lambda's destination, of SNS's redrive policy, or of function 1.
+def parse(body: str, targets: Targets) -> DeadLetter:
+    """The dead letter in a message's body, sent by Lambda's destination, SNS's redrive policy or function 1.
 
-    Anybody who may write to the queue can have made it up, so it goes nowhere but to one of the `addresses`. The shapes
-    are described in the Lambda developer guide ("Capturing records of Lambda asynchronous invocations") and the SNS one
-    ("Amazon SNS dead-letter queues").
+    Anyone who may write to the queue can forge one, so it can go only to one of `targets`. The shapes are in the Lambda
+    developer guide ("Capturing records of Lambda asynchronous invocations") and the SNS developer guide ("Amazon SNS
+    dead-letter queues").
     """
     try:
         content = json.loads(body)
         if "requestPayload" in content:
             arn = ":".join(content["requestContext"]["functionArn"].split(":")[:7])  # without the version
-            return _addressed(addresses.functions.get(arn), content["requestPayload"], arn)
+            return _addressed(targets.functions.get(arn), content["requestPayload"], arn)
         if "Message" in content:
             arn = content.get("EventSubscriptionArn") or _subscription(content)
             record = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": arn, "Sns": content}
-            return _addressed(addresses.subscribers.get(arn), {"Records": [record]}, arn)
+            return _addressed(targets.subscribers.get(arn), {"Records": [record]}, arn)
         attributes = {"message_id": {"DataType": "String", "StringValue": _text(content["message_id"])}}
         arn, text = content["topic"], _text(content["message"])
-        topic = f"{TOPIC}{addresses.topics[arn]}" if arn in addresses.topics else None
+        topic = f"{TOPIC}{targets.topics[arn]}" if arn in targets.topics else None
         return _addressed(topic, {"TopicArn": arn, "Message": text, "MessageAttributes": attributes}, arn)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
-        return Letter(None)  # somebody else put it there
+        return DeadLetter(None)  # from another sender
 
 
-def _addressed(to: str | None, content: dict[str, Any], arn: str) -> Letter:
-    return Letter(to, content) if to else Letter(None, names=arn if ARN.fullmatch(arn) else "")
+def _addressed(target: str | None, payload: dict[str, Any], arn: str) -> DeadLetter:
+    return DeadLetter(target, payload) if target else DeadLetter(None, names=arn if ARN.fullmatch(arn) else "")
 
 
 def _text(value: Any) -> str:
-    """The value, if it is a text that SNS takes; else ValueError."""
+    """The value, if it is a text that SNS accepts; else raises ValueError."""
     if not isinstance(value, str) or not value.encode():
         raise ValueError(value)
     return value
 
 
 def _subscription(notification: dict[str, Any]) -> str:
-    """SNS names the subscription nowhere but in the link that ends it."""
+    """The subscription's ARN, which SNS puts only into the unsubscribe link."""
     link = notification.get("UnsubscribeURL") or notification.get("UnsubscribeUrl") or ""
     return parse_qs(urlsplit(link).query).get("SubscriptionArn", [""])[0]
 
 
 def _receive(stack: Stack) -> dict[str, Any]:
-    answer: dict[str, Any] = stack.aws.client("sqs").receive_message(
+    response: dict[str, Any] = stack.aws.client("sqs").receive_message(
         QueueUrl=stack.queue.url,
         MaxNumberOfMessages=BATCH,
         VisibilityTimeout=HIDDEN,
         WaitTimeSeconds=1,
         AttributeNames=["SentTimestamp"],
     )
-    return answer
+    return response
 
 
 def _sent(message: dict[str, Any]) -> float:
-    """When a message came into the queue, in seconds."""
+    """When a message was sent to the queue, in seconds since 1970."""
     return int(message["Attributes"]["SentTimestamp"]) / 1000
 
 
-def _date(answer: dict[str, Any]) -> float:
-    """When SQS gave an answer, by its own clock, in seconds; it tells whole seconds."""
-    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp() + 1
+def _date(response: dict[str, Any]) -> float:
+    """When SQS responded, by its own clock, in seconds since 1970, rounded up because the header has whole seconds."""
+    return parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp() + 1
 
 
-def _hand_over(stack: Stack, addresses: Addresses, message: dict[str, Any]) -> Letter:
-    """Hand one message over and take it out of the queue, or leave it there if it is for nobody.
+def _redeliver(stack: Stack, targets: Targets, message: dict[str, Any]) -> DeadLetter:
+    """Redeliver one message and delete it from the queue; keep it there if it has no target.
 
-    Killed between the two, it is handed over again the next time; the consumers know it by its id for ten minutes.
+    If the process is killed in between, the next replay redelivers it; consumers know its id for ten minutes.
     """
-    found = letter(message["Body"], addresses)
-    if found.to and found.to.startswith(TOPIC):
-        stack.aws.client("sns").publish(**found.content)
-    elif found.to:
-        payload = json.dumps(found.content).encode()
-        stack.aws.client("lambda").invoke(FunctionName=found.to, InvocationType="Event", Payload=payload)
+    dead_letter = parse(message["Body"], targets)
+    if dead_letter.target and dead_letter.target.startswith(TOPIC):
+        stack.aws.client("sns").publish(**dead_letter.payload)
+    elif dead_letter.target:
+        payload = json.dumps(dead_letter.payload).encode()
+        stack.aws.client("lambda").invoke(FunctionName=dead_letter.target, InvocationType="Event", Payload=payload)
     else:
-        return found
+        return dead_letter
     stack.aws.client("sqs").delete_message(QueueUrl=stack.queue.url, ReceiptHandle=message["ReceiptHandle"])
-    return found
+    return dead_letter

@@ -1,4 +1,4 @@
-"""Who has called the app, and with what answer, from the lines that its function writes about each request."""
+"""Reads who posted to the app, and the responses they got, from the log of the function behind the API."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,51 +8,51 @@ from advent_cli.messages import log_reader
 from advent_cli.messages.log_reader import Line
 from advent_cli.stack.build import Stack
 
-GOOD, FAILED, UNAUTHORIZED = 200, 500, 401
+OK, FAILED, UNAUTHORIZED = 200, 500, 401
 DAY = 86400  # seconds
-OF_SLACK = "{ $.slackbot IS TRUE }"  # "Filter pattern syntax" in the CloudWatch Logs user guide
+FROM_SLACK = "{ $.slackbot IS TRUE }"  # "Filter pattern syntax" in the CloudWatch Logs user guide
 UNITS = ((DAY, "day"), (3600, "hour"), (60, "minute"))
 
 
 @dataclass(frozen=True)
-class Call:
-    """One request: when (seconds since 1970), the status it was answered with, and what the function said of it.
+class Request:
+    """One request: when (seconds since 1970), the status of the response, and what the function logged about it.
 
-    `by_slack` is what the sender says of itself; `advent say` does not say so. None where the line does not tell.
+    `from_slack` is what the sender claims in its headers; `advent say` does not claim it. None if not logged.
     """
 
     time: float
     status: int
-    said: str
-    by_slack: bool | None
+    log: str
+    from_slack: bool | None
 
 
-def read(lines: Iterable[Line]) -> list[Call]:
-    """The calls that lines of the log tell of; a function that breaks off says no more than how."""
-    found = []
+def parse(lines: Iterable[Line]) -> list[Request]:
+    """The requests in the lines of a log; one that the function failed on has only its error."""
+    requests = []
     for line in lines:
         fields = line.fields or {}
         message, words = str(fields.get("message", "")), fields.get("words")
         if message == "counted":
             message = f"counted {words} word{'s' if words != 1 else ''}"
-        status = fields.get("status", GOOD if "words" in fields else None)
+        status = fields.get("status", OK if "words" in fields else None)
         if isinstance(status, int):
-            found.append(Call(line.time, status, message, fields.get("slackbot")))
-        elif line.is_trouble and not fields:
-            found.append(Call(line.time, FAILED, line.text.splitlines()[0], None))
-    return found
+            requests.append(Request(line.time, status, message, fields.get("slackbot")))
+        elif line.is_error and not fields:
+            requests.append(Request(line.time, FAILED, line.text.splitlines()[0], None))
+    return requests
 
 
-def of_the_day(stack: Stack, now: float) -> list[Call]:
-    """The calls of the last day, oldest first."""
-    return read(log_reader.since(stack.aws, _function(stack), now - DAY))
+def of_last_day(stack: Stack, now: float) -> list[Request]:
+    """The requests of the last day, oldest first."""
+    return parse(log_reader.read_merged(stack.aws, _function(stack), now - DAY))
 
 
-def last_of_slack(stack: Stack, now: float) -> Call | None:
-    """Slack's last call since the log is kept."""
+def last_from_slack(stack: Stack, now: float) -> Request | None:
+    """Slack's last request in the log, which goes back `log_retention_days`."""
     start = now - DAY * stack.config.log_retention_days
-    calls = read(log_reader.since(stack.aws, _function(stack), start, OF_SLACK))
-    return next((call for call in reversed(calls) if call.by_slack), None)
+    requests = parse(log_reader.read_merged(stack.aws, _function(stack), start, FROM_SLACK))
+    return next((request for request in reversed(requests) if request.from_slack), None)
 
 
 def _function(stack: Stack) -> list[str]:
@@ -61,38 +61,38 @@ def _function(stack: Stack) -> list[str]:
     return [name for name, function in functions if stack.config.posts[0] in function.routes]
 
 
-def told(last: Call | None, day: list[Call], now: float, kept_days: int) -> list[str]:
-    """What to tell a person: Slack's last call, and how many there were in the last day, by whom, with what answers."""
+def summary(last: Request | None, day: list[Request], now: float, kept_days: int) -> list[str]:
+    """Lines about Slack's last request, and about those of the last day by sender and status."""
     if last is None:
-        lines = [f"Slack has not called in the {kept_days} days for which the log is kept"]
+        lines = [f"Slack sent no request in the last {kept_days} days, as far as the log goes back"]
     else:
-        lines = [f"Slack called last {ago(now - last.time)} ago: answered {last.status}, {last.said}"]
-    names = {True: "Slack", False: "others, as advent say", None: "not known whose"}
-    for by_slack, name in names.items():
-        statuses = Counter(call.status for call in day if call.by_slack is by_slack)
+        lines = [f"Slack's last request was {span(now - last.time)} ago: answered {last.status}, {last.log}"]
+    names = {True: "Slack", False: "others, such as advent say", None: "unknown senders"}
+    for from_slack, name in names.items():
+        statuses = Counter(request.status for request in day if request.from_slack is from_slack)
         if statuses:
-            answers = ", ".join(f"{number} answered {status}" for status, number in sorted(statuses.items()))
-            lines.append(f"in the last day, {name}: {answers}")
+            responses = ", ".join(f"{number} answered {status}" for status, number in sorted(statuses.items()))
+            lines.append(f"in the last day, {name}: {responses}")
     return lines
 
 
-def ago(seconds: float) -> str:
+def span(seconds: float) -> str:
     """A span of time in words, as in `3 minutes`."""
     size, unit = next(((size, unit) for size, unit in UNITS if seconds >= size), (1, "second"))
     number = max(0, int(seconds // size))
     return f"{number} {unit}{'s' if number != 1 else ''}"
 
 
-def advice(last: Call | None, url: str, trigger_word: str) -> list[str]:
-    """What to check if Slack never called, or did not get a good answer."""
+def advice(last: Request | None, url: str, trigger_word: str) -> list[str]:
+    """What to check if Slack sent no request, or its last one failed."""
     if last is None:
         steps = [
-            f"`advent doctor` says that the app answers, and the URL begins with https:// (this is {url})",
-            "the same URL, to the letter, stands in Slack (`advent slack` tells where)",
-            f"a person said it in the channel: a message that begins with {trigger_word}, or the slash command",
-            "nothing is in between: what API Gateway answers by itself (404 to another path, 429) is in no log",
+            f"`advent doctor` reports that the app answers, and its URL begins with https:// (it is {url})",
+            "Slack has exactly this URL (`advent slack` shows where to enter it)",
+            f"a person has posted in the channel: a message that begins with {trigger_word}, or the slash command",
+            "API Gateway does not reject the requests: its own 404 (wrong path) and 429 responses are in no log",
         ]
         return ["check that:", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
     if last.status == UNAUTHORIZED:
         return ["try: `advent slack secret`, with the token or signing secret that Slack shows"]
-    return [] if last.status == GOOD else ["try: `advent logs --since 1d --errors`"]
+    return [] if last.status == OK else ["try: `advent logs --since 1d --errors`"]

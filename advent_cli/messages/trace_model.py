@@ -1,4 +1,4 @@
-"""What is known of a message's way through the app: one hop for each function that gets it."""
+"""A trace: what each function did with a message, as a tree of hops."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from enum import Enum
 
 
 class State(Enum):
-    """How far a hop is."""
+    """The state of a hop; the value is for people."""
 
-    WAITED_FOR = "waits"
+    WAITED_FOR = "waiting"
     DONE = "done"
     FAILED = "failed"
-    RUNNING = "still runs"
-    MISSING = "did not come"
-    UNSEEN = "not seen: nobody told it, a filter kept it out, or its log is late"
+    RUNNING = "still running"
+    MISSING = "was not invoked"
+    UNSEEN = "not seen: nothing published to it, a filter, or a late log"
 
 
 @dataclass(frozen=True)
 class Hop:
-    """One function on the way, and the hops behind it.
+    """One function of a trace, and the hops after it.
 
-    `topic` is where it heard the message (None: the API called it), `milliseconds` how long it ran, `ended` when it was
-    done (seconds since 1970), `said` what it wrote to its log, `published` the ids of what it published, and `problem`
-    what is wrong; there may be one although the message came.
+    `topic` is where the message came from (None: from the API), `milliseconds` the duration, `ended` when it ended
+    (seconds since 1970), `log` what it logged, and `published` the ids of the messages it published. A `problem` is
+    possible even if the function was invoked.
     """
 
     function: str
@@ -30,13 +30,13 @@ class Hop:
     state: State
     milliseconds: float | None = None
     ended: float | None = None
-    said: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
     problem: str = ""
     hops: tuple["Hop", ...] = ()
 
     def all(self) -> Iterator["Hop"]:
-        """This hop and all behind it."""
+        """This hop and all hops after it."""
         yield self
         for hop in self.hops:
             yield from hop.all()

@@ -117,7 +117,7 @@ def trace(hop: Hop) -> Document:
         "state": hop.state.name.lower(),
         "milliseconds": hop.milliseconds,
         "ended": hop.ended,
-        "said": [valid_text(line) for line in hop.said],
+        "said": [valid_text(line) for line in hop.log],
         "published": list(hop.published),
         "problem": hop.problem,
         "hops": [trace(next_hop) for next_hop in hop.hops],

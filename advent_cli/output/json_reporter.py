@@ -14,7 +14,7 @@ from advent_cli.errors import AdventError, InterruptionError
 from advent_cli.output import json_documents
 from advent_cli.output.advice import presentable, with_options
 from advent_cli.output.stream import err
-from advent_cli.words.settle import counts_in
+from advent_cli.words.settle import parse_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -134,7 +134,7 @@ class JsonReporter:
         self.fields |= json_documents.stack_fields(stack) | fields
 
     def replied(self, message: str, reply: str) -> None:
-        self.fields["messages"].append({"text": message, "reply": reply, "counts": counts_in(reply)})
+        self.fields["messages"].append({"text": message, "reply": reply, "counts": parse_counts(reply)})
 
     def no_reply(self, message: str, error: AdventError) -> None:
         self.fields["messages"].append({"text": json_documents.valid_text(message), "reply": None, "counts": {}})

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.errors import AdventError
-from advent_cli.live.view import Board, Words
+from advent_cli.live.view import LiveView, Words
 from advent_cli.output.bars import bars
 from advent_cli.output.stream import printable
 from advent_cli.output.summary import STATES, totals
@@ -19,33 +19,33 @@ MAX_PROBLEM = 300  # characters
 STALE = 6.0  # seconds after which the age of the data is shown
 
 
-def draw(console: Console, board: Board | None, now: float) -> Group:
-    """As many lines as fit, each cut to the width; `board` is None until the first inspection is done."""
-    if board is None:
+def draw(console: Console, view: LiveView | None, now: float) -> Group:
+    """As many lines as fit, each cut to the width; `view` is None until the first inspection is done."""
+    if view is None:
         return Group(Text("inspecting the stack"))
     width, height = console.size
     gap = [Text()] if height >= MIN_HEIGHT_FOR_GAPS else []
-    head = [_title(board, now, width), *_urls(board.urls, width), *_traffic(board)]
-    foot = [*_word_totals(board.words), *_error(board.error)]
-    bad = [step for step in board.steps if step.action is not Action.NOTHING]
+    head = [_title(view, now, width), *_urls(view.urls, width), *_traffic(view)]
+    foot = [*_word_totals(view.words), *_error(view.error)]
+    bad = [step for step in view.steps if step.action is not Action.NOTHING]
     available = height - len(head) - len(foot) - 3 * len(gap)
-    problems = _problems(bad, available if board.words is None else (available + 1) // 2)
-    top = board.words.top[: max(0, available - len(problems))] if board.words else []
-    body = bars(console, top, board.words.changes) if board.words else []
+    problems = _problems(bad, available if view.words is None else (available + 1) // 2)
+    top = view.words.top[: max(0, available - len(problems))] if view.words else []
+    body = bars(console, top, view.words.changes) if view.words else []
     lines = [*head, *(gap if problems else []), *problems, *(gap if body else []), *body, *gap, *foot]
     for line in lines:
         line.no_wrap, line.overflow = True, "ellipsis"
     return Group(*lines)
 
 
-def _title(board: Board, now: float, width: int) -> Text:
-    well = sum(step.action is Action.NOTHING for step in board.steps)
-    old = now - board.at
-    title = Text.assemble((board.stack, "bold"), f"  {well} of {len(board.steps)} resources ok", no_wrap=True)
-    if well == len(board.steps):
-        title = Text.assemble((board.stack, "bold"), "  ", (f"{well} resources ok", "green"))
-    if not board.steps:
-        title = Text(board.stack, "bold")
+def _title(view: LiveView, now: float, width: int) -> Text:
+    well = sum(step.action is Action.NOTHING for step in view.steps)
+    old = now - view.at
+    title = Text.assemble((view.stack, "bold"), f"  {well} of {len(view.steps)} resources ok", no_wrap=True)
+    if well == len(view.steps):
+        title = Text.assemble((view.stack, "bold"), "  ", (f"{well} resources ok", "green"))
+    if not view.steps:
+        title = Text(view.stack, "bold")
     clock = (f"updated {old:.0f} s ago", "yellow") if old > STALE else (time.strftime("%H:%M:%S"), "dim")
     side = Text.assemble(clock, ("  q to quit", "dim"))
     return title.append(" " * max(2, width - title.cell_len - side.cell_len)).append_text(side)
@@ -56,14 +56,14 @@ def _urls(urls: Iterable[str], width: int) -> list[Text]:
     return [Text(url[start : start + width]) for url in urls for start in range(0, len(url), width)]
 
 
-def _traffic(board: Board) -> list[Text]:
+def _traffic(view: LiveView) -> list[Text]:
     """The requests of the last minute, and the dead letters."""
-    parts, number = [], board.letters
-    if board.requests is not None:
-        parts.append(Text(f"{board.requests:,} message{'s' if board.requests != 1 else ''} a minute"))
+    parts, number = [], view.dead_letters
+    if view.requests is not None:
+        parts.append(Text(f"{view.requests:,} message{'s' if view.requests != 1 else ''} a minute"))
     if number is not None:
         words = f"{number:,} dead letter{'s' if number != 1 else ''}" if number else "no dead letters"
-        parts.append(Text.assemble((words, "bold red" if number else ""), f" in {board.queue}"))
+        parts.append(Text.assemble((words, "bold red" if number else ""), f" in {view.queue}"))
     return [Text(", ").join(parts)] if parts else []
 
 
@@ -88,7 +88,7 @@ def _word_totals(words: Words | None) -> list[Text]:
         return [Text("no words: the table is missing or differs from config.yaml")]
     if words.words is None or words.total is None:
         return [Text(f"reading the words, {words.reading or 0:,} so far")]
-    growth = f"{words.growth.more:+,} in the last {words.growth.seconds:.0f} s" if words.growth else ""
+    growth = f"{words.growth.added:+,} in the last {words.growth.seconds:.0f} s" if words.growth else ""
     again = f"reading them again, {words.reading:,} so far" if words.reading is not None else ""
     old = f"as of {words.age:.0f} s ago" if words.age > STALE else ""
     details = ", ".join(part for part in (growth, old, again) if part)

@@ -28,7 +28,7 @@ def show(console: Console, functions: list[str], line: Any, *, ids: bool = False
 def _texts(line: Any, *, ids: bool) -> list[Text]:
     fields = line.fields
     if fields is None or "message" not in fields:
-        style = "dim" if line.is_platform else "bold red" if line.is_trouble else ""
+        style = "dim" if line.is_platform else "bold red" if line.is_error else ""
         return [Text(printable(part.expandtabs(), MAX_LENGTH), style) for part in line.text.split("\n")]
     level = str(fields.get("level", ""))
     text = Text(f"{level} " if level not in ("", "INFO") else "", LEVELS.get(level, ""))

@@ -77,7 +77,7 @@ class TraceTree:
             text.append(f"  {hop.state.value}", STYLES[hop.state])
         if self.trace and hop is not self.trace and hop.ended and self.trace.ended:
             text.append(f"  {max(0, hop.ended - self.trace.ended) * 1000:.0f} ms after {self.trace.function}", "dim")
-        if lines := _lines(hop.said) if hop.state is not State.FAILED else "":
+        if lines := _lines(hop.log) if hop.state is not State.FAILED else "":
             text.append(f"  {lines}")
         if hop.function in self.notes and hop.state is State.DONE:
             text.append(f"  ({self.notes[hop.function]})", "bold")

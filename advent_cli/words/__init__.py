@@ -1,1 +1,1 @@
-"""The counts in the table: reading, exporting, importing, and waiting until they settle."""
+"""The word counts in the table: read, export and import them, and wait until they settle."""

@@ -1,4 +1,4 @@
-"""Reads the word counts out of the table."""
+"""Reads the word counts from the table."""
 
 import heapq
 import json
@@ -12,15 +12,15 @@ from advent_cli.errors import AdventError
 from advent_cli.resources.base import Settings
 from advent_cli.resources.table import Table
 
-PAGE = 50_000  # words; DynamoDB ends a page at a megabyte anyhow, other servers may not
-BATCH = 100  # the most keys that BatchGetItem takes
+PAGE = 50_000  # items; DynamoDB also ends a page at 1 MB, other servers may not
+BATCH = 100  # keys; the limit of BatchGetItem
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The most frequent words, highest first; of all words how many there are, and the sum of their counts.
+    """The most frequent words, highest count first; the number of all words, and the sum of their counts.
 
-    `others` is how many items are of another kind.
+    `others` is the number of items without a count.
     """
 
     top: list[tuple[str, int]]
@@ -29,14 +29,14 @@ class Counts:
     total: int
 
 
-def nobody(read: int) -> None:
-    """Tell nobody how many items were read."""
+def ignore(read: int) -> None:
+    """Drop the number of items read."""
 
 
-def top(table: Table, number: int, notify: Callable[[int], None] = nobody) -> Counts:
-    """Read the whole table page by page, keeping no more than the `number` highest counts.
+def top(table: Table, number: int, notify: Callable[[int], None] = ignore) -> Counts:
+    """Read the whole table page by page, and keep only the `number` highest counts in memory.
 
-    While there is more to read, `notify` gets the number of items read so far, after each page.
+    After each page but the last, `notify` gets the number of items read so far.
     """
     words = others = total = 0
 
@@ -54,30 +54,33 @@ def top(table: Table, number: int, notify: Callable[[int], None] = nobody) -> Co
     return Counts(highest, words, others, total)
 
 
-def ranked(numbers: dict[str, int]) -> list[tuple[str, int]]:
-    """Words with their counts, highest first, as `top` has them."""
-    return sorted(numbers.items(), key=_rank)
+def ranked(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Words with their counts, highest first, in the order of `top`."""
+    return sorted(counts.items(), key=_rank)
 
 
 def _rank(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]
 
 
-def about(table: Table) -> int:
-    """How many items there are, as DescribeTable has it: up to six hours old on AWS."""
+def approximate_size(table: Table) -> int:
+    """The number of items that DescribeTable reports; on AWS it is up to six hours old."""
     return int(table.aws.client("dynamodb").describe_table(TableName=table.name)["Table"].get("ItemCount", 0))
 
 
-def readable(table: Table, seen: Seen) -> bool:
-    """Whether what was seen of the table holds words that can be read."""
+def is_readable(table: Table, seen: Seen) -> bool:
+    """Whether the table, as `seen` by its read, is active and has the wanted key."""
     want = table.want()
     return isinstance(seen, dict) and all(seen[name] == want[name] for name in ("primary_key", "status"))
 
 
 def number_of_words(table: Table, seen: Settings) -> int | str:
-    """How many words the table holds now, not one less; DescribeTable's ItemCount may be six hours old."""
+    """The exact number of words, by a scan, because DescribeTable's ItemCount may be six hours old.
+
+    A text that says so if the table is not active.
+    """
     if seen["status"] != "ACTIVE":
-        return f"nobody knows how many (the table is {seen['status']})"
+        return f"an unknown number (the table is {seen['status']}) of"
     scan = table.aws.client("dynamodb").get_paginator("scan")
     pages = scan.paginate(TableName=table.name, Select="COUNT", ConsistentRead=True)
     read = found(lambda: list(pages), "ResourceNotFoundException")  # another run may just have deleted it
@@ -85,32 +88,32 @@ def number_of_words(table: Table, seen: Settings) -> int | str:
 
 
 def of(table: Table, words: Iterable[str]) -> dict[str, int]:
-    """The counts of these words as they are at this moment; words that were never counted have 0."""
+    """The current counts of these words, 0 for a word without one."""
     keys = [{table.key_name: {"S": word}} for word in dict.fromkeys(words)]
     counts = {key[table.key_name]["S"]: 0 for key in keys}
     while keys:
         request = {table.name: {"Keys": keys[:BATCH], "ConsistentRead": True}}
-        answer = table.aws.client("dynamodb").batch_get_item(RequestItems=request)
-        for item in answer["Responses"][table.name]:
+        response = table.aws.client("dynamodb").batch_get_item(RequestItems=request)
+        for item in response["Responses"][table.name]:
             counts[item[table.key_name]["S"]] = int(item.get("count", {}).get("N", 0))
-        keys = answer.get("UnprocessedKeys", {}).get(table.name, {}).get("Keys", []) + keys[BATCH:]
+        keys = response.get("UnprocessedKeys", {}).get(table.name, {}).get("Keys", []) + keys[BATCH:]
     return counts
 
 
 def scan(table: Table) -> Iterator[tuple[str, int]]:
-    """Every word with its count, of all that was counted before; raises AdventError for an item that is none."""
+    """Every word with its count, by a consistent read; raises AdventError for an item without a count."""
     for word, count in items(table, consistent=True):
         if count is None:
-            raise AdventError(f"{word!r} in the {table.title} is no word with a count", why="nothing was deleted")
+            raise AdventError(f"item {word!r} in the {table.title} has no count", why="nothing was deleted")
         yield word, count
 
 
 def items(
-    table: Table, notify: Callable[[int], None] = nobody, *, consistent: bool = False
+    table: Table, notify: Callable[[int], None] = ignore, *, consistent: bool = False
 ) -> Iterator[tuple[str, int | None]]:
-    """The key of every item with its count, None for one without, page by page; `notify` as for `top`.
+    """The key and count (or None) of every item, page by page; for `notify` see `top`.
 
-    `consistent` costs twice as much, and misses nothing that was written before ("Read consistency" in the DynamoDB
+    A `consistent` read costs twice as much and includes every earlier write ("Read consistency" in the DynamoDB
     developer guide).
     """
     client, read = table.aws.client("dynamodb"), 0
@@ -127,16 +130,16 @@ def items(
 
 
 def _parse(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    """Take the items out of a page before botocore reads it; what is no page is left to it.
+    """Take the items out of a page before botocore parses it; leave any other response to botocore.
 
-    It looks up each value in its model, which takes nine seconds for a million words; json takes one.
+    botocore looks up each value in its model, which takes nine seconds for a million words; json takes one.
     """
     if response_dict["status_code"] != 200:
         return
     try:
-        answer = json.loads(response_dict["body"])
-        items = answer.pop("Items")
+        page = json.loads(response_dict["body"])
+        items = page.pop("Items")
     except (ValueError, TypeError, KeyError, AttributeError):
         return
-    response_dict["body"] = json.dumps(answer).encode()
+    response_dict["body"] = json.dumps(page).encode()
     customized_response_dict["Items"] = items

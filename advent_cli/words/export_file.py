@@ -1,4 +1,4 @@
-"""The file an export goes to: a regular file appears whole or not at all; a pipe or a device is written to as it is."""
+"""The file of an export: a regular file appears complete or not at all; a pipe or device is written to directly."""
 
 import errno
 import os
@@ -21,18 +21,18 @@ NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # pipes and many devices 
 
 @dataclass(frozen=True)
 class ExportFile:
-    """Where an export goes: the path as it was given, and whether a regular file that is there may be overwritten."""
+    """Where an export goes: the path as given, and whether it may overwrite an existing regular file."""
 
     given: Path
     overwrite: bool = False
 
     def check(self) -> None:
-        """Raise what would keep an export from being written, before anything is asked or deleted."""
-        with self._told():
+        """Raise an error if the export cannot be written, before anything is asked or deleted."""
+        with self._os_errors():
             now = _status(self.given)
         if self._is_stream(now):
             return
-        if now and stat.S_ISDIR(now.st_mode):  # also of no name at all, which is the directory that we are in
+        if now and stat.S_ISDIR(now.st_mode):  # an empty path, too, is the current directory
             raise self._error("it is a directory")
         if now and not self.overwrite:
             raise self._refusal()
@@ -43,33 +43,33 @@ class ExportFile:
             raise self._error(f"no permission to write in {folder}")
 
     def write(self, lines: Iterable[str]) -> int:
-        """Write the lines; the number of them, once they are on the disk, or handed to whoever reads the pipe."""
-        with self._told():
+        """Write the lines, and return their number once they are on the disk or handed to the pipe's reader."""
+        with self._os_errors():
             if self._is_stream(_status(self.given)):
-                return self._pour(lines)
-            return self._place(lines)
+                return self._write_stream(lines)
+            return self._write_file(lines)
 
-    def _pour(self, lines: Iterable[str]) -> int:
+    def _write_stream(self, lines: Iterable[str]) -> int:
         number = _own_descriptor(self.given)
         opened = os.open(self.given, os.O_WRONLY) if number is None else os.dup(number)
         with open(opened, "w", encoding="utf-8") as out:
-            return _written(out, lines)
+            return _write(out, lines)
 
-    def _place(self, lines: Iterable[str]) -> int:
+    def _write_file(self, lines: Iterable[str]) -> int:
         target = self._target()
-        with scratch_folder.part_of(target) as part:
+        with scratch_folder.part_file(target) as part:
             with part.open("x", encoding="utf-8") as out:
-                written = _written(out, lines)
+                written = _write(out, lines)
             with part.open("rb") as back:
-                there = sum(1 for _ in back)
-            if there != written:
-                raise self._error(f"of {written} lines {there} are in the file")
-            self._put(part, target)
+                read = sum(1 for _ in back)
+            if read != written:
+                raise self._error(f"only {read} of {written} lines are in the file")
+            self._move(part, target)
         _sync_directory(target.parent)
         return written
 
-    def _put(self, part: Path, target: Path) -> None:
-        """Give the finished file its name; unless it may, over nothing that appeared while it was written."""
+    def _move(self, part: Path, target: Path) -> None:
+        """Give the finished file its name; without `overwrite`, refuse if the name was taken meanwhile."""
         if self.overwrite:
             if now := _status(target):
                 part.chmod(stat.S_IMODE(now.st_mode))
@@ -79,7 +79,7 @@ class ExportFile:
             os.link(part, target)
         except FileExistsError:
             raise self._refusal() from None
-        except OSError:  # a file system without links
+        except OSError:  # a file system without hard links
             try:
                 target.touch(exist_ok=False)
             except FileExistsError:
@@ -87,11 +87,11 @@ class ExportFile:
             part.replace(target)
 
     def _target(self) -> Path:
-        """Where the regular file is to be: a link stays one, and what it points to is written."""
+        """The path of the regular file, with symbolic links resolved, so that a link stays a link."""
         return Path(os.path.realpath(self.given))
 
     def _is_stream(self, now: os.stat_result | None) -> bool:
-        """Whether it is written to as it is: a pipe, a device, or a file that the shell has opened for us."""
+        """Whether to write to it directly: a pipe, a device, or a file that the shell has opened for this process."""
         if now is None or stat.S_ISDIR(now.st_mode):
             return False
         return not stat.S_ISREG(now.st_mode) or _own_descriptor(self.given) is not None
@@ -105,19 +105,19 @@ class ExportFile:
         return AdventError(f"cannot write {self.given}", why=f"{why}; {NOTHING}")
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """What the operating system refuses, in words."""
+    def _os_errors(self) -> Iterator[None]:
+        """Raise an OSError as an AdventError."""
         try:
             yield
         except OSError as error:
             raise self._error(error.strerror or str(error)) from None
 
 
-def chosen(path: Path | None, *, force: bool) -> ExportFile | None:
-    """What --export and --force say, of which is known that it can be written; None without --export."""
+def from_options(path: Path | None, *, force: bool) -> ExportFile | None:
+    """The checked file of --export and --force; None without --export."""
     if path is None:
         if force:
-            raise UsageError("--force overwrites the FILE of --export, and there is no --export")
+            raise UsageError("--force needs --export", why="it overwrites the FILE of --export")
         return None
     file = ExportFile(path, overwrite=force)
     file.check()
@@ -125,17 +125,17 @@ def chosen(path: Path | None, *, force: bool) -> ExportFile | None:
 
 
 def refuse_stdout(path: Path | None) -> None:
-    """Raise UsageError if the file is what stdout goes to, where the words would be mixed with a JSON document."""
+    """Raise UsageError if the file is stdout, where the words would mix with a JSON document."""
     try:
         now = _status(path) if path else None
-    except OSError:  # which `chosen` reports
+    except OSError:  # `from_options` reports it
         return
     if now and os.path.samestat(now, os.fstat(1)):
         raise UsageError(f"--export {path} is stdout, where the JSON document goes", hint="name a file")
 
 
 def _status(path: Path) -> os.stat_result | None:
-    """What the path leads to; None if there is nothing."""
+    """The status of what the path leads to; None if nothing exists there."""
     try:
         return path.stat()
     except FileNotFoundError:
@@ -143,9 +143,9 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _own_descriptor(path: Path) -> int | None:
-    """The number of the open file of ours that a path stands for, as /dev/stdout or /dev/fd/63 do; None for others.
+    """The descriptor of this process that a path such as /dev/stdout or /dev/fd/63 stands for; None for others.
 
-    Such a file is written on where it stands; opened anew, a regular one would be written from its beginning.
+    Writing to a descriptor continues at its position; opening a regular file anew would start from its beginning.
     """
     while True:
         folder = Path(os.path.realpath(path.parent))
@@ -156,8 +156,8 @@ def _own_descriptor(path: Path) -> int | None:
         path = folder / path.readlink()
 
 
-def _written(out: TextIO, lines: Iterable[str]) -> int:
-    """Write the lines, and wait until they are on the disk; the number of them."""
+def _write(out: TextIO, lines: Iterable[str]) -> int:
+    """Write the lines, wait until they are on the disk, and return their number."""
     number = 0
     for line in lines:
         out.write(f"{line}\n")
@@ -177,7 +177,7 @@ def _sync(descriptor: int) -> None:
 
 def _sync_directory(folder: Path) -> None:
     """Wait until the names in a directory are on the disk."""
-    if sys.platform == "win32":  # where a directory cannot be opened
+    if sys.platform == "win32":  # cannot open a directory
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

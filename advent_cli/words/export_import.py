@@ -1,4 +1,4 @@
-"""Writes the word counts to a file and sets them from one: a JSON object a line, {"word": ..., "count": ...}."""
+"""Exports the word counts to a file and imports them: one JSON object per line, {"word": ..., "count": ...}."""
 
 import json
 from collections.abc import Iterator
@@ -14,35 +14,36 @@ from advent_cli.resources.table import Table
 from advent_cli.words import counts
 from advent_cli.words.export_file import ExportFile
 
-BATCH = 25  # the most items that BatchWriteItem takes
-WRITERS = 8  # batches on their way at the same time
-LONGEST_WORD = 2048  # bytes, as DynamoDB has it for a key
+BATCH = 25  # items; the limit of BatchWriteItem
+WRITERS = 8  # batches written at the same time
+LONGEST_WORD = 2048  # bytes; DynamoDB's limit for a partition key
+EXAMPLE = '{"word": "some", "count": 1}'
 
 
 def check_table(table: Table, seen: Seen) -> None:
     """Raise AdventError if there is no table to export."""
     if not isinstance(seen, dict):
-        why, hint = "nothing was deleted", "`advent down` deletes the rest"
-        raise AdventError(f"there is no {table.title} of ours to export", why=why, hint=hint)
+        why, hint = "nothing was deleted", "run `advent down` without --export to delete the rest"
+        raise AdventError(f"cannot export: this stack has no {table.title}", why=why, hint=hint)
 
 
 def export(table: Table, file: ExportFile) -> int:
-    """Write all counts to `file`, and return when they are safe there; the number of words.
+    """Write all counts to `file`, and return the number of words once they are safe there.
 
-    Read page by page, so that the size of the table does not matter to memory.
+    Memory does not grow with the table, which is read page by page.
     """
     return file.write(json.dumps({"word": word, "count": count}) for word, count in counts.scan(table))
 
 
 def check(file: Path) -> int:
-    """How many lines there are; raises UsageError for the first that is not as `export` writes them."""
+    """The number of lines; raises UsageError for the first invalid one."""
     return sum(1 for _ in _lines(file))
 
 
 def restore(table: Table, file: Path, waiter: Waiter) -> int:
-    """Set the counts in `file`, all of which were checked before; the number of lines.
+    """Set the counts in a file that `check` has passed, and return the number of lines.
 
-    It sets and does not add, so that it can be repeated, also after it was killed half way.
+    It sets counts rather than adding to them, so it can be repeated, also after it was killed.
     """
     lines, number = _lines(file), 0
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -59,14 +60,14 @@ def restore(table: Table, file: Path, waiter: Waiter) -> int:
 
 def _put(table: Table, batch: dict[str, int], waiter: Waiter) -> None:
     items = [{table.key_name: {"S": word}, "count": {"N": str(count)}} for word, count in batch.items()]
-    left: dict[str, Any] = {table.name: [{"PutRequest": {"Item": item}} for item in items]}
+    remaining: dict[str, Any] = {table.name: [{"PutRequest": {"Item": item}} for item in items]}
 
     def written() -> bool:
-        nonlocal left
-        left = table.aws.client("dynamodb").batch_write_item(RequestItems=left)["UnprocessedItems"]
-        return not left
+        nonlocal remaining
+        remaining = table.aws.client("dynamodb").batch_write_item(RequestItems=remaining)["UnprocessedItems"]
+        return not remaining
 
-    waiter.until(written, "DynamoDB takes no more for the moment")
+    waiter.until(written, "DynamoDB is throttling writes")
 
 
 def _lines(file: Path) -> Iterator[tuple[str, int]]:
@@ -84,10 +85,10 @@ def _parsed(line: str, place: str) -> tuple[str, int]:
     try:
         entry = json.loads(line)
         word, count = entry["word"], entry["count"]
-        good = isinstance(word, str) and type(count) is int and 0 < len(word.encode()) <= LONGEST_WORD
+        valid = isinstance(word, str) and type(count) is int and 0 < len(word.encode()) <= LONGEST_WORD
     except (ValueError, KeyError, TypeError, RecursionError):
-        good = False
-    if not good:
-        allowed = '{"word": "some", "count": 1}'
-        raise UsageError(f"{place}: found {line.strip()[:60]!r}; allowed is a line like {allowed}; nothing was written")
+        valid = False
+    if not valid:
+        why = "nothing was written"
+        raise UsageError(f"{place}: invalid line {line.strip()[:60]!r}: expected one like {EXAMPLE}", why=why)
     return word, count

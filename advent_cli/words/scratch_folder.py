@@ -1,4 +1,4 @@
-"""A place beside a file where it can be written before it gets its name; what a killed run left there is removed."""
+"""A temporary directory beside a file, to write it in before it gets its name; removes those of killed exports."""
 
 import os
 import re
@@ -14,18 +14,18 @@ from typing import TextIO
 
 PREFIX, LOCK, PART = ".advent-export-", "lock", "part"
 MARK = "advent down --export writes in this directory, and the next export removes it if this one was killed\n"
-OLD_NAME = re.compile(r"\.advent-[a-z0-9_]{8}")  # as 0.1 made them, which held no lock
-OLD_AGE = 3600  # seconds since such a one, or one without a mark, was last written to
+OLD_NAME = re.compile(r"\.advent-[a-z0-9_]{8}")  # the directories of release 0.1, which hold no lock
+OLD_AGE = 3600  # seconds since the last write, after which a directory of 0.1 or one without a mark is removed
 
 
 @contextmanager
-def part_of(target: Path) -> Iterator[Path]:
-    """A path to write what will be `target` to, on the same file system; gone afterwards, unless it was moved.
+def part_file(target: Path) -> Iterator[Path]:
+    """Yield a path to write the contents of `target` to, on the same file system; removed on exit unless moved.
 
-    While this is entered, its directory holds a locked file: one whose lock can be taken is of a run that was killed.
+    Until then its directory holds a locked file. If another process can take that lock, the export was killed.
     """
     for other in target.parent.glob(".advent-*"):
-        with suppress(OSError):  # it belongs to somebody else, or is gone
+        with suppress(OSError):  # another user's, or already gone
             if other.name.startswith(PREFIX):
                 _remove_if_killed(other)
             elif _is_old(other, target.name):
@@ -34,7 +34,7 @@ def part_of(target: Path) -> Iterator[Path]:
     try:
         with (folder / LOCK).open("x") as lock:
             _take(lock)
-            lock.write(MARK)  # only now, so that nobody takes it for that of a killed run before it is locked
+            lock.write(MARK)  # after locking: an unlocked file with the mark is taken for that of a killed export
             lock.flush()
             yield folder / PART
     finally:
@@ -42,7 +42,7 @@ def part_of(target: Path) -> Iterator[Path]:
 
 
 def _take(lock: TextIO) -> bool:
-    """Lock the file; False if another process has locked it, or if that cannot be told."""
+    """Lock the file; return False if another process holds the lock, or the platform or file system has none."""
     if sys.platform == "win32":
         return False
     import fcntl
@@ -55,30 +55,30 @@ def _take(lock: TextIO) -> bool:
 
 
 def _remove_if_killed(folder: Path) -> None:
-    """Remove a directory of ours that no living process has locked; raises OSError if it is none of ours."""
+    """Remove an export's directory unless a living process locks it; raises OSError for some other directories."""
     now = folder.lstat()
     names = {*os.listdir(folder)}
     is_unmarked = _is_private(now) and time.time() - now.st_mtime >= OLD_AGE and names <= {LOCK}
-    if is_unmarked and not names:  # its run was killed before it could make the lock
+    if is_unmarked and not names:  # killed before it created the lock
         return folder.rmdir()
     if not stat.S_ISDIR(now.st_mode) or not {LOCK} <= names <= {LOCK, PART}:
         return None
     if not stat.S_ISREG((folder / LOCK).lstat().st_mode):
         return None
     with (folder / LOCK).open("r+") as lock:
-        marked = lock.read(len(MARK) + 1)
-        if (marked == MARK or (is_unmarked and not marked)) and _take(lock):
+        mark = lock.read(len(MARK) + 1)
+        if (mark == MARK or (is_unmarked and not mark)) and _take(lock):
             shutil.rmtree(folder)
     return None
 
 
 def _is_private(now: os.stat_result) -> bool:
-    """Whether it is a directory for its owner alone, as `mkdtemp` makes them."""
+    """Whether it is a directory that only its owner can use, as `mkdtemp` creates them."""
     return stat.S_ISDIR(now.st_mode) and stat.S_IMODE(now.st_mode) == stat.S_IRWXU
 
 
 def _is_old(folder: Path, name: str) -> bool:
-    """Whether it is what an export of 0.1 to a file of this name left, and has not been written to for long."""
+    """Whether a killed export of release 0.1 to a file of this name left the directory, OLD_AGE or longer ago."""
     now = folder.lstat()
     if not (OLD_NAME.fullmatch(folder.name) and _is_private(now) and os.listdir(folder) == [name]):
         return False

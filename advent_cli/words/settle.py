@@ -1,4 +1,4 @@
-"""Waits for the consumers to count on, after function 1 has answered."""
+"""Waits until the consumers have counted a message that function 1 has replied to."""
 
 import re
 from collections import Counter
@@ -11,59 +11,59 @@ from advent_cli.errors import SEE_STATUS, AdventError
 from advent_cli.stack.build import Stack
 from advent_cli.words import counts
 
-LONGEST_WORD, MOST_WORDS = 2048, 1000  # bytes, and different words; the handlers leave out what is beyond
-WRITES = ("write", "read-write", "count")  # what config.yaml says of the table for a function that adds to it
-CALM = 3.0  # seconds without a change after which several consumers, or messages, count as done
+LONGEST_WORD, MOST_WORDS = 2048, 1000  # bytes, and different words; the handlers skip the rest
+WRITES = ("write", "read-write", "count")  # values of `table` in config.yaml that let a function add to the counts
+QUIET = 3.0  # seconds without a change after which the counts of several consumers or messages are final
 
 
-def untouched(stack: Stack, answered: dict[str, int]) -> bool:
-    """Whether none of the words can have been counted yet; unknown is no."""
-    now = counts.of(stack.table, answered)
-    return bool(answered) and all(now[word] < answered[word] for word in answered)
+def not_counted(stack: Stack, expected: dict[str, int]) -> bool:
+    """Whether all counts are still below the `expected` ones; False without any."""
+    now = counts.of(stack.table, expected)
+    return bool(expected) and all(now[word] < expected[word] for word in expected)
 
 
-def is_word_counts(reply: str, answered: dict[str, int]) -> bool:
-    """Whether the reply is one of a word counter, so that there is something to wait for."""
-    return all(f"{word} = " in reply for word in answered)
+def is_word_counts(reply: str, expected: dict[str, int]) -> bool:
+    """Whether the reply is that of a word counter, whose counts can settle."""
+    return all(f"{word} = " in reply for word in expected)
 
 
-def counts_in(reply: str) -> dict[str, int]:
-    """The counts that a reply tells, as in `some = 1, words = 1`; words have no blanks in them."""
+def parse_counts(reply: str) -> dict[str, int]:
+    """The counts in a reply such as `some = 1, words = 1`; words contain no spaces."""
     return {word: int(count) for word, count in re.findall(r"(\S+) = (\d+)", reply)}
 
 
 def writers(stack: Stack) -> list[str]:
-    """The consumers that count too, so that the counts go on changing after the reply."""
+    """The consumers that write to the table, so that counts change after the reply."""
     functions = stack.config.functions.items()
     return [name for name, function in functions if function.subscribes and function.table in WRITES]
 
 
 def expected(stack: Stack, text: str) -> dict[str, int]:
-    """The counts that function 1 will answer with, from those there are before the text is posted."""
+    """The counts that function 1 will reply with, computed from the current ones before the text is posted."""
     fitting = Counter(word for word in text.split() if len(word.encode()) <= LONGEST_WORD)
     words = dict(islice(fitting.items(), MOST_WORDS))
     before = found(lambda: counts.of(stack.table, words), "ResourceNotFoundException")
     if before is None:
-        raise AdventError(f"the {stack.table.title} is missing", hint="`advent up` makes it")
+        raise AdventError(f"the {stack.table.title} is missing", hint="`advent up` creates it")
     return {word: before[word] + times for word, times in words.items()}
 
 
-def settle(stack: Stack, answered: Mapping[str, int], waiter: Waiter, *, after_many: bool = False) -> Mapping[str, int]:
-    """Wait until the consumers have counted on from what was `answered`, and return the counts then.
+def settle(stack: Stack, replied: Mapping[str, int], waiter: Waiter, *, after_many: bool = False) -> Mapping[str, int]:
+    """Wait until the consumers have added to the `replied` counts, and return the final ones.
 
-    With one consumer that is when each word has moved; with several, when nothing has moved for a while after that. And
-    `after_many` messages, of which some may have been counted already, when nothing has moved for a while.
+    With one consumer they are final once every count has changed; with several, once nothing changes for QUIET seconds
+    after that. With `after_many` messages some may already be counted, so only the QUIET seconds matter.
     """
-    now, moved_at = answered, waiter.clock()
+    now, changed_at = replied, waiter.clock()
 
     def settled() -> bool:
-        nonlocal now, moved_at
-        latest = counts.of(stack.table, answered)
+        nonlocal now, changed_at
+        latest = counts.of(stack.table, replied)
         if latest != now:
-            now, moved_at = latest, waiter.clock()
-        if not after_many and any(now[word] <= answered[word] for word in answered):
+            now, changed_at = latest, waiter.clock()
+        if not after_many and any(now[word] <= replied[word] for word in replied):
             return False
-        return (len(writers(stack)) == 1 and not after_many) or waiter.clock() - moved_at > CALM
+        return (len(writers(stack)) == 1 and not after_many) or waiter.clock() - changed_at > QUIET
 
     waiter.until(settled, f"waiting for {', '.join(writers(stack))} to count", within=20, hint=SEE_STATUS)
     return now

@@ -26,7 +26,7 @@ from tests.support import aws_like, stacks
 from tests.support import proxy as proxies
 from tests.support.proxy import FAULTS, Handler, Proxy
 
-EVERY = 1 if os.environ.get("ADVENT_FAULTS") == "all" else 5
+EVERY = 1 if os.environ.get("ADVENT_FAULTS") == "all" else 15
 SHARDS = 10  # so that workers can share the whole
 
 

@@ -1,4 +1,4 @@
-"""The picture of an app: all of it is there, the states are those that were seen, and no name breaks a format."""
+"""The diagram of an app: it is complete, shows the inspected states, and no name breaks a format."""
 
 import io
 import re
@@ -16,7 +16,7 @@ from advent_cli.config import config_file
 from advent_cli.deploy.decide import Seen, Step
 from advent_cli.diagram import from_stack, text_tree
 from advent_cli.diagram.graph import Edge, Graph, Node, State
-from advent_cli.diagram.layout import HEIGHT, Curve, layout, on
+from advent_cli.diagram.layout import HEIGHT, Curve, layout, point_on
 from advent_cli.diagram.mermaid import mermaid
 from advent_cli.diagram.svg import svg
 from advent_cli.errors import AdventError, ForeignError
@@ -45,14 +45,14 @@ def stack_of(file: Path) -> Stack:
 
 
 def steps(stack: Stack, **seen: Seen) -> list[Step]:
-    """All is well, but for these, by their keys with __ for the slash and ___ for a dash."""
+    """Steps that are all ok except these, by key with __ for the slash and ___ for a dash."""
     others = {key.replace("___", "-").replace("__", "/"): what for key, what in seen.items()}
     return [Step(key, r.title, r.want(), others.get(key, r.want())) for key, r in stack.resources.items()]
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Stack:
-    """Several topics, a circle, a filter, no API, a topic that nobody hears, and a function that nobody calls."""
+    """Several topics, a cycle, a filter, no API, a topic without subscribers, and a function that nothing invokes."""
     shutil.copytree(ROOT / "handlers", tmp_path / "handlers")
     (tmp_path / "config.yaml").write_text(OWN)
     return stack_of(tmp_path / "config.yaml")
@@ -67,18 +67,18 @@ def drawn(graph: Graph, width: int = 60, encoding: str = "utf-8") -> str:
     return out.read()
 
 
-def told(edges: tuple[Edge, ...]) -> set[tuple[str, str, str]]:
+def labels(edges: tuple[Edge, ...]) -> set[tuple[str, str, str]]:
     return {(edge.source, edge.label, edge.target) for edge in edges}
 
 
-def test_the_tutorial_is_the_picture_of_the_article() -> None:
-    graph = from_stack.of(stack_of(APPS[0]), ())
+def test_the_diagram_of_the_tutorial_is_that_of_the_article() -> None:
+    graph = from_stack.build_graph(stack_of(APPS[0]), ())
     multiplier, logger, front = "function/sns_multiplier", "function/sns_logger", "function/aws_advent"
     topic, table, queue = "topic/awsadvent", "table/table", "queue/awsadvent-dlq"
     assert {node.id for node in graph.nodes} == {
         *("client", "api/aws_advent", front, topic, multiplier, logger, table, "logs", queue)
     }
-    assert told(graph.edges) == {
+    assert labels(graph.edges) == {
         ("client", "awsadvent ...", "api/aws_advent"),
         ("api/aws_advent", "POST /aws_advent", front),
         (front, "reads, adds to", table),
@@ -87,10 +87,10 @@ def test_the_tutorial_is_the_picture_of_the_article() -> None:
         (topic, "runs", logger),
         (multiplier, "adds to", table),
         *((function, "logs to", "logs") for function in (front, multiplier, logger)),
-        (front, "what it cannot publish", queue),
-        (topic, "what it cannot deliver", queue),
-        (multiplier, "what fails", queue),
-        (logger, "what fails", queue),
+        (front, "failed publishes", queue),
+        (topic, "failed deliveries", queue),
+        (multiplier, "failed events", queue),
+        (logger, "failed events", queue),
     }
     assert {node.state for node in graph.nodes} == {None, State.UNKNOWN}
     rows = [[node.id for node in row] for row in graph.ranks()]
@@ -98,19 +98,19 @@ def test_the_tutorial_is_the_picture_of_the_article() -> None:
 
 
 @pytest.mark.parametrize("file", APPS, ids=lambda file: file.parent.name)
-def test_whatever_is_not_ok_is_told_somewhere(file: Path) -> None:
-    """Each resource of the stack is a part of the picture: if it alone differs, the picture does too."""
+def test_every_resource_that_is_not_ok_is_visible(file: Path) -> None:
+    """Each resource of the stack is part of the diagram: if it alone differs, so does the diagram."""
     stack = stack_of(file)
-    well = from_stack.of(stack, steps(stack))
-    assert {node.state for node in well.nodes} == {None, State.OK}
+    healthy = from_stack.build_graph(stack, steps(stack))
+    assert {node.state for node in healthy.nodes} == {None, State.OK}
     for key in stack.resources:
-        worse = from_stack.of(stack, steps(stack, **{key: {"other": 1}}))
-        assert drawn(worse) != drawn(well), key
-        assert svg(worse) != svg(well), key
+        worse = from_stack.build_graph(stack, steps(stack, **{key: {"other": 1}}))
+        assert drawn(worse) != drawn(healthy), key
+        assert svg(worse) != svg(healthy), key
         assert "differs" in mermaid(worse), key
 
 
-def test_states_are_those_that_were_seen() -> None:
+def test_states_are_those_of_the_inspection() -> None:
     stack = stack_of(APPS[0])
     foreign = ForeignError("table/table", "table table", "arn")
     seen: dict[str, Seen] = {
@@ -122,23 +122,23 @@ def test_states_are_those_that_were_seen() -> None:
         "variable/SNS_TOPIC_ARN on aws_advent": None,
         "log-group//aws/lambda/sns_logger": None,
     }
-    left = Step("topic/old", "topic old", None, {})
-    graph = from_stack.of(stack, [*steps(stack, **seen), left])
-    states = {node.id: (node.state, node.troubles) for node in graph.nodes}
-    assert states["table/table"] == (State.NOT_OURS, ())
+    orphan = Step("topic/old", "topic old", None, {})
+    graph = from_stack.build_graph(stack, [*steps(stack, **seen), orphan])
+    states = {node.id: (node.state, node.problems) for node in graph.nodes}
+    assert states["table/table"] == (State.FOREIGN, ())
     assert states["api/aws_advent"] == (State.UNKNOWN, ())
     assert states["function/sns_logger"] == (State.MISSING, ())
     assert states["function/sns_multiplier"] == (State.DIFFERS, ("role differs",))
     assert states["logs"] == (State.DIFFERS, ())
-    assert states["topic/old"] == (State.LEFTOVER, ())
-    troubles = {(edge.source, edge.target): edge.troubles for edge in graph.edges if edge.troubles}
-    assert troubles == {("function/aws_advent", "topic/awsadvent"): ("variable missing",)}
-    assert "topic old  leftover" in drawn(graph)
+    assert states["topic/old"] == (State.ORPHAN, ())
+    problems = {(edge.source, edge.target): edge.problems for edge in graph.edges if edge.problems}
+    assert problems == {("function/aws_advent", "topic/awsadvent"): ("variable missing",)}
+    assert "topic old  orphan" in drawn(graph)
     assert "publishes to, variable missing → topic" in drawn(graph, 80)
 
 
-def test_circles_filters_and_what_nobody_reaches_are_drawn(own: Stack) -> None:
-    graph = from_stack.of(own, ())
+def test_cycles_filters_and_unreachable_nodes_are_drawn(own: Stack) -> None:
+    graph = from_stack.build_graph(own, ())
     text = drawn(graph)
     assert text.count("function b") == text.count("topic quiet") == 1
     assert 'body match {"x": ["<&>"]}' in drawn(graph, 200)
@@ -147,7 +147,7 @@ def test_circles_filters_and_what_nobody_reaches_are_drawn(own: Stack) -> None:
     assert set(placed.boxes) == {node.id for node in graph.nodes}
 
 
-def test_a_long_chain_begins_anew_before_it_leaves_the_terminal() -> None:
+def test_a_long_chain_continues_in_a_new_tree_before_it_exceeds_the_width() -> None:
     nodes = tuple(Node(str(n), "function", f"step{n}-{'x' * 50}", State.OK) for n in range(40))
     chain = Graph(nodes, tuple(Edge(str(n), str(n + 1), "runs") for n in range(39)))
     for width in (60, 80, 120):
@@ -159,8 +159,8 @@ def test_a_long_chain_begins_anew_before_it_leaves_the_terminal() -> None:
 
 
 @pytest.mark.parametrize("file", APPS, ids=lambda file: file.parent.name)
-def test_a_narrow_terminal_and_an_old_encoding_are_enough(file: Path) -> None:
-    graph = from_stack.of(stack_of(file), ())
+def test_it_fits_a_narrow_terminal_and_an_ascii_encoding(file: Path) -> None:
+    graph = from_stack.build_graph(stack_of(file), ())
     for encoding in ("utf-8", "ascii"):
         text = drawn(graph, 60, encoding)
         assert max(map(len, text.splitlines())) <= 60
@@ -173,7 +173,7 @@ def test_a_narrow_terminal_and_an_old_encoding_are_enough(file: Path) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=25))
-def test_whatever_leads_where_all_of_it_is_drawn(pairs: list[tuple[int, int]]) -> None:
+def test_any_graph_is_drawn_completely(pairs: list[tuple[int, int]]) -> None:
     nodes = tuple(Node(str(n), "function", f"name{n}", State.OK) for n in range(10))
     graph = Graph(nodes, tuple(Edge(str(a), str(b), f"edge{a}to{b}") for a, b in pairs))
     placed = layout(graph, {node.id: 100.0 for node in nodes})
@@ -196,8 +196,8 @@ def odd() -> Graph:
     return Graph(nodes, (Edge("0", "1", ODD, (ODD,)), Edge("0", "2", ""), Edge("2", "3", "x" * 200)))
 
 
-def test_an_svg_is_well_formed_and_has_all_names() -> None:
-    root = ElementTree.fromstring(svg(odd()))  # noqa: S314 (our own)
+def test_an_svg_is_well_formed_and_contains_all_names() -> None:
+    root = ElementTree.fromstring(svg(odd()))  # noqa: S314 (from this test)
     texts = [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
     for n in range(4):
         assert any("<b>&\"'`|;#[end]{}%% --> \\ " in text and text.endswith(f"🎄{n}") for text in texts)
@@ -212,13 +212,13 @@ def test_an_svg_is_well_formed_and_has_all_names() -> None:
 
 @pytest.mark.parametrize("file", APPS, ids=lambda file: file.parent.name)
 def test_no_arrow_runs_behind_a_box(file: Path) -> None:
-    graph = from_stack.of(stack_of(file), ())
+    graph = from_stack.build_graph(stack_of(file), ())
     widths = {node.id: 150.0 for node in graph.nodes}
     placed = layout(graph, widths)
 
     def inside(curve: Curve, node: str) -> bool:
         x, y = placed.boxes[node]
-        points = [on(curve, n / 50) for n in range(51)]
+        points = [point_on(curve, n / 50) for n in range(51)]
         return any(abs(px - x) < widths[node] / 2 and y < py < y + HEIGHT for px, py in points)
 
     for edge, curves in zip(graph.edges, placed.arrows, strict=True):
@@ -227,13 +227,13 @@ def test_no_arrow_runs_behind_a_box(file: Path) -> None:
         assert behind == [], edge
 
 
-def test_mermaid_has_nothing_that_it_could_take_for_its_own() -> None:
-    """Each line is one of the few forms that Mermaid's own parser has taken; all else is a character's number."""
+def test_names_are_no_mermaid_syntax() -> None:
+    """Each line has one of the few forms that Mermaid's parser has accepted; other characters are escaped."""
     text = r'"(?:[\w \-./]|#\d+;|<br/>)*"'
     node = rf"    n\d+(\[\({text}\)\]|\[\[{text}\]\]|\{{\{{{text}\}}\}}|\(\[{text}\]\)|\[{text}\])"
     edge = rf"    n\d+ -->(\|{text}\|)? n\d+"
     style = r"    classDef \w+ stroke:#[0-9a-f]{6},stroke-width:2px|    class n\d+(,n\d+)* \w+"
-    for graph in (odd(), *(from_stack.of(stack_of(file), ()) for file in APPS)):
+    for graph in (odd(), *(from_stack.build_graph(stack_of(file), ()) for file in APPS)):
         head, *lines = mermaid(graph).splitlines()
         assert head == "flowchart TD"
         assert [line for line in lines if not re.fullmatch(f"{node}|{edge}|{style}", line)] == []
@@ -241,7 +241,7 @@ def test_mermaid_has_nothing_that_it_could_take_for_its_own() -> None:
         assert len([line for line in lines if re.fullmatch(edge, line)]) == len(graph.edges)
 
 
-def test_the_command_draws_what_is_there_and_what_is_not_known(deployed: Stack, advent: Run, tmp_path: Path) -> None:
+def test_the_command_draws_known_and_unknown_states(deployed: Stack, advent: Run, tmp_path: Path) -> None:
     text = advent("diagram").stdout
     assert "└── POST /aws_advent → function aws_advent  ok\n" in text
     assert "unknown" not in text

@@ -1,4 +1,4 @@
-"""`advent doctor`: it finds what is broken, whatever is broken, and changes nothing."""
+"""`advent doctor`: it finds each problem, even if nothing works, and changes nothing."""
 
 import json
 import os
@@ -13,8 +13,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as with_
 
-from advent_cli.doctor import judge, permissions
+from advent_cli.doctor import permission_check
+from advent_cli.doctor.app_check import judge_app
+from advent_cli.doctor.clock_check import judge_clock
 from advent_cli.doctor.findings import State
+from advent_cli.doctor.region_check import judge_region
+from advent_cli.doctor.version_check import judge_versions
 from advent_cli.local.lifecycle import Engine
 from advent_cli.stack import deployer_policy
 from advent_cli.stack.build import Stack, build
@@ -26,12 +30,12 @@ from tests.support.conditions import simulating
 
 REST = ["region", "credentials", "clock", "permissions", "app", "slack"]
 EXTRA = ['ministack<1.6,>=1.5.33; extra == "local"', 'mypy>=1.13; extra == "dev"']
-ASKS = ["Python>=3.10", "boto3>=1.40", "PyYAML>=6", *EXTRA]
+REQUIRED = ["Python>=3.10", "boto3>=1.40", "PyYAML>=6", *EXTRA]
 HAVE = {"python": "3.11.7", "boto3": "1.43.106", "pyyaml": "6.0.3", "ministack": "1.5.33", "mypy": None}
 
 
 def report(text: str) -> dict[str, list[tuple[str, str]]]:
-    """The findings by their check, each as its state and its words."""
+    """The findings by check, each as its state and its text."""
     found: dict[str, list[tuple[str, str]]] = {}
     for line in text.splitlines():
         if not line.startswith(" "):
@@ -44,8 +48,8 @@ def test_with_a_package_that_cannot_be_loaded(advent: Run, tmp_path: Path) -> No
     (tmp_path / "packages").mkdir()
     (tmp_path / "packages" / "yaml.py").write_text("raise ImportError('yaml is torn')\n")
     done = advent("doctor", code=1, PYTHONPATH=f"{tmp_path / 'packages'}{os.pathsep}{stacks.ROOT}")
-    assert "problem versions     a package cannot be loaded: yaml is torn\n" in done.stdout
-    assert report(done.stdout)["app"] == [("note", "not checked, for a package cannot be loaded")]
+    assert "problem versions     cannot load a package: yaml is torn\n" in done.stdout
+    assert report(done.stdout)["app"] == [("note", "not checked: a package cannot be loaded")]
 
 
 def test_all_is_well_and_nothing_is_counted(deployed: Stack, advent: Run) -> None:
@@ -53,7 +57,7 @@ def test_all_is_well_and_nothing_is_counted(deployed: Stack, advent: Run) -> Non
     found = report(advent("doctor").stdout)
     assert list(found) == ["versions", "config", "engine", *REST]
     assert {check for check, states in found.items() for state, _ in states if state != "ok"} == {"slack"}
-    assert found["slack"] == [("note", "no secret is set; who knows the URL gets in")]
+    assert found["slack"] == [("note", "no secret is set; anyone with the URL can post")]
     assert str(deployed.url) in found["app"][0][1]
     assert dict(counts.scan(deployed.table)) == before
 
@@ -69,7 +73,7 @@ def test_with_a_broken_config(advent: Run, tmp_path: Path) -> None:
 
 
 def test_without_credentials_network_and_region(advent: Run) -> None:
-    """127.0.0.1:1 has nobody who answers, and the machine's own AWS settings are out of reach."""
+    """Nothing listens on 127.0.0.1:1, and the machine's own AWS settings are hidden."""
     environment = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.1"}
     found = report(advent("--target", "aws", "doctor", code=1, **environment).stdout)
     assert [found[check][0][0] for check in REST] == ["problem"] * 3 + ["note"] * 3
@@ -79,7 +83,7 @@ def test_without_credentials_network_and_region(advent: Run) -> None:
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://[::1", "http://127.0.0.1:1"])
-def test_with_an_endpoint_that_is_none(advent: Run, url: str) -> None:
+def test_with_an_invalid_endpoint(advent: Run, url: str) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "NO_PROXY": "127.0.0.1"}
     done = advent("--target", "aws", "--region", "eu-west-1", "doctor", code=1, AWS_ENDPOINT_URL=url, **keys)
     found = report(done.stdout)
@@ -97,8 +101,8 @@ def test_without_an_engine(advent: Run, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def person(deployed: Stack) -> Iterator[Any]:
-    """Gives a user of IAM these statements, and the variables with the user's keys."""
+def user(deployed: Stack) -> Iterator[Any]:
+    """A function that gives an IAM user these statements, and returns the variables with its keys."""
     iam, name = deployed.aws.client("iam"), "patient"
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -119,22 +123,20 @@ def person(deployed: Stack) -> Iterator[Any]:
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
-def test_each_permission_that_lacks_is_told_with_its_commands(person: Any, advent: Run) -> None:
-    assert report(advent("--target", "aws", "doctor", **person(EVERYTHING)).stdout)["permissions"][0][0] == "ok"
+def test_missing_permissions_are_reported_with_their_commands(user: Any, advent: Run) -> None:
+    assert report(advent("--target", "aws", "doctor", **user(EVERYTHING)).stdout)["permissions"][0][0] == "ok"
     denied = {"Effect": "Deny", "Action": ["sqs:ReceiveMessage", "dynamodb:Scan"], "Resource": "*"}
-    done = advent("--target", "aws", "doctor", code=1, **person(EVERYTHING, denied))
+    done = advent("--target", "aws", "doctor", code=1, **user(EVERYTHING, denied))
     assert report(done.stdout)["permissions"][0][1].startswith("2 actions are not allowed")
     assert "    dynamodb:Scan, for up, status, down\n    sqs:ReceiveMessage, for replay\n" in done.stdout
     one = {"Effect": "Deny", "Action": "lambda:GetPolicy", "Resource": "*:function:sns_logger"}
-    some = advent("--target", "aws", "doctor", code=1, **person(EVERYTHING, one)).stdout
+    some = advent("--target", "aws", "doctor", code=1, **user(EVERYTHING, one)).stdout
     assert ":function:sns_logger, for up, plan, status, diagram, down, say\n" in some
     assert ":function:aws_advent" not in some
 
 
-def test_who_has_the_printed_policy_lacks_nothing(
-    person: Any, advent: Run, running_engine: Engine, tmp_path: Path
-) -> None:
-    """What its conditions ask for is there in real calls."""
+def test_the_printed_policy_lacks_nothing(user: Any, advent: Run, running_engine: Engine, tmp_path: Path) -> None:
+    """The simulation gets the values that its conditions require."""
     boundary = "arn:aws:iam::000000000000:policy/limit"
     stack = build(with_(stacks.TUTORIAL, permissions_boundary=boundary), stacks.without_calls().aws)
     text = (stacks.ROOT / "config.yaml").read_text(encoding="utf-8")
@@ -145,23 +147,23 @@ def test_who_has_the_printed_policy_lacks_nothing(
     assert keys > {"iam:PermissionsBoundary", "aws:ResourceTag/advent:stack", "aws:RequestTag/advent:stack"}
     with proxies.running(running_engine) as proxy:
         proxy.meet = simulating(printed)
-        environment = {**person(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        environment = {**user(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
         assert report(advent("--target", "aws", "doctor", **environment).stdout)["permissions"][0][0] == "ok"
         proxy.meet = simulating([each for each in printed if "aws:ResourceTag/advent:stack" not in str(each)])
         done = advent("--target", "aws", "doctor", code=1, **environment)
         assert "    apigateway:DELETE, for up, down\n" in done.stdout
 
 
-def test_what_may_not_be_simulated_is_told_and_the_rest_goes_on(person: Any, advent: Run) -> None:
+def test_without_permission_to_simulate_the_other_checks_still_run(user: Any, advent: Run) -> None:
     denied = {"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
-    done = advent("--target", "aws", "doctor", **person(EVERYTHING, denied))
+    done = advent("--target", "aws", "doctor", **user(EVERYTHING, denied))
     assert "does not allow us SimulatePrincipalPolicy" in report(done.stdout)["permissions"][0][1]
     assert "try: `advent policy doctor`" in done.stdout
     assert report(done.stdout)["app"][0][0] == "ok"
 
 
-def test_a_session_of_a_role_is_simulated_as_the_role(person: Any, deployed: Stack, advent: Run) -> None:
-    environment = person(EVERYTHING)
+def test_a_role_session_is_simulated_as_its_role(user: Any, deployed: Stack, advent: Run) -> None:
+    environment = user(EVERYTHING)
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     iam, document = deployed.aws.client("iam"), {"Version": "2012-10-17", "Statement": [trust]}
     role = iam.create_role(RoleName="nurse", AssumeRolePolicyDocument=json.dumps(document))["Role"]
@@ -179,17 +181,17 @@ def test_a_session_of_a_role_is_simulated_as_the_role(person: Any, deployed: Sta
 
 
 @pytest.mark.parametrize(("off", "code", "state"), [(-3600, 1, "problem"), (-120, 0, "note"), (10, 0, "ok")])
-def test_a_clock_that_is_off_is_seen(
-    person: Any, running_engine: Engine, advent: Run, off: float, code: int, state: str
+def test_clock_skew_is_reported(
+    user: Any, running_engine: Engine, advent: Run, off: float, code: int, state: str
 ) -> None:
     def late(handler: proxies.Handler, body: bytes) -> None:
-        told = formatdate(time.time() + off, usegmt=True)
-        handler.date_time_string = lambda *_: told  # type: ignore[method-assign]
+        date = formatdate(time.time() + off, usegmt=True)
+        handler.date_time_string = lambda *_: date  # type: ignore[method-assign]
         proxies.pass_on(handler, body)
 
     with proxies.running(running_engine) as proxy:
-        proxy.script = {"none:POST /": [late]}  # the one call without a signature
-        environment = {**person(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        proxy.script = {"none:POST /": [late]}  # the only call without a signature
+        environment = {**user(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
         found = report(advent("--target", "aws", "doctor", code=code, **environment).stdout)
     assert found["clock"][0][0] == state
 
@@ -199,21 +201,21 @@ def test_a_clock_that_is_off_is_seen(
     [
         ({}, {"local"}, State.OK, "Python 3.11.7, boto3 1.43.106, PyYAML 6.0.3, ministack 1.5.33"),
         ({}, set(), State.OK, "Python 3.11.7, boto3 1.43.106, PyYAML 6.0.3"),
-        ({"boto3": "1.4.99"}, set(), State.PROBLEM, "boto3 is 1.4.99, needed is >=1.40"),
+        ({"boto3": "1.4.99"}, set(), State.PROBLEM, "boto3 is 1.4.99, needs >=1.40"),
         ({"boto3": "1.40"}, set(), State.OK, "Python 3.11.7, boto3 1.40, PyYAML 6.0.3"),
-        ({"ministack": "1.6rc1"}, {"local"}, State.NOTE, "ministack is 1.6rc1, tried was <1.6,>=1.5.33"),
-        ({"ministack": "1.5.4"}, {"local"}, State.PROBLEM, "ministack is 1.5.4, needed is <1.6,>=1.5.33"),
-        ({"python": "3.9.20"}, set(), State.PROBLEM, "Python is 3.9.20, needed is >=3.10"),
+        ({"ministack": "1.6rc1"}, {"local"}, State.NOTE, "ministack is 1.6rc1, tested with <1.6,>=1.5.33"),
+        ({"ministack": "1.5.4"}, {"local"}, State.PROBLEM, "ministack is 1.5.4, needs <1.6,>=1.5.33"),
+        ({"python": "3.9.20"}, set(), State.PROBLEM, "Python is 3.9.20, needs >=3.10"),
         ({"pyyaml": None}, set(), State.PROBLEM, "PyYAML is not installed"),
     ],
 )
-def test_the_versions_are_judged(change: dict[str, str | None], extras: set[str], state: State, words: str) -> None:
-    (found,) = judge.versions(ASKS, {**HAVE, **change}, extras)
+def test_judge_versions(change: dict[str, str | None], extras: set[str], state: State, words: str) -> None:
+    (found,) = judge_versions(REQUIRED, {**HAVE, **change}, extras)
     assert (found.state, found.text) == (state, words)
 
 
 @pytest.mark.parametrize(
-    ("given", "config", "environment", "chain", "words"),
+    ("given", "config", "environment", "default", "words"),
     [
         ("eu-west-1", "b", {"AWS_REGION": "c"}, "d", "eu-west-1, from --region or ADVENT_REGION"),
         (None, "b", {"AWS_REGION": "c"}, "d", "b, from config.yaml"),
@@ -223,48 +225,48 @@ def test_the_versions_are_judged(change: dict[str, str | None], extras: set[str]
         (None, None, {}, None, "no region is set"),
     ],
 )
-def test_the_region_and_where_it_comes_from(
-    given: str | None, config: str | None, environment: dict[str, str], chain: str | None, words: str
+def test_judge_region(
+    given: str | None, config: str | None, environment: dict[str, str], default: str | None, words: str
 ) -> None:
-    assert judge.region(given, config, environment, chain)[0].text == words
+    assert judge_region(given, config, environment, default)[0].text == words
 
 
 @pytest.mark.parametrize(
     ("off", "state"),
     [(0, "ok"), (59, "ok"), (-59, "ok"), (61, "note"), (300, "note"), (301, "problem"), (-301, "problem")],
 )
-def test_the_clock_is_judged(off: int, state: str) -> None:
-    assert judge.clock("Thu, 01 Jan 2026 00:00:00 GMT", 1767225600 + off).state.value == state
-    assert judge.clock("", off).state is judge.clock("soon", off).state is State.NOTE
+def test_judge_clock(off: int, state: str) -> None:
+    assert judge_clock("Thu, 01 Jan 2026 00:00:00 GMT", 1767225600 + off).state.value == state
+    assert judge_clock("", off).state is judge_clock("soon", off).state is State.NOTE
 
 
-def test_what_the_app_answers_is_judged() -> None:
-    assert judge.app("u", 200, "").state is State.OK
+def test_judge_app() -> None:
+    assert judge_app("u", 200, "").state is State.OK
     for status in (200, 403, 404, 418, 429, 500, 503):
-        found = judge.app("u", status, "Hello")
+        found = judge_app("u", status, "Hello")
         assert found.state is State.PROBLEM
         assert found.hint
 
 
-def test_who_can_be_simulated() -> None:
+def test_users_and_roles_can_be_simulated() -> None:
     session = "arn:aws-cn:sts::1234:assumed-role/AWSReservedSSO_Admin_1/ann@example.org"
-    assert permissions.role_name(session) == "AWSReservedSSO_Admin_1"
-    assert permissions.role_arn(session) == "arn:aws-cn:iam::1234:role/AWSReservedSSO_Admin_1"
-    assert permissions.can_be_simulated("arn:aws:iam::1234:user/a/b")
+    assert permission_check.role_name(session) == "AWSReservedSSO_Admin_1"
+    assert permission_check.role_arn(session) == "arn:aws-cn:iam::1234:role/AWSReservedSSO_Admin_1"
+    assert permission_check.can_be_simulated("arn:aws:iam::1234:user/a/b")
     for other in ("arn:aws:sts::1234:federated-user/ann", "arn:aws:iam::1234:root"):
-        assert permissions.role_name(other) is None
-        assert not permissions.can_be_simulated(other)
+        assert permission_check.role_name(other) is None
+        assert not permission_check.can_be_simulated(other)
 
 
-def test_no_secret_of_the_credentials_is_shown(person: Any, advent: Run) -> None:
-    environment = person(EVERYTHING)
+def test_the_secret_key_is_never_shown(user: Any, advent: Run) -> None:
+    environment = user(EVERYTHING)
     done = advent("-v", "--target", "aws", "doctor", **environment)
     assert environment["AWS_SECRET_ACCESS_KEY"] not in done.stdout + done.stderr
 
 
 def test_before_up_and_with_the_secret(engine: Engine, advent: Run) -> None:
     found = report(advent("doctor").stdout)
-    assert found["app"][0] == ("note", "there is no API to ask yet, or no route for POST")
+    assert found["app"][0] == ("note", "there is no API yet, or it has no POST route")
     advent("slack", "secret", stdin="xyz\n")
     advent("up")
     found = report(advent("doctor").stdout)

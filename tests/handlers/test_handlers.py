@@ -106,7 +106,7 @@ LIVE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 def test_every_text_is_counted_word_for_word(
     app: ModuleType, multiplier: ModuleType, counted: Callable[[Iterable[str]], dict[str, int]], text: str
 ) -> None:
-    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", slack_form.counted(text))
+    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", slack_form.counted_text(text))
     words = Counter(plain.split())
     before = counted(words)
     answer = reply(app.handler(typed(text), Context()))

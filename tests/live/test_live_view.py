@@ -1,4 +1,4 @@
-"""advent status --watch: a board that fits every terminal, tells what changed, and leaves nothing behind."""
+"""`advent status --watch`: the view fits every terminal, shows what changed, and restores the terminal."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from rich.console import Console
 from advent_cli.deploy.decide import Step
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.live import polling
-from advent_cli.live.view import Board, Growth, Sample, Words, growth, recent
+from advent_cli.live.view import Growth, LiveView, Sample, Words, growth, recent
 from advent_cli.local import lifecycle
 from advent_cli.local.lifecycle import Engine
 from advent_cli.output.live_screen import draw
@@ -30,21 +30,23 @@ WORDS = Words([(f"word{n}", 100 - n) for n in range(50)], {"word0": 11}, 1_000_0
 URL = "https://abcdefghij.execute-api.us-east-1.amazonaws.com/aws_advent/and/more"
 
 
-def lines(board: Board | None, width: int, height: int) -> list[str]:
+def lines(view: LiveView | None, width: int, height: int) -> list[str]:
     console = Console(file=io.StringIO(), width=width, height=height)
-    console.print(draw(console, board, 100.0))
+    console.print(draw(console, view, 100.0))
     return console.file.getvalue().splitlines()  # type: ignore[attr-defined, no-any-return]
 
 
-def board(steps: list[Step], words: Words | None = WORDS, error: AdventError | None = None) -> Board:
-    return Board("awsadvent", 99.0, tuple(steps), (URL,), "awsadvent-dlq", 2, words, 12, error)
+def view(steps: list[Step], words: Words | None = WORDS, error: AdventError | None = None) -> LiveView:
+    return LiveView("awsadvent", 99.0, tuple(steps), (URL,), "awsadvent-dlq", 2, words, 12, error)
 
 
 @pytest.mark.parametrize("size", [(60, 10), (60, 20), (80, 24), (120, 50), (200, 12)])
 @pytest.mark.parametrize("error", [None, AdventError("AWS cannot be reached", why="x\ny" * 300)])
 @pytest.mark.parametrize("steps", [OK, OK + BAD])
-def test_it_fits_and_tells_what_matters(size: tuple[int, int], error: AdventError | None, steps: list[Step]) -> None:
-    shown = lines(board(steps, error=error), *size)
+def test_it_fits_the_terminal_and_shows_what_matters(
+    size: tuple[int, int], error: AdventError | None, steps: list[Step]
+) -> None:
+    shown = lines(view(steps, error=error), *size)
     assert len(shown) <= size[1]
     assert max(map(len, shown)) <= size[0]
     text = "\n".join(shown)
@@ -60,18 +62,18 @@ def test_it_fits_and_tells_what_matters(size: tuple[int, int], error: AdventErro
     assert ("error: AWS cannot be reached" in text) == (error is not None)
 
 
-def test_before_the_first_look_and_without_a_table_something_is_said() -> None:
+def test_it_shows_text_before_the_first_inspection_and_without_a_table() -> None:
     assert lines(None, 60, 10) == ["inspecting the stack"]
-    assert "no words: the table is missing" in "\n".join(lines(board(OK, words=None), 60, 10))
-    assert "reading the words, 40,000 so far" in "\n".join(lines(board(OK, words=Words([], {}, reading=40000)), 60, 10))
+    assert "no words: the table is missing" in "\n".join(lines(view(OK, words=None), 60, 10))
+    assert "reading the words, 40,000 so far" in "\n".join(lines(view(OK, words=Words([], {}, reading=40000)), 60, 10))
 
 
-def test_an_old_look_is_told_as_such() -> None:
-    old = Board("awsadvent", 58.0, tuple(OK))
+def test_the_age_of_an_old_inspection_is_shown() -> None:
+    old = LiveView("awsadvent", 58.0, tuple(OK))
     assert "updated 42 s ago" in lines(old, 60, 10)[0]
 
 
-def test_growth_is_a_difference_and_never_reckoned_up() -> None:
+def test_growth_is_a_difference_and_not_extrapolated() -> None:
     samples = [Sample(0, 10), Sample(30, 40), Sample(61, 45), Sample(90, 45)]
     assert growth(samples[:1]) is None
     assert growth(recent(samples[:2])) == Growth(30, 30)
@@ -79,7 +81,7 @@ def test_growth_is_a_difference_and_never_reckoned_up() -> None:
     assert growth(recent([Sample(0, 10), Sample(600, 20)])) == Growth(10, 600)
 
 
-def test_each_look_tells_what_changed_since_the_last(deployed: Stack) -> None:
+def test_each_inspection_shows_the_changes_since_the_previous_one(deployed: Stack) -> None:
     client = deployed.aws.client("dynamodb")
 
     def put(**numbers: int) -> None:
@@ -87,27 +89,27 @@ def test_each_look_tells_what_changed_since_the_last(deployed: Stack) -> None:
             client.put_item(TableName="table", Item={"word": {"S": word}, "count": {"N": str(count)}})
 
     put(a=1, b=5, c=3)
-    counting = polling.Counting(deployed.table, 2)
-    first = counting.inspect()
+    counter = polling.WordCounter(deployed.table, 2)
+    first = counter.read()
     assert (first.top, first.changes) == ([("b", 5), ("c", 3)], {})
     assert (first.words, first.total, first.growth) == (3, 9, None)
     put(c=13)
-    counting._due = float("inf")  # as after a long reading: the whole table is not due yet
-    second = counting.inspect()
+    counter._due = float("inf")  # as after a long scan: the next one is not due yet
+    second = counter.read()
     assert (second.top, second.changes) == ([("c", 13), ("b", 5)], {"b": 0, "c": 10})
     assert second.total == 9
     put(a=20)
-    counting._due = 0.0
-    third = counting.inspect()
+    counter._due = 0.0
+    third = counter.read()
     assert (third.top, third.changes) == ([("a", 20), ("c", 13)], {"c": 0})
-    assert (third.total, third.growth and third.growth.more) == (38, 29)
+    assert (third.total, third.growth and third.growth.added) == (38, 29)
 
 
-def test_the_table_is_read_for_a_tenth_of_the_time_at_most() -> None:
-    assert [polling.rest(took) for took in (0.0, 0.1, 60.0)] == [0.0, pytest.approx(0.9), 540.0]
+def test_scans_take_at_most_a_tenth_of_the_time() -> None:
+    assert [polling.pause_after_scan(took) for took in (0.0, 0.1, 60.0)] == [0.0, pytest.approx(0.9), 540.0]
 
 
-def test_it_quits_without_a_trace(deployed: Stack, advent: Run, tmp_path: Path) -> None:
+def test_it_restores_the_terminal_on_exit(deployed: Stack, advent: Run, tmp_path: Path) -> None:
     with Terminal([ADVENT, "status", "--watch"], tmp_path, (60, 12)) as terminal:
         terminal.read("26 resources ok")
         terminal.press("xyz")
@@ -129,7 +131,7 @@ def test_it_quits_without_a_trace(deployed: Stack, advent: Run, tmp_path: Path) 
         assert terminal.as_before
 
 
-def test_it_survives_the_engine_and_a_bug_gives_the_terminal_back(
+def test_it_survives_a_stop_of_the_engine_and_a_bug_restores_the_terminal(
     deployed: Stack, running_engine: Engine, tmp_path: Path
 ) -> None:
     with Terminal([ADVENT, "status", "--watch"], tmp_path, (80, 20)) as terminal:
@@ -149,7 +151,7 @@ def test_it_survives_the_engine_and_a_bug_gives_the_terminal_back(
         assert terminal.as_before
 
 
-def test_where_there_is_no_terminal_it_is_refused(advent: Run, tmp_path: Path) -> None:
+def test_it_needs_a_terminal(advent: Run, tmp_path: Path) -> None:
     assert "--watch needs a terminal: stdout is a pipe" in advent("status", "--watch", code=2).stderr
     with Terminal([ADVENT, "status", "--watch"], tmp_path, (80, 20), TERM="dumb") as terminal:
         terminal.read("TERM is dumb")

@@ -318,7 +318,7 @@ def test_a_burst_waits_for_its_turn_and_nothing_is_lost(engine: lifecycle.Engine
     from advent_cli.messages import post, slack_form
     from advent_cli.words import counts
 
-    def insist(url: str, message: slack_form.Post, tries: int = 20) -> None:
+    def insist(url: str, message: slack_form.SlackRequest, tries: int = 20) -> None:
         """Post it, again if a machine with much to do kept the function from a look at its secret in time."""
         try:
             post.post(url, message, Waiter())
@@ -332,7 +332,7 @@ def test_a_burst_waits_for_its_turn_and_nothing_is_lost(engine: lifecycle.Engine
     url = stack.url
     assert url
     with ThreadPoolExecutor(20) as pool:
-        list(pool.map(lambda _: insist(url, slack_form.post("burst", stacks.TUTORIAL.slack, None)), range(30)))
+        list(pool.map(lambda _: insist(url, slack_form.build_request("burst", stacks.TUTORIAL.slack, None)), range(30)))
     Waiter().until(lambda: counts.of(stack.table, ["burst"]) == {"burst": 30 * 11}, "all of it counted", within=120)
     assert 1 <= len(workers(engine)) <= WORKERS + IDLE_WORKERS
 

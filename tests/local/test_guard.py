@@ -227,13 +227,13 @@ def test_a_body_gives_nobody_another_name(running_engine: Engine, deployed: Stac
 def test_half_a_message_is_none(running_engine: Engine, deployed: Stack, unchanged: None) -> None:
     """Of a client that goes away before all of the body is there."""
     path = urllib.parse.urlsplit(deployed.url or "").path
-    body = slack_form.post("half", stacks.TUTORIAL.slack, None).body.decode()
+    body = slack_form.build_request("half", stacks.TUTORIAL.slack, None).body.decode()
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {FORM}"
     half = f"{head}\r\nTransfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n{body}\r\n"  # without the last chunk
     for _ in range(5):
         with socket.create_connection(("127.0.0.1", running_engine.port)) as connection:
             connection.sendall(half.encode())
-    message = slack_form.post("warm", stacks.TUTORIAL.slack, None)
+    message = slack_form.build_request("warm", stacks.TUTORIAL.slack, None)
     assert ask(running_engine, "POST", path, message.headers, message.body)[0] == 200
     counts_again(deployed)
 
@@ -326,7 +326,7 @@ def test_an_api_is_open_to_all_as_on_aws_and_says_nothing_of_origins(
     running_engine: Engine, deployed: Stack, page: str
 ) -> None:
     path = urllib.parse.urlsplit(deployed.url or "").path
-    message = slack_form.post("warm", stacks.TUTORIAL.slack, None)
+    message = slack_form.build_request("warm", stacks.TUTORIAL.slack, None)
     headers = {**message.headers, **PAGES[page]}
     if page == "a name that is no name":
         del headers["Host"]
@@ -343,7 +343,7 @@ def test_an_api_has_a_name_of_its_own_too_and_nothing_else_is_found_there(
 ) -> None:
     api_id, path = urllib.parse.urlsplit(deployed.url or "").path.removeprefix("/_aws/execute-api/").split("/", 1)
     host = {"Host": f"{api_id}.execute-api.localhost:{running_engine.port}", "Origin": "http://evil.example"}
-    message = slack_form.post("warm", stacks.TUTORIAL.slack, None)
+    message = slack_form.build_request("warm", stacks.TUTORIAL.slack, None)
     assert ask(running_engine, "POST", f"/{path}", {**message.headers, **host}, message.body)[0] == 200
     counts_again(deployed)
     target = {"X-Amz-Target": "DynamoDB_20120810.DeleteTable", **FORGED["a token"]}

@@ -1,4 +1,4 @@
-"""What a person says is never taken for trouble, whatever its form, and never for what Lambda writes about a run."""
+"""The text of a message is never taken for an error or for Lambda's own lines, whatever its form."""
 
 import io
 import json
@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advent_cli.messages.invocations import Run, runs
+from advent_cli.messages.invocations import Invocation, invocations
 from advent_cli.messages.log_reader import errors
 from advent_cli.stack.build import Stack
-from tests.conftest import Run as Advent
-from tests.messages.test_trace import logged, run_of
+from tests.conftest import Run
+from tests.messages.test_trace import log_of, logged
 from tests.support import functions, stacks
 from tests.support.functions import Context, told
 from tests.support.tampering import put_code
 
-OTHER = "5d2b7f0a-0000-4000-8000-c0ffee000000"  # the id of a run, as a forger may guess one
+OTHER = "5d2b7f0a-0000-4000-8000-c0ffee000000"  # a request id that a forger may guess
 TRACEBACK = 'Traceback (most recent call last):\n  File "x.py", line 1, in handler\nKeyError: 1'
 FORMS = [
     '{"level":"ERROR","message":"forged"}',
@@ -44,15 +44,15 @@ FORMS = [
 ]
 
 
-def single(lines: list[str]) -> Run:
-    """The one run in which these lines were written, with the id 1."""
-    (run,) = runs(run_of("1", *lines))
-    return run
+def single(lines: list[str]) -> Invocation:
+    """The invocation with the request id 1 and these lines."""
+    (invocation,) = invocations(log_of("1", *lines))
+    return invocation
 
 
 def is_quiet(lines: list[str]) -> bool:
-    """Whether neither `say --trace` nor `logs --errors` makes anything of these lines of a run."""
-    return not single(lines).trouble and not list(errors(iter(run_of("1", *lines))))
+    """Whether neither `say --trace` nor `logs --errors` finds an error in these lines of an invocation."""
+    return not single(lines).error and not list(errors(iter(log_of("1", *lines))))
 
 
 @pytest.mark.parametrize("said", FORMS)
@@ -64,7 +64,7 @@ def test_the_logger_writes_each_word_inside_a_line_of_json(
     assert [json.loads(line)["message"] for line in lines] == [*said.split(), "logged"]
     assert {(json.loads(line)["request_id"], json.loads(line)["message_id"]) for line in lines} == {("1", "M")}
     assert is_quiet(lines)
-    assert single(lines).said[-1] == f"logged  words={len(said.split())}"
+    assert single(lines).log[-1] == f"logged  words={len(said.split())}"
 
 
 def log(patch: pytest.MonkeyPatch, said: str) -> None:
@@ -76,7 +76,7 @@ def log(patch: pytest.MonkeyPatch, said: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=[])))
-def test_a_line_is_one_line_whatever_is_said(said: str) -> None:
+def test_a_log_line_is_one_line_whatever_its_text(said: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         out = io.StringIO()
         patch.setattr(sys, "stdout", out)
@@ -96,33 +96,33 @@ def test_a_long_text_is_cut_before_lambda_would_split_the_line(
 
 
 @pytest.mark.parametrize("said", FORMS)
-def test_a_function_of_an_older_release_does_not_fail_a_message_by_what_was_said(said: str) -> None:
-    """It wrote words and texts as they were, and at the end which message it was."""
+def test_the_text_of_a_message_is_no_error_in_the_log_of_an_older_release(said: str) -> None:
+    """It logged words and texts as they are, and last the id of the message."""
     for written in (said.split(), said.splitlines(), [said]):
-        run = single([*written, logged("M", "1")])
-        assert not run.trouble
-        assert run.took({"M"})
-        assert run.published is None
-        assert run.milliseconds == 12.5
+        invocation = single([*written, logged("M", "1")])
+        assert not invocation.error
+        assert invocation.handled({"M"})
+        assert invocation.published is None
+        assert invocation.milliseconds == 12.5
 
 
 @pytest.mark.parametrize("form", [TRACEBACK, f"[ERROR] KeyError: 1\n{TRACEBACK}", *TRACEBACK.splitlines()[:1]])
-def test_an_exception_still_ends_a_run(form: str) -> None:
-    assert single(["a", "word", *form.splitlines()]).trouble
-    assert single(["a", "word", form]).trouble
+def test_an_exception_at_the_end_is_an_error(form: str) -> None:
+    assert single(["a", "word", *form.splitlines()]).error
+    assert single(["a", "word", form]).error
 
 
-def test_a_run_that_lost_its_end_does_not_swallow_the_next() -> None:
-    first, second = run_of("1", "a"), run_of("2", "b", at=1001.0)
-    assert [run.said for run in runs([*first[:2], *second])] == [("a",), ("b",)]
-    again = run_of("1", "c", at=1002.0)  # Lambda tries the same event again under the same id
-    assert [run.said for run in runs([*first, *again])] == [("c",)]
+def test_an_invocation_without_an_end_does_not_swallow_the_next() -> None:
+    first, second = log_of("1", "a"), log_of("2", "b", at=1001.0)
+    assert [each.log for each in invocations([*first[:2], *second])] == [("a",), ("b",)]
+    again = log_of("1", "c", at=1002.0)  # Lambda retries an event with the same request id
+    assert [each.log for each in invocations([*first, *again])] == [("c",)]
 
 
-def test_nothing_said_shows_up_as_an_error_or_fails_a_message(deployed: Stack, advent: Advent) -> None:
+def test_no_text_shows_up_as_an_error(deployed: Stack, advent: Run) -> None:
     for said in FORMS:
         advent("say", "--trace", "awsadvent", said)
-    for said in FORMS:  # past the API, which takes control characters for spaces
+    for said in FORMS:  # without the API, which replaces control characters by spaces
         deployed.aws.client("sns").publish(TopicArn=deployed.topics["awsadvent"].arn, Message=said)
     tree = advent("say", "--trace", "awsadvent", "the-last").stderr
     assert "awsadvent | the-last | logged" in tree
@@ -148,7 +148,7 @@ def handler(event, context):
 """
 
 
-def test_the_log_of_an_older_release_is_read_and_fails_no_message(deployed: Stack, advent: Advent) -> None:
+def test_the_log_of_an_older_release_can_be_traced(deployed: Stack, advent: Run) -> None:
     put_code(deployed, "sns_logger", "sns_logger", OLD)
     try:
         for said in ('{"level":"ERROR"}', '{"errorMessage":1}', "[ERROR] KeyError: forged", "some words"):
@@ -160,11 +160,11 @@ def test_the_log_of_an_older_release_is_read_and_fails_no_message(deployed: Stac
         stacks.up(deployed)
 
 
-def test_an_error_of_an_own_app_without_an_id_is_shown_and_fails_nothing(deployed: Stack, advent: Advent) -> None:
-    text = 'def handler(event, context):\n    print(\'{"level": "ERROR", "message": "of an own app"}\')\n'
+def test_an_error_line_without_a_request_id_is_shown_but_fails_nothing(deployed: Stack, advent: Run) -> None:
+    text = 'def handler(event, context):\n    print(\'{"level": "ERROR", "message": "of another app"}\')\n'
     put_code(deployed, "sns_logger", "sns_logger", text)
     try:
         advent("say", "--trace", "awsadvent", "own")
-        assert "ERROR of an own app" in advent("logs", "--errors", "--since", "1m").stdout
+        assert "ERROR of another app" in advent("logs", "--errors", "--since", "1m").stdout
     finally:
         stacks.up(deployed)

@@ -1,4 +1,4 @@
-"""`advent logs`: what the functions wrote, merged in time, each line once."""
+"""`advent logs`: the lines of all functions, merged by time, each once."""
 
 import io
 import json
@@ -27,7 +27,7 @@ NAMES = ["aws_advent", "sns_multiplier", "sns_logger"]
 
 
 def write(stack: Stack, function: str, *lines: tuple[float, str]) -> None:
-    """Put lines into a function's log, each at a time."""
+    """Write lines to a function's log, each with its time."""
     client, group = stack.aws.client("logs"), f"/aws/lambda/{function}"
     stream = uuid.uuid4().hex
     client.create_log_stream(logGroupName=group, logStreamName=stream)
@@ -37,7 +37,7 @@ def write(stack: Stack, function: str, *lines: tuple[float, str]) -> None:
 
 @pytest.fixture
 def written(deployed: Stack) -> Stack:
-    """The tutorial's stack, with some lines in its logs that are minutes old."""
+    """The tutorial's stack, with some lines in its logs that are a few minutes old."""
     now = int(time.time())
     write(deployed, "sns_multiplier", (now - 500, "old"), (now - 200, "second"), (now - 100, "fourth"))
     write(deployed, "aws_advent", (now - 300, "first"), (now - 150, "Traceback (most recent call last):\n  in x"))
@@ -49,18 +49,18 @@ def texts(lines: Iterator[Line]) -> list[str]:
     return [line.text.split("\n")[0] for line in lines if not line.is_platform]
 
 
-def test_the_lines_are_merged_in_time_from_a_moment_on(written: Stack) -> None:
+def test_lines_are_merged_by_time_from_the_start_on(written: Stack) -> None:
     now = time.time()
     wanted = ["first", "second", "Traceback (most recent call last):", "fourth", "fifth"]
-    assert texts(log_reader.since(written.aws, NAMES, now - 400))[-5:] == wanted
-    assert texts(log_reader.since(written.aws, ["sns_multiplier"], now - 250))[-2:] == ["second", "fourth"]
-    assert texts(log_reader.since(written.aws, ["never_made"], 0)) == []
+    assert texts(log_reader.read_merged(written.aws, NAMES, now - 400))[-5:] == wanted
+    assert texts(log_reader.read_merged(written.aws, ["sns_multiplier"], now - 250))[-2:] == ["second", "fourth"]
+    assert texts(log_reader.read_merged(written.aws, ["never_made"], 0)) == []
 
 
-def test_following_yields_each_line_once_the_late_ones_too(written: Stack) -> None:
+def test_following_yields_each_line_once_including_late_ones(written: Stack) -> None:
     now = time.time()
     lines = log_reader.follow(written.aws, ["sns_logger"], now - 2, lambda _: None)
-    write(written, "sns_logger", (now, "one"), (now, "one"))  # twice the same is two lines
+    write(written, "sns_logger", (now, "one"), (now, "one"))  # two equal lines are two lines
     assert [next(lines).text, next(lines).text] == ["one", "one"]
     write(written, "sns_logger", (now - 1, "late"))
     assert next(lines).text == "late"
@@ -69,14 +69,14 @@ def test_following_yields_each_line_once_the_late_ones_too(written: Stack) -> No
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("10m", 600), ("2h", 7200), ("1d", 86400)])
-def test_a_span_of_time(text: str, seconds: float) -> None:
-    assert log_reader.seconds(text) == seconds
+def test_parse_span(text: str, seconds: float) -> None:
+    assert log_reader.parse_span(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "10", "m", "-1m", "1.5h", "1w", "10 m", "\u0661m", "9999999s"])
-def test_what_is_no_span_of_time(text: str) -> None:
+def test_invalid_spans(text: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
-        log_reader.seconds(text)
+        log_reader.parse_span(text)
 
 
 def shown(*texts: str) -> str:
@@ -87,7 +87,7 @@ def shown(*texts: str) -> str:
     return "".join(line[len("00:00:00.250 ") :] for line in file.getvalue().splitlines(keepends=True))
 
 
-def test_lines_are_laid_out_for_reading_and_harmless() -> None:
+def test_lines_are_formatted_for_people_without_control_characters() -> None:
     assert shown("plain") == "aws_advent     plain\n"
     assert shown("one\n  two") == "aws_advent     one\naws_advent       two\n"
     line = json.dumps({"level": "ERROR", "message": "not counted", "request_id": None, "words": 3})
@@ -96,7 +96,7 @@ def test_lines_are_laid_out_for_reading_and_harmless() -> None:
     assert "\x1b" not in shown("a\x1b[31mb\x07", json.dumps({"message": "\x1b[2J", "x": "\x1b"}))
 
 
-def test_the_command_shows_all_or_some_and_only_errors(written: Stack, advent: Run) -> None:
+def test_the_command_shows_all_functions_some_or_only_errors(written: Stack, advent: Run) -> None:
     out = advent("logs").stdout
     assert [name for name in NAMES if name in out] == NAMES
     assert "START RequestId" not in out
@@ -118,7 +118,9 @@ def test_following_shows_the_lines_of_a_new_message_until_ctrl_c(engine: Engine,
         try:
             time.sleep(1)
             advent("say", "--no-wait", "awsadvent loudly")
-            Waiter().until(lambda: all(name in file.read_text() for name in NAMES), "all three", within=60)
+            Waiter().until(
+                lambda: all(name in file.read_text() for name in NAMES), "waiting for three functions", within=60
+            )
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=30) == 0
         finally:
@@ -130,8 +132,8 @@ def test_following_shows_the_lines_of_a_new_message_until_ctrl_c(engine: Engine,
     assert stack.queue.depth() == 0
 
 
-def test_an_error_is_shown_to_its_end_and_no_further(deployed: Stack, advent: Run) -> None:
-    """A traceback may be one event, or an event a line; what the next run writes is no part of it."""
+def test_an_error_is_shown_to_its_end(deployed: Stack, advent: Run) -> None:
+    """A traceback may be one event, or one per line; the next invocation's lines are not part of it."""
     stacks.up(deployed)
     now = time.time()
     texts = [

@@ -1,6 +1,6 @@
-"""The API as the internet finds it: whatever arrives there is answered, nothing breaks, and the sums are exact.
+"""The API under arbitrary requests: it answers every one, no function fails, and the counts are exact.
 
-The quick run sends a few requests; `ADVENT_FUZZ=all pytest tests/messages/test_open_api.py` a thousand.
+The quick run sends some requests; `ADVENT_FUZZ=all pytest tests/messages/test_open_api.py` sends a thousand.
 """
 
 import http.client
@@ -24,7 +24,7 @@ WORDS = ["some", "words", "ünï", "🎄", "a&b", "<c>", "d+e", "%41", "x" * 204
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent, and the words that have to be counted for it."""
+    """A request, and the words that it must count."""
 
     method: str
     path: str
@@ -34,7 +34,7 @@ class Request:
 
 
 def requests(chance: random.Random, path: str) -> Request:
-    """A request of any kind: half of them good."""
+    """A random request; half of them are valid."""
     if chance.random() < 0.5:
         words = tuple(chance.choices(WORDS, k=chance.randint(1, 6)))
         text = " ".join(words).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -49,31 +49,31 @@ def requests(chance: random.Random, path: str) -> Request:
 
 
 def send(port: int, request: Request) -> tuple[int, bytes]:
-    """Send it and return the status and the body of the answer."""
+    """Send the request, and return the status and body of the response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         headers = {"Content-Type": request.kind} if request.kind is not None else {}
         connection.request(request.method, request.path, request.body, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        response = connection.getresponse()
+        return response.status, response.read()
     finally:
         connection.close()
 
 
-def test_whatever_arrives_is_answered_and_the_sums_are_exact(engine: Engine) -> None:
+def test_every_request_is_answered_and_the_counts_are_exact(engine: Engine) -> None:
     stack = stacks.tutorial(engine)
     stacks.up(stack)
     url = urllib.parse.urlsplit(stack.url or "")
     chance = random.Random(7)
     sent = [requests(chance, url.path) for _ in range(NUMBER)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda request: send(engine.port, request), sent))
-    for request, (status, body) in zip(sent, answers, strict=True):
+        responses = list(pool.map(lambda request: send(engine.port, request), sent))
+    for request, (status, body) in zip(sent, responses, strict=True):
         assert status == 200 if request.words else status < 500, (request, status, body)
         assert status == 200 or len(json.loads(body)) == 1, (request, body)
     fitting = Counter(word for request in sent for word in request.words if len(word) < 2048)
     expected = {word: 11 * times for word, times in fitting.items()}
-    Waiter().until(lambda: dict(counts.scan(stack.table)) == expected, "all is counted", within=120)
+    Waiter().until(lambda: dict(counts.scan(stack.table)) == expected, "waiting for the counts", within=120)
     logs = stack.aws.client("logs").get_paginator("filter_log_events")
     for name in ("aws_advent", "sns_multiplier"):
         lines = [e["message"] for p in logs.paginate(logGroupName=f"/aws/lambda/{name}") for e in p["events"]]

@@ -1,4 +1,4 @@
-"""Posting as Slack does, to an API that is not quite there yet."""
+"""Posting a message as Slack does, also to an API that is not ready yet."""
 
 import http.server
 import json
@@ -19,9 +19,9 @@ REPLY = (200, b'{"text": "some = 1"}')
 
 
 class Gateway(http.server.ThreadingHTTPServer):
-    """Gives one prepared answer after the other, and keeps what was posted."""
+    """Sends prepared responses in order, and keeps the posted requests."""
 
-    answers: list[tuple[int, bytes]]
+    responses: list[tuple[int, bytes]]
     posted: list[tuple[str, str]]
 
     @property
@@ -35,10 +35,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.posted.append((self.headers["Host"], body))
-        status, answer = self.server.answers.pop(0)
+        status, response = self.server.responses.pop(0)
         self.send_response(status)
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(response)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -47,25 +47,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
     with Gateway(("127.0.0.1", 0), Handler) as server:
-        server.answers, server.posted = [], []
+        server.responses, server.posted = [], []
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
 
 
 def no_sleep(seconds: float) -> None:
-    """Time flies."""
+    """Return at once."""
 
 
-POST = slack_form.post("some & <more>", TUTORIAL.slack, None)
+POST = slack_form.build_request("some & <more>", TUTORIAL.slack, None)
 QUICKLY = Waiter(sleep=no_sleep)
 
 
 def test_it_posts_what_slack_posts_to_the_host_of_the_url(gateway: Gateway) -> None:
-    gateway.answers = [REPLY]
+    gateway.responses = [REPLY]
     assert post.post(gateway.url, POST, QUICKLY).text == "some = 1"
     host, body = gateway.posted[0]
-    assert host == urllib.parse.urlsplit(gateway.url).netloc  # though that name resolves nowhere
+    assert host == urllib.parse.urlsplit(gateway.url).netloc  # although the name does not resolve
     fields = dict(urllib.parse.parse_qsl(body))
     assert fields.keys() == {
         "token", "team_id", "team_domain", "channel_id", "channel_name", "timestamp",
@@ -74,34 +74,34 @@ def test_it_posts_what_slack_posts_to_the_host_of_the_url(gateway: Gateway) -> N
     assert (fields["text"], fields["trigger_word"]) == ("some &amp; &lt;more&gt;", "awsadvent")
 
 
-def test_an_api_that_is_not_there_yet_is_tried_again(gateway: Gateway) -> None:
-    gateway.answers = [*NEW, REPLY]
-    words: list[str] = []
-    assert post.post(gateway.url, POST, Waiter(notify=words.append, sleep=no_sleep)).text == "some = 1"
-    assert "does not answer yet" in words[0]
+def test_an_api_that_is_not_ready_is_retried(gateway: Gateway) -> None:
+    gateway.responses = [*NEW, REPLY]
+    progress: list[str] = []
+    assert post.post(gateway.url, POST, Waiter(notify=progress.append, sleep=no_sleep)).text == "some = 1"
+    assert "does not answer yet" in progress[0]
 
 
-def test_a_function_not_allowed_yet_is_tried_again_only_if_nothing_was_counted(gateway: Gateway) -> None:
-    gateway.answers = [REFUSED, REFUSED, REPLY]
+def test_a_function_without_permissions_is_retried_only_if_nothing_was_counted(gateway: Gateway) -> None:
+    gateway.responses = [REFUSED, REFUSED, REPLY]
     assert post.post(gateway.url, POST, QUICKLY, lambda: True).text == "some = 1"
-    gateway.answers = [REFUSED, REPLY]
+    gateway.responses = [REFUSED, REPLY]
     with pytest.raises(AdventError, match="the API answered 500"):
         post.post(gateway.url, POST, QUICKLY, lambda: False)
-    assert gateway.answers == [REPLY]
+    assert gateway.responses == [REPLY]
 
 
-@pytest.mark.parametrize("answer", [b"<html>", b"[]", b"{}", json.dumps({"other": 1}).encode()])
-def test_an_answer_that_is_no_reply_is_told(gateway: Gateway, answer: bytes) -> None:
-    gateway.answers = [(200, answer)]
-    with pytest.raises(AdventError, match="no reply for Slack"):
+@pytest.mark.parametrize("response", [b"<html>", b"[]", b"{}", json.dumps({"other": 1}).encode()])
+def test_a_response_that_is_not_a_reply_is_an_error(gateway: Gateway, response: bytes) -> None:
+    gateway.responses = [(200, response)]
+    with pytest.raises(AdventError, match="not a Slack reply"):
         post.post(gateway.url, POST, QUICKLY)
 
 
-def test_no_reply_is_a_reply_too(gateway: Gateway) -> None:
-    gateway.answers = [(200, b"")]
+def test_an_empty_response_is_an_empty_reply(gateway: Gateway) -> None:
+    gateway.responses = [(200, b"")]
     assert post.post(gateway.url, POST, QUICKLY).text == ""
 
 
-def test_nobody_at_the_url_is_told() -> None:
+def test_an_unreachable_url_is_an_error() -> None:
     with pytest.raises(TargetError, match="does not answer"):
         post.post("http://127.0.0.1:1/path", POST, QUICKLY)

@@ -1,4 +1,4 @@
-"""Who gets in once Slack's secret is set: Slack, and nobody else."""
+"""With Slack's secret set, only Slack can post."""
 
 import time
 from collections.abc import Callable
@@ -50,14 +50,14 @@ def new_app(stack: Stack, environment: dict[str, str], patch: Patch) -> ModuleTy
     return functions.load("app", patch)
 
 
-def test_slack_gets_in_both_ways(app: ModuleType, locked: Stack) -> None:
+def test_slack_can_post_as_a_webhook_and_as_a_command(app: ModuleType, locked: Stack) -> None:
     before = counts.of(locked.table, ["in"])["in"]
     assert reply(app.handler(typed("in", SECRET), Context())) == f"in = {before + 1}"
     assert reply(app.handler(typed("/count in", SECRET), Context())) == f"in = {before + 2}"
 
 
-def test_the_signature_is_that_of_slacks_documentation(app: ModuleType, monkeypatch: Patch) -> None:
-    """The worked example of docs.slack.dev, "Verifying requests from Slack", whose clock stands in 2018."""
+def test_the_signature_matches_slacks_documentation(app: ModuleType, monkeypatch: Patch) -> None:
+    """The example in "Verifying requests from Slack" on docs.slack.dev, with a timestamp of 2018."""
     body = (
         b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
         b"&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
@@ -76,7 +76,7 @@ def test_the_signature_is_that_of_slacks_documentation(app: ModuleType, monkeypa
 
 
 def command(text: str, secret: str = SECRET, age: int = 0) -> dict[str, Any]:
-    """A slash command signed `age` seconds ago."""
+    """A slash command, signed `age` seconds ago."""
     with Patch.context() as patch:
         now = time.time()
         patch.setattr(time, "time", lambda: now - age)
@@ -92,7 +92,7 @@ def another_body() -> dict[str, Any]:
 
 
 def without_signature() -> dict[str, Any]:
-    return request(slack_form.post("/count x", TUTORIAL.slack, None).body)
+    return request(slack_form.build_request("/count x", TUTORIAL.slack, None).body)
 
 
 INTRUDERS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -118,18 +118,18 @@ INTRUDERS: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", INTRUDERS)
-def test_nobody_else_gets_in_and_nothing_is_written(app: ModuleType, locked: Stack, name: str) -> None:
+def test_other_requests_are_refused_and_nothing_is_written(app: ModuleType, locked: Stack, name: str) -> None:
     before = dict(counts.scan(locked.table))
     reply(app.handler(INTRUDERS[name](), Context()), 415 if name == "json" else 401)
     assert dict(counts.scan(locked.table)) == before
 
 
 @pytest.mark.parametrize("age", [0, 295, -295])
-def test_a_clock_that_is_a_little_off_does_not_matter(app: ModuleType, locked: Stack, age: int) -> None:
+def test_a_small_clock_skew_is_accepted(app: ModuleType, locked: Stack, age: int) -> None:
     assert "in = " in reply(app.handler(command("in", age=age), Context()))
 
 
-def test_the_secret_is_read_once_and_again_after_a_refusal(
+def test_the_secret_is_cached_and_read_again_after_a_refusal(
     locked: Stack, running_engine: Engine, monkeypatch: Patch
 ) -> None:
     with proxies.running(running_engine) as proxy:
@@ -139,7 +139,7 @@ def test_the_secret_is_read_once_and_again_after_a_refusal(
         for _ in range(3):
             reply(app.handler(typed("in", SECRET), Context()))
         reply(app.handler(typed("in", "wrong"), Context()), 401)
-        assert proxy.calls.count("ssm:GetParameter") == 1  # an intruder cannot make us ask each time
+        assert proxy.calls.count("ssm:GetParameter") == 1  # an intruder cannot cause a read with each request
 
         locked.secrets["slack-secret"].put("rotated", Waiter())
         clock += 6
@@ -147,7 +147,7 @@ def test_the_secret_is_read_once_and_again_after_a_refusal(
         reply(app.handler(typed("in", SECRET), Context()), 401)
         assert proxy.calls.count("ssm:GetParameter") == 2
 
-        locked.secrets["slack-secret"].put("again", Waiter())  # and what was stolen is of no use a minute later
+        locked.secrets["slack-secret"].put("again", Waiter())  # a stolen old secret stops working within a minute
         clock += 61
         reply(app.handler(typed("in", "rotated"), Context()), 401)
         assert proxy.calls.count("ssm:GetParameter") == 3
@@ -155,12 +155,12 @@ def test_the_secret_is_read_once_and_again_after_a_refusal(
         clock += 61
         proxy.script = {"ssm:GetParameter": [proxies.error_500, proxies.error_500]}
         for _ in range(3):
-            reply(app.handler(typed("in", "again"), Context()))  # goes on with what it knows
+            reply(app.handler(typed("in", "again"), Context()))  # keeps using the cached secret
         reply(app.handler(typed("in", "wrong"), Context()), 401)
-        assert proxy.calls.count("ssm:GetParameter") == 4  # and asks no more often for that
+        assert proxy.calls.count("ssm:GetParameter") == 4  # and does not read more often
 
 
-def test_an_unreadable_secret_does_not_open_the_door(
+def test_without_a_readable_secret_requests_are_refused(
     locked: Stack, running_engine: Engine, monkeypatch: Patch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with proxies.running(running_engine) as proxy:
@@ -173,16 +173,16 @@ def test_an_unreadable_secret_does_not_open_the_door(
         assert "in = " in reply(app.handler(typed("in", SECRET), Context()))
 
 
-def test_the_whole_way_with_a_secret(engine: Engine, advent: Run) -> None:
+def test_set_the_secret_use_it_and_delete_it(engine: Engine, advent: Run) -> None:
     assert "the API is open" in advent("up").stderr
     assert "the API is open" in advent("status").stdout
-    everything = [advent("-v", "slack", "secret", stdin=f"{SECRET}\n")]
-    assert "/advent/awsadvent/slack-secret" in everything[0].stderr
-    everything += [advent("-v", command) for command in ("up", "plan", "status")]
-    assert "only requests with the Slack secret are accepted" in everything[-1].stdout
-    assert "nothing to do" in everything[-2].stdout
+    outputs = [advent("-v", "slack", "secret", stdin=f"{SECRET}\n")]
+    assert "/advent/awsadvent/slack-secret" in outputs[0].stderr
+    outputs += [advent("-v", command) for command in ("up", "plan", "status")]
+    assert "only requests with the Slack secret are accepted" in outputs[-1].stdout
+    assert "nothing to do" in outputs[-2].stdout
 
-    # The functions of this engine are as new as the secret: none has looked before.
+    # The functions are as new as the secret, so none has cached an older state.
     assert advent("say", "--no-wait", "in").stdout == "in = 1\n"
     assert advent("say", "--no-wait", "/count", "in").stdout.startswith("in = ")
     stack = stacks.tutorial(engine)
@@ -190,8 +190,8 @@ def test_the_whole_way_with_a_secret(engine: Engine, advent: Run) -> None:
     assert stack.secrets["slack-secret"].value() == SECRET
     function = stack.resources["function/aws_advent"]
     assert isinstance(function, Function)
-    everything += [refused, advent("local", "logs", "-n", "10000"), advent("policy")]
-    assert not any(SECRET in done.stdout + done.stderr for done in everything)
+    outputs += [refused, advent("local", "logs", "-n", "10000"), advent("policy")]
+    assert not any(SECRET in done.stdout + done.stderr for done in outputs)
     assert SECRET not in str(function.environment)
     group = stack.aws.client("logs").filter_log_events(logGroupName="/aws/lambda/aws_advent")
     assert SECRET not in str(group["events"])
@@ -207,7 +207,7 @@ LONGEST = {"name": 35, "command": 32, "url": 3000, "description": 2000, "usage_h
     ("word", "name", "command"),
     [("awsadvent", "awsadvent-bot", "/awsadvent"), ("Zähl!mit", "b" * 80, "/z-hl-mit"), ("!!", "x", "/count")],
 )
-def test_the_manifest_is_as_slacks_documentation_has_it(word: str, name: str, command: str) -> None:
+def test_the_manifest_follows_slacks_documentation(word: str, name: str, command: str) -> None:
     made = slack_form.manifest("https://x.execute-api.eu-west-1.amazonaws.com/p", SlackSettings(word, name))
     (slash,) = made["features"]["slash_commands"]
     assert slash["command"] == command
@@ -216,10 +216,10 @@ def test_the_manifest_is_as_slacks_documentation_has_it(word: str, name: str, co
     assert slash.keys() == {"command", "url", "description", "usage_hint", "should_escape"}
     for field, text in {**slash, **made["display_information"]}.items():
         assert not isinstance(text, str) or 0 < len(text) <= LONGEST[field], field
-    assert made["oauth_config"]["scopes"]["bot"] == ["commands"]  # and no right to read anything
+    assert made["oauth_config"]["scopes"]["bot"] == ["commands"]  # no scope to read anything
 
 
-def test_the_steps_and_the_manifest_have_the_url(deployed: Stack, advent: Run) -> None:
+def test_the_steps_and_the_manifest_contain_the_url(deployed: Stack, advent: Run) -> None:
     url = deployed.url or "none"
     steps = advent("slack")
     assert f"URL(s): {url}\n" in steps.stdout
@@ -229,7 +229,7 @@ def test_the_steps_and_the_manifest_have_the_url(deployed: Stack, advent: Run) -
     assert loaded == slack_form.manifest(url, TUTORIAL.slack or SlackSettings("", ""))
 
 
-def test_a_secret_of_somebody_else_is_left_alone_and_not_used(engine: Engine, advent: Run) -> None:
+def test_a_foreign_secret_is_neither_changed_nor_used(engine: Engine, advent: Run) -> None:
     advent("up")
     stack = stacks.tutorial(engine)
     secret = stack.secrets["slack-secret"]

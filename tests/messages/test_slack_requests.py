@@ -1,4 +1,4 @@
-"""`advent slack check`: whether Slack has called, when last, and with what answer."""
+"""`advent slack check`: whether and when Slack sent a request, and the response it got."""
 
 import json
 import time
@@ -11,32 +11,33 @@ import pytest
 from advent_cli.local.lifecycle import Engine
 from advent_cli.messages import slack_requests
 from advent_cli.messages.log_reader import Line
-from advent_cli.messages.slack_requests import Call
+from advent_cli.messages.slack_requests import Request
 from advent_cli.stack.build import Stack
 from tests.conftest import Run
 from tests.messages.test_log_reader import write
 from tests.support import stacks
 
+ONE_WORD = "counted 1 word"
 SLACKBOT = {"User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)"}
 
 
 def post(stack: Stack, body: bytes) -> None:
-    """As Slack does; an answer that is a refusal is an answer too."""
+    """Post as Slack does; ignore the response, even an error."""
     assert stack.url
     with suppress(urllib.error.HTTPError):
         urllib.request.urlopen(urllib.request.Request(stack.url, body, SLACKBOT)).close()
 
 
-def test_first_nobody_then_say_then_slack_then_a_refusal(deployed: Stack, advent: Run) -> None:
+def test_no_request_then_say_then_slack_then_a_refusal(deployed: Stack, advent: Run) -> None:
     never = advent("slack", "check", code=1).stdout
-    assert never.startswith("Slack has not called in the 14 days")
+    assert never.startswith("Slack sent no request in the last 14 days")
     assert [line[:2] for line in never.splitlines()[-4:]] == ["1.", "2.", "3.", "4."]
     assert str(deployed.url) in never
 
     advent("say", "--no-wait", "awsadvent", "checked")
     mine = advent("slack", "check", code=1).stdout
-    assert mine.startswith("Slack has not called")
-    assert "others, as advent say: 1 answered 200" in mine
+    assert mine.startswith("Slack sent no request")
+    assert "others, such as advent say: 1 answered 200" in mine
 
     post(deployed, b"text=checked+by+Slack")
     called = advent("slack", "check").stdout
@@ -55,21 +56,24 @@ def line(text: str) -> Line:
 
 
 @pytest.mark.parametrize(
-    ("text", "call"),
+    ("text", "expected"),
     [
-        ('{"message": "counted", "words": 1, "status": 200, "slackbot": true}', Call(5, 200, "counted 1 word", True)),
-        ('{"message": "counted", "words": 2}', Call(5, 200, "counted 2 words", None)),  # of an older function
-        ('{"message": "refused: no", "status": 401, "slackbot": false}', Call(5, 401, "refused: no", False)),
-        ("[ERROR] KeyError: 'x'\nTraceback (most recent", Call(5, 500, "[ERROR] KeyError: 'x'", None)),
-        ("2026 Task timed out after 30.00 seconds", Call(5, 500, "2026 Task timed out after 30.00 seconds", None)),
+        (
+            '{"message": "counted", "words": 1, "status": 200, "slackbot": true}',
+            Request(5, 200, "counted 1 word", True),
+        ),
+        ('{"message": "counted", "words": 2}', Request(5, 200, "counted 2 words", None)),  # of an older function
+        ('{"message": "refused: no", "status": 401, "slackbot": false}', Request(5, 401, "refused: no", False)),
+        ("[ERROR] KeyError: 'x'\nTraceback (most recent", Request(5, 500, "[ERROR] KeyError: 'x'", None)),
+        ("2026 Task timed out after 30.00 seconds", Request(5, 500, "2026 Task timed out after 30.00 seconds", None)),
         ('{"level": "ERROR", "message": "not announced: NotFound"}', None),
         ("END RequestId: 1", None),
         ("whatever", None),
         ('{"message": 5, "status": "odd"}', None),
     ],
 )
-def test_what_a_line_tells(text: str, call: Call | None) -> None:
-    assert slack_requests.read([line(text)]) == ([call] if call else [])
+def test_parse(text: str, expected: Request | None) -> None:
+    assert slack_requests.parse([line(text)]) == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize(
@@ -77,21 +81,21 @@ def test_what_a_line_tells(text: str, call: Call | None) -> None:
     [(-3, "0 seconds"), (1, "1 second"), (59.9, "59 seconds"), (60, "1 minute"), (7200, "2 hours"), (86400, "1 day")],
 )
 def test_a_span_in_words(seconds: float, words: str) -> None:
-    assert slack_requests.ago(seconds) == words
+    assert slack_requests.span(seconds) == words
 
 
-def test_a_wrong_secret_is_told_how_to_mend() -> None:
-    refused = Call(0, 401, "refused: this did not come from Slack", True)
+def test_advice_after_a_wrong_secret() -> None:
+    refused = Request(0, 401, "refused: this did not come from Slack", True)
     assert "advent slack secret" in slack_requests.advice(refused, "u", "w")[0]
-    assert slack_requests.advice(Call(0, 200, "counted 1 word", True), "u", "w") == []
+    assert slack_requests.advice(Request(0, 200, ONE_WORD, True), "u", "w") == []
 
 
-def test_a_call_of_days_ago_is_found(engine: Engine) -> None:
+def test_a_request_of_days_ago_is_found(engine: Engine) -> None:
     stack, now = stacks.tutorial(engine), time.time()
     stacks.up(stack)
-    of_slack = {"message": "counted", "words": 1, "status": 200, "slackbot": True}
-    write(stack, "aws_advent", (now - 3 * slack_requests.DAY, json.dumps(of_slack)))
-    write(stack, "aws_advent", (now - 2 * slack_requests.DAY, json.dumps({**of_slack, "slackbot": False})))
-    last = slack_requests.last_of_slack(stack, now)
+    from_slack = {"message": "counted", "words": 1, "status": 200, "slackbot": True}
+    write(stack, "aws_advent", (now - 3 * slack_requests.DAY, json.dumps(from_slack)))
+    write(stack, "aws_advent", (now - 2 * slack_requests.DAY, json.dumps({**from_slack, "slackbot": False})))
+    last = slack_requests.last_from_slack(stack, now)
     assert last
-    assert slack_requests.ago(now - last.time) == "3 days"
+    assert slack_requests.span(now - last.time) == "3 days"

@@ -1,4 +1,4 @@
-"""`advent say --trace`: every hop of a message, and why one did not come."""
+"""`advent say --trace`: every hop of a message, and why a function was not invoked."""
 
 import json
 import time
@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advent_cli.aws.retry import Waiter
-from advent_cli.messages.invocations import Run, of_message, runs
+from advent_cli.messages.invocations import Invocation, for_message, invocations
 from advent_cli.messages.log_reader import Line
-from advent_cli.messages.trace import Known, way
+from advent_cli.messages.trace import Evidence, build_trace
 from advent_cli.messages.trace_model import State
 from advent_cli.stack.build import Stack
-from tests.conftest import Run as Advent
+from tests.conftest import Run
 from tests.support import stacks
 from tests.support.stacks import TUTORIAL
 from tests.support.tampering import put_code
@@ -23,11 +23,11 @@ from tests.support.tampering import put_code
 ALL_THREE = ["aws_advent", "sns_multiplier", "sns_logger"]
 
 
-def run_of(request: str, *said: str, stream: str = "one", at: float = 1000.0, report: str = "") -> list[Line]:
-    """What Lambda and a function write in one run."""
+def log_of(request: str, *texts: str, stream: str = "one", at: float = 1000.0, report: str = "") -> list[Line]:
+    """The lines that Lambda and a function log in one invocation."""
     ended = report or f"REPORT RequestId: {request}\tDuration: 12.50 ms\tBilled Duration: 13 ms"
-    texts = [f"START RequestId: {request} Version: $LATEST", *said, f"END RequestId: {request}", ended]
-    return [Line(at + n / 1000, "f", text, f"{request}{n}", stream) for n, text in enumerate(texts)]
+    every = [f"START RequestId: {request} Version: $LATEST", *texts, f"END RequestId: {request}", ended]
+    return [Line(at + n / 1000, "f", text, f"{request}{n}", stream) for n, text in enumerate(every)]
 
 
 def logged(message_id: str, request: str = "1", **fields: object) -> str:
@@ -35,20 +35,20 @@ def logged(message_id: str, request: str = "1", **fields: object) -> str:
 
 
 @given(st.data())
-def test_runs_are_told_apart_however_their_streams_are_mixed(data: st.DataObject) -> None:
-    each = {s: [line for n in range(3) for line in run_of(f"{s}-{n}", f"{s} {n}", stream=s)] for s in "abc"}
+def test_invocations_are_separated_however_their_streams_are_mixed(data: st.DataObject) -> None:
+    each = {s: [line for n in range(3) for line in log_of(f"{s}-{n}", f"{s} {n}", stream=s)] for s in "abc"}
     mixed = []
     while any(each.values()):
-        mixed.append(each[data.draw(st.sampled_from([s for s, left in each.items() if left]))].pop(0))
-    found = {run.request_id: run for run in runs(mixed)}
-    assert {name: run.said for name, run in found.items()} == {
+        mixed.append(each[data.draw(st.sampled_from([s for s, rest in each.items() if rest]))].pop(0))
+    found = {each.request_id: each for each in invocations(mixed)}
+    assert {name: each.log for name, each in found.items()} == {
         f"{s}-{n}": (f"{s} {n}",) for s in "abc" for n in range(3)
     }
-    assert {run.milliseconds for run in found.values()} == {12.5}
+    assert {each.milliseconds for each in found.values()} == {12.5}
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "error"),
     [
         (["[ERROR] KeyError: 'boom'\nTraceback (most recent call last):\n  File x"], "KeyError: 'boom'"),
         (["Traceback (most recent call last):", '  File "x"', "    y", "ValueError: no"], "ValueError: no"),
@@ -57,51 +57,54 @@ def test_runs_are_told_apart_however_their_streams_are_mixed(data: st.DataObject
         ([json.dumps({"errorMessage": "'boom'", "errorType": "KeyError", "requestId": "1"})], "'boom'"),
         (["[ERROR]\t2026-11-23T10:00:00.000Z\t1\tfrom logging"], "from logging"),
         (["RequestId: 1 Error: Runtime exited with error: exit status 1"], "Runtime exited with error: exit status 1"),
-        (["Task timed out after 3.00 seconds"], "Task timed out after 3.00 seconds"),  # as the local engine has it
+        (["Task timed out after 3.00 seconds"], "Task timed out after 3.00 seconds"),  # the local engine's text
         (["well", "2026-11-23T10:00:00Z 1 Task timed out after 3.00 seconds"], "Task timed out after 3.00 seconds"),
     ],
 )
-def test_what_went_wrong_is_told_on_one_line(lines: list[str], told: str) -> None:
-    (run,) = runs(run_of("1", *lines))
-    assert run.trouble.endswith(told)
-    assert "\n" not in run.trouble
+def test_the_error_of_an_invocation_is_one_line(lines: list[str], error: str) -> None:
+    (invocation,) = invocations(log_of("1", *lines))
+    assert invocation.error.endswith(error)
+    assert "\n" not in invocation.error
 
 
-def test_a_run_is_known_by_the_ids_that_it_writes_or_else_by_its_time() -> None:
-    ours, other = runs(run_of("1", logged("A/0"))), runs(run_of("2", logged("B/0")))
-    silent, early = runs(run_of("3", "words", at=1001)), runs(run_of("4", "words", at=900))
-    everything: list[Run] = [*early, *other, *silent, *ours]
-    assert of_message(everything, {"A"}, 999) == ours
-    assert of_message(everything, {"C"}, 999) == silent  # and neither what came before, nor what names another message
-    assert of_message([*early, *other], {"C"}, 999) == []
+def test_an_invocation_is_matched_by_the_ids_it_logs_or_else_by_its_time() -> None:
+    ours, other = invocations(log_of("1", logged("A/0"))), invocations(log_of("2", logged("B/0")))
+    silent, early = invocations(log_of("3", "words", at=1001)), invocations(log_of("4", "words", at=900))
+    everything: list[Invocation] = [*early, *other, *silent, *ours]
+    assert for_message(everything, {"A"}, 999) == ours
+    assert for_message(everything, {"C"}, 999) == silent  # not an earlier one, nor one with another id
+    assert for_message([*early, *other], {"C"}, 999) == []
 
 
-def test_the_way_is_pure_and_tells_what_is_waited_for_what_came_and_what_cannot_come() -> None:
-    known = Known("aws_advent", 1000, "A")
-    first = way(TUTORIAL, known)
+def test_a_trace_has_states_for_waiting_done_and_missing_functions() -> None:
+    evidence = Evidence("aws_advent", 1000, "A")
+    first = build_trace(TUTORIAL, evidence)
     assert [(hop.function, hop.topic, hop.state) for hop in first.all()] == [
         ("aws_advent", None, State.WAITED_FOR),
         ("sns_multiplier", "awsadvent", State.WAITED_FOR),
         ("sns_logger", "awsadvent", State.WAITED_FOR),
     ]
-    known.runs["aws_advent"] = runs(run_of("1", logged("A", published=["P", "Q"])))
-    known.runs["sns_logger"] = runs(run_of("2", logged("A/0")))
-    known.problems["awsadvent", "sns_multiplier"] = "not subscribed"
-    states = {hop.function: hop.state for hop in way(TUTORIAL, known).all()}
+    evidence.invocations["aws_advent"] = invocations(log_of("1", logged("A", published=["P", "Q"])))
+    evidence.invocations["sns_logger"] = invocations(log_of("2", logged("A/0")))
+    evidence.problems["awsadvent", "sns_multiplier"] = "not subscribed"
+    states = {hop.function: hop.state for hop in build_trace(TUTORIAL, evidence).all()}
     assert states == {"aws_advent": State.DONE, "sns_multiplier": State.MISSING, "sns_logger": State.WAITED_FOR}
-    known.runs["sns_logger"] += runs(run_of("3", logged("x", sns="Q")))  # the second part of two
-    assert way(TUTORIAL, known).hops[1].state is State.DONE
-    known.runs["aws_advent"] = runs(run_of("1", logged("A", published=[])))
-    assert {hop.problem for hop in way(TUTORIAL, known).hops} == {"not subscribed", "nothing was published to it"}
+    evidence.invocations["sns_logger"] += invocations(log_of("3", logged("x", sns="Q")))  # the second part of two
+    assert build_trace(TUTORIAL, evidence).hops[1].state is State.DONE
+    evidence.invocations["aws_advent"] = invocations(log_of("1", logged("A", published=[])))
+    assert {hop.problem for hop in build_trace(TUTORIAL, evidence).hops} == {
+        "not subscribed",
+        "nothing was published to it",
+    }
 
 
-def test_all_hops_of_a_message_are_shown(deployed: Stack, advent: Advent) -> None:
-    said = advent("say", "--trace", "awsadvent", "a-hop")
-    tree = said.stderr
+def test_all_hops_of_a_message_are_shown(deployed: Stack, advent: Run) -> None:
+    result = advent("say", "--trace", "awsadvent", "a-hop")
+    tree = result.stderr
     assert [tree.index(name) for name in ALL_THREE] == sorted(tree.index(name) for name in ALL_THREE)
-    answered = [part.split(" = ")[1] for part in said.stdout.strip().split(", ")]
-    assert f"({', '.join(answered)})" in tree
-    assert f"(+10: {', '.join(str(int(count) + 10) for count in answered)})" in tree
+    counts = [part.split(" = ")[1] for part in result.stdout.strip().split(", ")]
+    assert f"({', '.join(counts)})" in tree
+    assert f"(+10: {', '.join(str(int(count) + 10) for count in counts)})" in tree
     assert "awsadvent | a-hop | logged" in tree
     assert tree.count(" ms after aws_advent") == 2
     assert "topic awsadvent  message " in tree
@@ -119,7 +122,7 @@ BREAKS: dict[str, tuple[Callable[[Stack], None], str]] = {
     ),
     "code": (
         lambda stack: put_code(stack, "sns_multiplier", "sns_multiplier", RAISES),
-        "function sns_multiplier differs in code; `advent up` mends that; KeyError: 'boom'",
+        "function sns_multiplier differs in code; run `advent up` to fix it; KeyError: 'boom'",
     ),
     "code that does nothing": (
         lambda stack: put_code(stack, "sns_multiplier", "sns_multiplier", "def handler(event, context):\n    pass\n"),
@@ -133,66 +136,68 @@ BREAKS: dict[str, tuple[Callable[[Stack], None], str]] = {
         lambda stack: stack.resources["variable/SNS_TOPIC_ARN on aws_advent"].delete(Waiter()),
         "variable SNS_TOPIC_ARN on aws_advent is missing",
     ),
-    "right to write": (
+    "permission to write": (
         lambda stack: stack.resources["policy/sns_multiplier_lambda_dynamo_microservice"].delete(Waiter()),
         "policy sns_multiplier_lambda_dynamo_microservice is missing",
     ),
 }
 
 
-def test_what_people_write_is_no_trouble(deployed: Stack, advent: Advent) -> None:
+def test_the_text_of_a_message_is_never_an_error(deployed: Stack, advent: Run) -> None:
     words = ("ERROR", "[ERROR]", "Traceback", "errorMessage")
-    said = advent("say", "--trace", "awsadvent", *words)
-    assert " | ".join(words) in said.stderr
+    result = advent("say", "--trace", "awsadvent", *words)
+    assert " | ".join(words) in result.stderr
     for name in advent("logs", "--errors", "--since", "1m").stdout.split():
         assert name not in words
 
 
-def test_what_runs_still_is_told_so() -> None:
-    known = Known("aws_advent", 1000, "A", is_over=True)
-    known.runs["sns_logger"] = runs([line for line in run_of("1", logged("A")) if line.text.startswith(("START", "{"))])
-    assert {hop.function: hop.state for hop in way(TUTORIAL, known).hops} == {
+def test_an_unfinished_invocation_is_still_running() -> None:
+    evidence = Evidence("aws_advent", 1000, "A", is_final=True)
+    evidence.invocations["sns_logger"] = invocations(
+        [line for line in log_of("1", logged("A")) if line.text.startswith(("START", "{"))]
+    )
+    assert {hop.function: hop.state for hop in build_trace(TUTORIAL, evidence).hops} == {
         "sns_multiplier": State.UNSEEN,
         "sns_logger": State.RUNNING,
     }
 
 
-def test_a_clock_that_is_ahead_is_no_matter(deployed: Stack, advent: Advent, tmp_path: Path) -> None:
+def test_a_clock_that_is_ahead_does_not_matter(deployed: Stack, advent: Run, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import time; real = time.time; time.time = lambda: real() + 5\n")
     assert advent("say", "--trace", "awsadvent", PYTHONPATH=str(tmp_path)).stderr.count(" ms after aws_advent") == 2
 
 
 @pytest.mark.parametrize("what", BREAKS)
-def test_the_cause_is_named(deployed: Stack, advent: Advent, what: str) -> None:
-    breaks, told = BREAKS[what]
+def test_the_cause_is_shown(deployed: Stack, advent: Run, what: str) -> None:
+    breaks, cause = BREAKS[what]
     breaks(deployed)
     try:
-        said = advent("say", "--trace", "awsadvent", code=1)
+        result = advent("say", "--trace", "awsadvent", code=1)
     finally:
         stacks.up(deployed)
-    assert told in said.stderr, said.stderr
-    assert said.stdout.startswith("awsadvent = ")
-    if what != "variable":  # which nobody hears without
-        assert "awsadvent | logged" in said.stderr
+    assert cause in result.stderr, result.stderr
+    assert result.stdout.startswith("awsadvent = ")
+    if what != "variable":  # without it nothing is published
+        assert "awsadvent | logged" in result.stderr
 
 
-def test_an_api_whose_function_fails_is_explained(deployed: Stack, advent: Advent) -> None:
+def test_the_cause_of_an_error_response_is_shown(deployed: Stack, advent: Run) -> None:
     put_code(deployed, "aws_advent", "app", RAISES)
     try:
-        told = advent("say", "--trace", "awsadvent", code=1).stderr
+        shown = advent("say", "--trace", "awsadvent", code=1).stderr
     finally:
         stacks.up(deployed)
-    assert "the API answered 50" in told
-    assert "try: function aws_advent differs in code" in told
+    assert "the API answered 50" in shown
+    assert "try: function aws_advent differs in code" in shown
 
 
-def test_many_messages_one_after_the_other(deployed: Stack, advent: Advent) -> None:
+def test_messages_from_stdin_and_repeated_ones(deployed: Stack, advent: Run) -> None:
     word = f"many-{time.time_ns()}"
-    said = advent("say", "-", stdin=f"{word}\n\n  {word} two\n")
-    assert said.stdout.splitlines()[0] == f"{word} = 1"
-    assert said.stdout.count(" = ") == 3  # and no message for an empty line
-    assert "2 posted in " in said.stderr
-    assert f"after sns_multiplier: {word} = 22" in said.stderr
+    result = advent("say", "-", stdin=f"{word}\n\n  {word} two\n")
+    assert result.stdout.splitlines()[0] == f"{word} = 1"
+    assert result.stdout.count(" = ") == 3  # none for the empty line
+    assert "2 posted in " in result.stderr
+    assert f"after sns_multiplier: {word} = 22" in result.stderr
     assert advent("say", "--repeat", "3", "--no-wait", f"{word}x").stdout.splitlines()[0] == f"{word}x = 1"
     assert "leave out" in advent("say", "--trace", "--repeat", "2", "x", code=2).stderr
     assert "not UTF-8" in advent("say", "-", stdin="caf\xe9\n", PYTHONIOENCODING="ascii", code=1).stderr

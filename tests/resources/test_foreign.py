@@ -28,7 +28,7 @@ def foreign(engine: Engine) -> Stack:
 
 def test_what_is_not_ours_is_left_as_it_is(engine: Engine, advent: Run) -> None:
     other = foreign(engine)
-    post.post(other.url or "", slack_form.post("theirs", stacks.TUTORIAL.slack, None), Waiter())
+    post.post(other.url or "", slack_form.build_request("theirs", stacks.TUTORIAL.slack, None), Waiter())
     Waiter().until(lambda: counts.of(other.table, ["theirs"]) == {"theirs": 11}, "they have counted", within=60)
     wait_until_ready(other.aws, "aws_advent", {}, Waiter())
     before = reading.everything(other.aws)

@@ -72,7 +72,7 @@ def request(body: str | bytes, headers: Mapping[str, str] | None = None) -> dict
 
 def typed(text: str, secret: str | None = None) -> dict[str, Any]:
     """The event of what Slack posts when a person types this."""
-    post = slack_form.post(text, TUTORIAL.slack, secret)
+    post = slack_form.build_request(text, TUTORIAL.slack, secret)
     return request(post.body, post.headers)
 
 
@@ -86,4 +86,4 @@ def told(*messages: str, first_id: int = 0, published_as: str | None = None) -> 
 def reply(answer: dict[str, Any], status: int = 200) -> str:
     """The text of an answer of function 1, as Slack shows it."""
     assert answer["statusCode"] == status, answer
-    return slack_form.shown(json.loads(answer["body"])["text"])
+    return slack_form.unescape(json.loads(answer["body"])["text"])

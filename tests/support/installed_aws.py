@@ -1,10 +1,16 @@
 """A stand-in for the `aws` command: the same words, by boto's models and the rules of the AWS CLI, and no more of it.
 
-The AWS CLI itself needs another botocore than the engine does. What it would not understand, this refuses.
+The AWS CLI itself needs another botocore than the engine does. What it would not understand, this refuses. A script
+calls it a hundred times: so one thread of the test answers them all, and the command only hands over its words.
 """
 
 import json
+import socketserver
 import sys
+import threading
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +20,83 @@ from botocore import xform_name
 
 OTHER_NAMES = {("sns", "subscribe", "endpoint"): "notification-endpoint"}
 GLOBAL = {"endpoint-url", "query", "output"}
+COMMAND = """\
+#!{python} -IS
+import json, os, socket, sys
+with socket.create_connection(("127.0.0.1", {port})) as server:
+    asked = server.makefile("rw")
+    asked.write(json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()]) + "\\n")
+    asked.flush()
+    out, error = json.loads(asked.readline())
+sys.stdout.write(out)
+sys.exit(error)
+"""
 
 
-def main(words: list[str]) -> None:
-    """Run one command of the command line."""
-    if words[0] == "--endpoint-url":
-        words = [*words[2:], *words[:2]]
-    service, verb, *rest = words
-    waiter = rest.pop(0) if verb == "wait" else None
-    given = _options(rest)
-    settings = {name: "".join(given.pop(name)) for name in GLOBAL & given.keys()}
-    client = botocore.session.get_session().create_client(service, endpoint_url=settings.get("endpoint-url"))
-    model = client.meta.service_model
-    if waiter:
-        named = client.get_waiter(waiter.replace("-", "_"))
-        named.wait(**_params(model, service, named.config.operation, given))
-        return
-    operation = _dashed(model)[verb]
-    answer = getattr(client, xform_name(operation))(**_params(model, service, operation, given))
-    answer.pop("ResponseMetadata")
-    part = jmespath.search(settings["query"], answer) if "query" in settings else answer
-    assert settings.get("output") != "text" or isinstance(part, str), f"not one text: {part}"
-    text = part if settings.get("output") == "text" else json.dumps(part, default=str)
-    sys.stdout.write(f"{text}\n")
+class Cli:
+    """Runs commands; the clients, slow to make, are used again."""
+
+    def __init__(self) -> None:
+        self.session = botocore.session.get_session()
+        self.clients: dict[tuple[str, ...], Any] = {}
+
+    def client(self, service: str, endpoint: str | None, environment: Mapping[str, str]) -> Any:
+        url = endpoint or environment["AWS_ENDPOINT_URL"]
+        assert service != "sqs" or endpoint, "version 1 would ask AWS itself"
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+        key, secret, region = (environment[name] for name in names)
+        made = (service, url, key, secret, region)
+        if made not in self.clients:
+            self.clients[made] = self.session.create_client(
+                service, region, endpoint_url=url, aws_access_key_id=key, aws_secret_access_key=secret
+            )
+        return self.clients[made]
+
+    def run(self, words: list[str], environment: Mapping[str, str], folder: Path) -> str:
+        """What a command prints."""
+        if words[0] == "--endpoint-url":
+            words = [*words[2:], *words[:2]]
+        service, verb, *rest = words
+        waiter = rest.pop(0) if verb == "wait" else None
+        given = _options(rest)
+        settings = {name: "".join(given.pop(name)) for name in GLOBAL & given.keys()}
+        client = self.client(service, settings.get("endpoint-url"), environment)
+        model = client.meta.service_model
+        if waiter:
+            named = client.get_waiter(waiter.replace("-", "_"))
+            often = {"Delay": 0.1, "MaxAttempts": 600}  # seconds; the AWS CLI asks every few
+            named.wait(**_params(model, service, named.config.operation, given, folder), WaiterConfig=often)
+            return ""
+        operation = _dashed(model)[verb]
+        answer = getattr(client, xform_name(operation))(**_params(model, service, operation, given, folder))
+        answer.pop("ResponseMetadata")
+        part = jmespath.search(settings["query"], answer) if "query" in settings else answer
+        assert settings.get("output") != "text" or isinstance(part, str), f"not one text: {part}"
+        return f"{part if settings.get('output') == 'text' else json.dumps(part, default=str)}\n"
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[None]:
+    """While this is entered, there is an `aws` in a new folder, which will be on PATH."""
+    cli, lock = Cli(), threading.Lock()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            words, environment, here = json.loads(self.rfile.readline())
+            try:
+                with lock:
+                    told = (cli.run(words, environment, Path(here)), 0)
+            except Exception:
+                told = ("", traceback.format_exc())  # type: ignore[assignment]
+            self.wfile.write(f"{json.dumps(told)}\n".encode())
+
+    folder.mkdir()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        (folder / "aws").write_text(COMMAND.format(python=sys.executable, port=server.server_address[1]))
+        (folder / "aws").chmod(0o755)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield
+        server.shutdown()
 
 
 def _dashed(model: Any) -> dict[str, str]:
@@ -56,11 +116,11 @@ def _options(words: list[str]) -> dict[str, list[str]]:
     return options
 
 
-def _params(model: Any, service: str, operation: str, given: dict[str, list[str]]) -> dict[str, Any]:
+def _params(model: Any, service: str, operation: str, given: dict[str, list[str]], folder: Path) -> dict[str, Any]:
     members = model.operation_model(operation).input_shape.members
     params: dict[str, Any] = {}
     if service == "lambda" and operation == "CreateFunction":  # the zip has an option of its own
-        params["Code"] = {"ZipFile": _file(given.pop("zip-file"))}
+        params["Code"] = {"ZipFile": _file(given.pop("zip-file"), folder)}
     for member, shape in members.items():
         dashed = xform_name(member, "-")
         name = OTHER_NAMES.get((service, xform_name(operation, "-"), dashed), dashed)
@@ -68,19 +128,19 @@ def _params(model: Any, service: str, operation: str, given: dict[str, list[str]
             assert given.pop(f"no-{name}") == []
             params[member] = False
         elif name in given:
-            params[member] = _value(shape, given.pop(name))
+            params[member] = _value(shape, given.pop(name), folder)
     assert not given, f"aws {service} {operation} knows no {list(given)}"
     return params
 
 
-def _value(shape: Any, words: list[str]) -> Any:
+def _value(shape: Any, words: list[str], folder: Path) -> Any:
     if shape.type_name == "boolean":
         assert words == []
         return True
     if shape.type_name == "blob":
-        return _file(words)
+        return _file(words, folder)
     if shape.type_name == "list" and not words[0].startswith("["):
-        return [_value(shape.member, [word]) for word in words]
+        return [_value(shape.member, [word], folder) for word in words]
     (word,) = words
     if shape.type_name in ("list", "map", "structure"):
         return json.loads(word)
@@ -88,17 +148,7 @@ def _value(shape: Any, words: list[str]) -> Any:
     return {"integer": int, "long": int, "double": float, "float": float}.get(shape.type_name, str)(word)
 
 
-def _file(words: list[str]) -> bytes:
+def _file(words: list[str], folder: Path) -> bytes:
     (word,) = words
     assert word.startswith("fileb://"), word
-    return Path(word.removeprefix("fileb://")).read_bytes()
-
-
-def install(folder: Path) -> None:
-    """Put an `aws` into a folder that will be on PATH."""
-    folder.mkdir()
-    (folder / "aws").write_text(
-        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
-        "from tests.support.installed_aws import main\nmain(sys.argv[1:])\n"
-    )
-    (folder / "aws").chmod(0o755)
+    return (folder / word.removeprefix("fileb://")).read_bytes()

@@ -1,4 +1,4 @@
-"""The last release, as its users have it: built from its commit, in an environment of its own.
+"""The last release, from its commit, with the libraries of this environment, which are within its limits.
 
 The commit stands here because a tag does not always travel with the repository. When a version is released, it is
 tagged and its commit takes the place of this one.
@@ -6,6 +6,7 @@ tagged and its commit takes the place of this one.
 
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
 from pathlib import Path
@@ -20,8 +21,8 @@ MISSING = (
 
 
 def install(folder: Path) -> Path:
-    """Build the release and install it with its local engine; the path of its `advent`."""
-    source = folder / "source"
+    """Put the release into an environment of its own; the path of its `advent`."""
+    source, venv = folder / "source", folder / "venv"
     with tempfile.TemporaryFile() as archive:
         done = subprocess.run(["git", "archive", COMMIT], cwd=ROOT, stdout=archive, stderr=subprocess.PIPE)
         if done.returncode:
@@ -29,8 +30,10 @@ def install(folder: Path) -> Path:
         archive.seek(0)
         with tarfile.open(fileobj=archive) as files:
             files.extractall(source)  # noqa: S202 (our own)
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    pip = str(folder / "venv" / "bin" / "pip")
-    command = [pip, "install", "-q", "--disable-pip-version-check", f"{source}[local]"]
-    subprocess.run(command, check=True, cwd=folder)
-    return folder / "venv" / "bin" / "advent"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    (packages,) = venv.glob("lib/python*/site-packages")
+    (packages / "release.pth").write_text(f"{source}\n{sysconfig.get_path('purelib')}\n")
+    command = venv / "bin" / "advent"
+    command.write_text(f"#!{venv / 'bin' / 'python'}\nfrom advent_cli.main import main\nmain()\n")
+    command.chmod(0o755)
+    return command

@@ -1,4 +1,4 @@
-"""What the table holds is read page by page: exact sums, however many pages, and whatever else is in the items."""
+"""The table is read page by page: the sums are exact for any number of pages and with other items in the table."""
 
 import io
 import os
@@ -19,12 +19,12 @@ from advent_cli.words import counts, export_import
 from tests.conftest import ADVENT
 from tests.support import proxy as proxies
 
-LONG = 2000  # bytes a word, so that some hundred of them are more than a page of DynamoDB's
+LONG = 2000  # bytes per word, so that a few hundred exceed a page of DynamoDB
 
 
 @pytest.fixture
 def stack(deployed: Stack) -> Stack:
-    """The tutorial's, with a table of three pages, and in it one item that is no word."""
+    """The tutorial's stack, with a table of three pages that contains one item without a count."""
     client = deployed.aws.client("dynamodb")
     words = {f"{n:0{LONG}}": n for n in range(1, 1201)}
     for start in range(0, len(words), 25):
@@ -33,26 +33,26 @@ def stack(deployed: Stack) -> Stack:
     return deployed
 
 
-def test_the_highest_and_the_sums_of_all_pages(stack: Stack) -> None:
-    told: list[int] = []
-    found = counts.top(stack.table, 2, told.append)
-    assert [(int(word), count) for word, count in found.top] == [(1200, 1200), (1199, 1199)]
-    assert (found.words, found.others, found.total) == (1200, 1, 1200 * 1201 // 2)
-    assert len(told) == 2  # the last page has none after it
-    assert 0 < told[0] < told[1] < 1201
-    assert counts.about(stack.table) == 1201
+def test_top_returns_the_highest_counts_and_the_sums_of_all_pages(stack: Stack) -> None:
+    progress: list[int] = []
+    result = counts.top(stack.table, 2, progress.append)
+    assert [(int(word), count) for word, count in result.top] == [(1200, 1200), (1199, 1199)]
+    assert (result.words, result.others, result.total) == (1200, 1, 1200 * 1201 // 2)
+    assert len(progress) == 2  # not after the last page
+    assert 0 < progress[0] < progress[1] < 1201
+    assert counts.approximate_size(stack.table) == 1201
     assert counts.number_of_words(stack.table, {"status": "ACTIVE"}) == 1201
 
 
-@pytest.mark.parametrize("body", [b"no JSON", b"[]", b'{"Count": 3}'])
-def test_what_is_no_page_is_left_to_botocore(body: bytes) -> None:
-    answer: dict[str, Any] = {"status_code": 200, "body": body}
+@pytest.mark.parametrize("body", [b"not JSON", b"[]", b'{"Count": 3}'])
+def test_other_responses_are_left_to_botocore(body: bytes) -> None:
+    response: dict[str, Any] = {"status_code": 200, "body": body}
     parsed: dict[str, Any] = {}
-    counts._parse(answer, parsed)
-    assert (answer["body"], parsed) == (body, {})
+    counts._parse(response, parsed)
+    assert (response["body"], parsed) == (body, {})
 
 
-def test_a_bar_never_claims_more_than_it_knows() -> None:
+def test_the_progress_bar_shows_only_known_totals() -> None:
     console = Console(file=io.StringIO(), width=80, force_terminal=True)
     for about, read, shown in ((0, 5000, "5,000"), (4000, 5000, "5,000"), (9000, 5000, "5,000 of about 9,000")):
         with Reading(console, lambda about=about: about) as notify:  # type: ignore[misc]
@@ -65,37 +65,37 @@ def test_a_bar_never_claims_more_than_it_knows() -> None:
     with Reading(console, lambda: 9000) as notify:
         notify(5000)
         notify(9000)
-        assert notify.progress.tasks[0].total is None  # for there are more
+        assert notify.progress.tasks[0].total is None  # because there are more
 
 
-def test_words_with_the_same_count_are_in_order() -> None:
+def test_words_with_equal_counts_are_in_alphabetical_order() -> None:
     assert counts.ranked({"b": 1, "a": 1, "c": 2}) == [("c", 2), ("a", 1), ("b", 1)]
 
 
-def test_what_is_known_comes_before_the_words_and_ctrl_c_ends_at_once(
+def test_status_prints_resources_before_the_words_and_ctrl_c_ends_the_scan(
     deployed: Stack, running_engine: Engine, tmp_path: Path
 ) -> None:
-    """Through a pipe too: the resources and the URL are there while the scan still waits for its answer."""
-    answered = threading.Event()
+    """In a pipe too, the resources and the URL are printed while the scan still waits for its response."""
+    ended = threading.Event()
 
     def wait(handler: proxies.Handler, body: bytes) -> None:
-        answered.wait(60)
+        ended.wait(60)
         handler.cut()
 
     with proxies.running(running_engine) as proxy:
         proxy.script = {"dynamodb:Scan": [wait]}
-        through = {**os.environ, **running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        environment = {**os.environ, **running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
         command: list[str | Path] = [ADVENT, "--target", "aws", "status"]
         with subprocess.Popen(
-            command, cwd=tmp_path, env=through, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout
             assert process.stderr
             lines = [process.stdout.readline() for _ in range(len(deployed.resources) + 5)]
             assert "dead letters" in "".join(lines)
-            assert proxy.calls.count("dynamodb:Scan") < 2  # they did not wait until it was given up, and sent again
-            Waiter().until(lambda: "dynamodb:Scan" in proxy.calls, "the table is read", within=30)
+            assert proxy.calls.count("dynamodb:Scan") < 2  # printed before the scan timed out and was retried
+            Waiter().until(lambda: "dynamodb:Scan" in proxy.calls, "waiting for the scan", within=30)
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=20) == 130
             assert process.stderr.read().strip() == "interrupted"
-        answered.set()
+        ended.set()

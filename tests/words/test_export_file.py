@@ -1,4 +1,4 @@
-"""Where an export goes: what is there stays whole, a link a link and a pipe a pipe, and nothing is left behind."""
+"""The file of an export: existing files, links and pipes stay intact, and no temporary files remain."""
 
 import errno
 import os
@@ -24,7 +24,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_pipe_stays_one(tmp_path: Path) -> None:
+def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     read: list[str] = []
@@ -37,7 +37,7 @@ def test_a_pipe_stays_one(tmp_path: Path) -> None:
     assert (read, pipe.is_fifo()) == ([TEXT], True)
 
 
-def test_a_reader_that_leaves_is_an_error(tmp_path: Path) -> None:
+def test_a_reader_that_closes_the_pipe_is_an_error(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with pytest.raises(AdventError, match="Broken pipe; nothing was deleted"):
@@ -45,24 +45,24 @@ def test_a_reader_that_leaves_is_an_error(tmp_path: Path) -> None:
     os.close(writing)
 
 
-@pytest.mark.parametrize("there", [False, True])
-def test_a_link_stays_one(tmp_path: Path, there: bool) -> None:
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_link_stays_a_link(tmp_path: Path, exists: bool) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     link, target = tmp_path / "link", folder / "target"
     link.symlink_to("elsewhere/target")
-    if there:
+    if exists:
         target.write_text("precious")
         with pytest.raises(RefusedError, match="link exists"):
             ExportFile(link).check()
-    file = ExportFile(link, overwrite=there)
+    file = ExportFile(link, overwrite=exists)
     file.check()
     assert file.write(LINES) == 3
     assert (os.readlink(link), target.read_text()) == ("elsewhere/target", TEXT)
     assert (names(tmp_path), names(folder)) == (["elsewhere", "link"], ["target"])
 
 
-def test_who_may_read_a_file_stays_when_it_is_overwritten(tmp_path: Path) -> None:
+def test_an_overwritten_file_keeps_its_mode(tmp_path: Path) -> None:
     target = tmp_path / "counts"
     target.touch(0o600)
     ExportFile(target, overwrite=True).write(LINES)
@@ -70,7 +70,7 @@ def test_who_may_read_a_file_stays_when_it_is_overwritten(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("links", [True, False])
-def test_a_file_that_appears_meanwhile_is_not_overwritten(
+def test_a_file_that_appears_during_the_export_is_not_overwritten(
     tmp_path: Path, links: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not links:
@@ -95,21 +95,21 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(
     assert (names(tmp_path), target.read_text()) == (["counts"], TEXT)
 
 
-def test_what_is_not_in_the_file_is_missed(tmp_path: Path) -> None:
-    """As on a disk that loses what was written to it."""
+def test_missing_lines_are_noticed(tmp_path: Path) -> None:
+    """As on a disk that loses writes."""
 
     def lines() -> Iterator[str]:
         yield from ["x" * 1000] * 100
         (part,) = tmp_path.glob(".advent-export-*/part")
         os.truncate(part, 0)
 
-    with pytest.raises(AdventError, match=r"of 100 lines .* are in the file; nothing was deleted"):
+    with pytest.raises(AdventError, match=r"only \d+ of 100 lines are in the file; nothing was deleted"):
         ExportFile(tmp_path / "counts").write(lines())
     assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["no/such/directory", "file/counts"])
-def test_a_place_where_no_file_can_be_is_told_beforehand(tmp_path: Path, name: str) -> None:
+def test_an_impossible_path_is_refused_by_the_check(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(AdventError, match=r"cannot write .*; nothing was deleted"):
         ExportFile(tmp_path / name).check()
@@ -117,7 +117,7 @@ def test_a_place_where_no_file_can_be_is_told_beforehand(tmp_path: Path, name: s
 
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize("name", ["", "folder", "link"])
-def test_a_directory_is_refused_beforehand(
+def test_a_directory_is_refused_by_the_check(
     tmp_path: Path, name: str, overwrite: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "folder").mkdir()
@@ -129,21 +129,21 @@ def test_a_directory_is_refused_beforehand(
 
 @contextmanager
 def exporting(target: Path) -> Iterator[None]:
-    """While this is entered, a process of its own exports; then it is killed."""
+    """Export in another process inside the block; kill it at the end."""
     program = (
         "import sys, time; from pathlib import Path; from advent_cli.words.export_file import ExportFile\n"
         "def lines():\n    yield 'line'\n    print('begun', flush=True)\n    time.sleep(60)\n"
         "ExportFile(Path(sys.argv[1])).write(lines())"
     )
-    words = [sys.executable, "-c", program, str(target)]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", program, str(target)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "begun\n"
         yield
         process.kill()
 
 
-def test_what_a_killed_export_left_is_removed_by_the_next_and_nothing_else(tmp_path: Path) -> None:
+def test_an_export_removes_only_the_directories_of_killed_exports(tmp_path: Path) -> None:
     own = {".advent-export-notes": "lock", ".advent-export-other": "mine", ".advent-abcdefgh": "counts"}
     for folder, name in own.items():
         (tmp_path / folder).mkdir(0o700)
@@ -162,23 +162,23 @@ def test_what_a_killed_export_left_is_removed_by_the_next_and_nothing_else(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "age", "is_left"), [("counts", 9999, False), ("counts", 0, True), ("other", 9999, True)]
+    ("name", "age", "stays"), [("counts", 9999, False), ("counts", 0, True), ("other", 9999, True)]
 )
-def test_what_a_killed_export_of_0_1_left_is_removed_if_that_is_sure(
-    tmp_path: Path, name: str, age: int, is_left: bool
+def test_the_directory_of_a_killed_export_of_0_1_is_removed_only_if_it_is_certainly_one(
+    tmp_path: Path, name: str, age: int, stays: bool
 ) -> None:
     folder = tmp_path / ".advent-ab_d3fgh"
     folder.mkdir(0o700)
     (folder / name).write_text('{"word": "a", "count": 1}\n{"wo')
     os.utime(folder / name, (time.time() - age,) * 2)
     ExportFile(tmp_path / "counts").write(LINES)
-    assert folder.exists() == is_left
+    assert folder.exists() == stays
 
 
 @pytest.mark.parametrize("has_lock", [False, True])
-@pytest.mark.parametrize(("mode", "age", "is_left"), [(0o700, 9999, False), (0o700, 0, True), (0o755, 9999, True)])
-def test_what_was_killed_before_it_made_its_mark_is_removed_when_it_is_old(
-    tmp_path: Path, has_lock: bool, mode: int, age: int, is_left: bool
+@pytest.mark.parametrize(("mode", "age", "stays"), [(0o700, 9999, False), (0o700, 0, True), (0o755, 9999, True)])
+def test_an_old_private_directory_without_a_mark_is_removed(
+    tmp_path: Path, has_lock: bool, mode: int, age: int, stays: bool
 ) -> None:
     folder = tmp_path / ".advent-export-ab_d3fgh"
     folder.mkdir(mode)
@@ -186,4 +186,4 @@ def test_what_was_killed_before_it_made_its_mark_is_removed_when_it_is_old(
         (folder / "lock").touch()
     os.utime(folder, (time.time() - age,) * 2)
     ExportFile(tmp_path / "counts").write(LINES)
-    assert folder.exists() == is_left
+    assert folder.exists() == stays

@@ -1,4 +1,4 @@
-"""Counts written to a file and set from it: whole or not at all, as often as one likes, however many there are."""
+"""Exporting counts to a file and importing them: complete or not at all, repeatable, and for tables of any size."""
 
 import gzip
 import json
@@ -31,18 +31,18 @@ def stack(engine: Engine) -> Stack:
     return stack
 
 
-def filled(file: Path, words: dict[str, int]) -> Path:
+def write_counts(file: Path, words: dict[str, int]) -> Path:
     lines = [json.dumps({"word": word, "count": count}) for word, count in words.items()]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file
 
 
-def test_what_is_written_is_what_is_set(stack: Stack, tmp_path: Path) -> None:
-    assert export_import.restore(stack.table, filled(tmp_path / "in", WORDS), Waiter()) == len(WORDS)
+def test_an_export_holds_what_was_imported(stack: Stack, tmp_path: Path) -> None:
+    assert export_import.restore(stack.table, write_counts(tmp_path / "in", WORDS), Waiter()) == len(WORDS)
     assert dict(counts.scan(stack.table)) == WORDS
     assert export_import.export(stack.table, ExportFile(tmp_path / "out")) == len(WORDS)
     assert export_import.check(tmp_path / "out") == len(WORDS)
-    export_import.restore(stack.table, tmp_path / "out", Waiter())  # again: it sets, and does not add
+    export_import.restore(stack.table, tmp_path / "out", Waiter())  # again: it sets counts, and does not add
     assert dict(counts.scan(stack.table)) == WORDS
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
 
@@ -52,16 +52,16 @@ def test_what_is_written_is_what_is_set(stack: Stack, tmp_path: Path) -> None:
     ["", "{", "[]", "3", '{"word": "a"}', '{"word": 1, "count": 1}', '{"word": "a", "count": "1"}',
      '{"word": "a", "count": true}', '{"word": "", "count": 1}', '{"word": "a", "count": 1.5}', "[" * 100_000],
 )  # fmt: skip
-def test_a_spoilt_line_is_told_before_anything_is_written(stack: Stack, tmp_path: Path, line: str) -> None:
-    file = filled(tmp_path / "in", {"good": 1})
+def test_an_invalid_line_is_reported_before_anything_is_written(stack: Stack, tmp_path: Path, line: str) -> None:
+    file = write_counts(tmp_path / "in", {"good": 1})
     with file.open("a") as lines:
         lines.write(line + "\n")
-    with pytest.raises(UsageError, match="in:2: found"):
+    with pytest.raises(UsageError, match="in:2: invalid line"):
         export_import.check(file)
     assert list(counts.scan(stack.table)) == []
 
 
-def test_down_up_and_import_give_the_same_counts(engine: Engine, advent: Run, tmp_path: Path) -> None:
+def test_export_down_up_and_import_keep_the_counts(engine: Engine, advent: Run, tmp_path: Path) -> None:
     advent("up")
     advent("say", "awsadvent", "some", "words")
     before = dict(counts.scan(stacks.tutorial(engine).table))
@@ -72,27 +72,27 @@ def test_down_up_and_import_give_the_same_counts(engine: Engine, advent: Run, tm
     assert "imported 3 word counts" in up
     assert dict(counts.scan(stacks.tutorial(engine).table)) == before
     (tmp_path / "counts.jsonl").write_text("nonsense\n")
-    assert "counts.jsonl:1: found 'nonsense'" in advent("up", "--import", "counts.jsonl", code=2).stderr
+    assert "counts.jsonl:1: invalid line 'nonsense'" in advent("up", "--import", "counts.jsonl", code=2).stderr
 
 
 def test_a_failed_export_deletes_nothing(engine: Engine, advent: Run, tmp_path: Path) -> None:
     advent("up")
     assert "nothing was deleted" in advent("down", "--yes", "--export", "no/such/folder", code=1).stderr
-    nameless = advent("down", "--export", "", code=1).stderr  # without a terminal, which nothing else is asked on
+    nameless = advent("down", "--export", "", code=1).stderr  # an empty path, which is the current directory
     assert "cannot write .: it is a directory; nothing was deleted" in nameless
     advent("say", "awsadvent")
-    # By its descriptor: a program that replaces what it is given must not find the device itself.
-    words = ["bash", "-c", f"{ADVENT} down --yes --export /dev/fd/3 3>/dev/full"]
-    full = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    # By its descriptor: a program that replaces its output file must not get the path of the device.
+    command = ["bash", "-c", f"{ADVENT} down --yes --export /dev/fd/3 3>/dev/full"]
+    full = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert full.returncode == 1
     assert "cannot write /dev/fd/3: No space left on device; nothing was deleted" in full.stderr
     assert "nothing to do" in advent("plan").stdout
     stacks.tutorial(engine).aws.client("dynamodb").delete_table(TableName="table")
-    assert "no table table of ours to export" in advent("down", "--yes", "--export", "file", code=1).stderr
+    assert "cannot export: this stack has no table table" in advent("down", "--yes", "--export", "file", code=1).stderr
     assert "1 to create" in advent("plan").stdout
 
 
-def test_a_kept_table_is_found_again(engine: Engine, advent: Run) -> None:
+def test_up_reuses_a_table_that_down_kept(engine: Engine, advent: Run) -> None:
     advent("up")
     advent("say", "awsadvent")
     down = advent("down", "--yes", "--keep-table").stderr
@@ -104,9 +104,9 @@ def test_a_kept_table_is_found_again(engine: Engine, advent: Run) -> None:
     assert advent("say", "awsadvent").stdout == "awsadvent = 12\n"
 
 
-def test_killed_half_way_and_run_again_it_is_whole(engine: Engine, stack: Stack, tmp_path: Path) -> None:
+def test_a_killed_import_can_be_repeated(engine: Engine, stack: Stack, tmp_path: Path) -> None:
     words = {f"word{number}": number for number in range(2000)}
-    file = filled(tmp_path / "in", words)
+    file = write_counts(tmp_path / "in", words)
     program = (
         "from pathlib import Path; import sys; from tests.support import stacks; "
         "from advent_cli.words import export_import; "
@@ -126,27 +126,27 @@ def test_killed_half_way_and_run_again_it_is_whole(engine: Engine, stack: Stack,
 
 def test_memory_does_not_grow_with_the_table(stack: Stack, tmp_path: Path) -> None:
     words = {f"a-word-of-some-length-{number}": number for number in range(20_000)}
-    export_import.restore(stack.table, filled(tmp_path / "in", words), Waiter())
+    export_import.restore(stack.table, write_counts(tmp_path / "in", words), Waiter())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert export_import.export(stack.table, ExportFile(tmp_path / "out")) == len(words)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000  # kilobytes
 
 
-def test_all_is_read_that_was_counted_before(stack: Stack, tmp_path: Path) -> None:
-    """Scan misses what was written just before, unless it reads consistently; reading twice as much, `status` may."""
-    asked: list[bool] = []
+def test_export_and_number_of_words_read_consistently(stack: Stack, tmp_path: Path) -> None:
+    """A scan can miss recent writes unless it is consistent, which costs twice as much; `status` need not pay that."""
+    consistent: list[bool] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:
-        asked.append(params.get("ConsistentRead", False))
+        consistent.append(params.get("ConsistentRead", False))
 
     stack.aws.client("dynamodb").meta.events.register("provide-client-params.dynamodb.Scan", note)
     export_import.export(stack.table, ExportFile(tmp_path / "out"))
     counts.number_of_words(stack.table, {"status": "ACTIVE"})
     counts.top(stack.table, 1)
-    assert asked == [True, True, False]
+    assert consistent == [True, True, False]
 
 
-def test_an_existing_file_is_refused_before_anything_is_asked_or_deleted(advent: Run, tmp_path: Path) -> None:
+def test_an_existing_file_is_refused_before_any_question_or_delete(advent: Run, tmp_path: Path) -> None:
     advent("up")
     advent("say", "awsadvent")
     file = tmp_path / "yesterday's counts"
@@ -162,21 +162,21 @@ def test_an_existing_file_is_refused_before_anything_is_asked_or_deleted(advent:
     assert json.loads(file.read_text()) == {"word": "awsadvent", "count": 11}
 
 
-def test_what_goes_to_stdout_or_to_a_pipe_is_what_was_counted(advent: Run, tmp_path: Path) -> None:
+def test_an_export_to_stdout_or_a_pipe_holds_the_counts(advent: Run, tmp_path: Path) -> None:
     advent("up")
     advent("say", "awsadvent")
     line = json.dumps({"word": "awsadvent", "count": 11}) + "\n"
     assert advent("down", "--yes", "--keep-table", "--export", "/dev/fd/1").stdout == line
-    words = f"echo before; {ADVENT} down --yes --keep-table --export /dev/fd/1"
-    subprocess.run(["bash", "-c", f"({words}) > out"], cwd=tmp_path, check=True, capture_output=True)
+    script = f"echo before; {ADVENT} down --yes --keep-table --export /dev/fd/1"
+    subprocess.run(["bash", "-c", f"({script}) > out"], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "out").read_text() == f"before\n{line}"
-    words = f"{ADVENT} down --yes --export >(gzip > out.gz)"
-    subprocess.run(["bash", "-c", words], cwd=tmp_path, check=True, capture_output=True)
-    Waiter().until(lambda: (tmp_path / "out.gz").stat().st_size > 0, "gzip writes")
+    script = f"{ADVENT} down --yes --export >(gzip > out.gz)"
+    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=True, capture_output=True)
+    Waiter().until(lambda: (tmp_path / "out.gz").stat().st_size > 0, "waiting for gzip")
     assert gzip.decompress((tmp_path / "out.gz").read_bytes()).decode() == line
 
 
-def test_options_that_do_not_go_together(advent: Run) -> None:
-    assert "there is no --export" in advent("down", "--force", code=2).stderr
+def test_conflicting_options(advent: Run) -> None:
+    assert "--force needs --export" in advent("down", "--force", code=2).stderr
     both = json.loads(advent("down", "--json", "--export", "/dev/fd/1", code=2).stdout)
     assert "where the JSON document goes" in both["errors"][0]["what"]

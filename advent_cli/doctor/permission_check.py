@@ -1,0 +1,131 @@
+"""Checks which of the permissions that the commands need are missing, by IAM's policy simulator."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
+from typing import Any
+
+from advent_cli.aws.account import Aws
+from advent_cli.aws.aws_errors import REFUSALS, code, explain
+from advent_cli.doctor.findings import Finding, note, ok, problem
+from advent_cli.stack import deployer_policy
+from advent_cli.stack.build import Stack
+
+AT_ONCE = 10  # simulations; AWS throttles more than a few per second, and botocore retries those
+MAY_SIMULATE = "`advent policy doctor` prints the permissions for this check"
+Permission = tuple[str, str]  # an action, and the ARN of a resource
+
+
+def permissions(stack: Stack) -> Finding:
+    """The finding for the permissions that all commands together need."""
+    arn = stack.aws.identity[1]
+    if arn.endswith(":root"):
+        return ok("permissions", "root may do everything")
+    policies = {command: deployer_policy.policy(stack, command) for command in deployer_policy.VERBS}
+    needed = {command: granted(policy) for command, policy in policies.items()}
+    try:
+        principal = _role(stack.aws, arn) if role_name(arn) else arn
+        if not can_be_simulated(principal):
+            return note("permissions", f"cannot check {arn}: IAM simulates only users and roles")
+        denied = _denied(stack.aws, principal, set().union(*needed.values()), _condition_keys(policies.values()))
+    except Exception as error:
+        if code(error) not in {*REFUSALS, "NoSuchEntity"}:
+            raise
+        return note("permissions", f"cannot check: {explain(error)}", MAY_SIMULATE)
+    return judge_permissions(needed, denied)
+
+
+def judge_permissions(needed: Mapping[str, set[Permission]], denied: set[Permission]) -> Finding:
+    """Pure: which of the permissions that each command needs are `denied`.
+
+    An action has its ARNs beside it only if it is denied on some of those that need it, and not on all.
+    """
+    everything = set().union(*needed.values())
+    lacking = _by_second((arn, action) for action, arn in everything & denied)
+    if not lacking:
+        number = len({action for action, _ in everything})
+        return ok("permissions", f"all {number} actions that the commands need are allowed")
+    asked = _by_second((arn, action) for action, arn in everything)
+    details = []
+    for action, arns in lacking.items():
+        commands = [name for name, pairs in needed.items() if any((action, arn) in pairs for arn in arns)]
+        where = "" if arns == asked[action] else f" on {', '.join(arns)}"
+        details.append(f"{action}{where}, for {', '.join(commands)}")
+    free = [command for command in needed if not needed[command] & denied]
+    text = f"{len(lacking)} actions are not allowed" if len(lacking) != 1 else "1 action is not allowed"
+    unaffected = f"; not needed by: {', '.join(free)}" if free else ""
+    return problem("permissions", text + unaffected, "ask for the policy that `advent policy` prints", details)
+
+
+def granted(policy: Mapping[str, Any]) -> set[Permission]:
+    """What a policy document of `advent policy` allows; `${*}` is a literal asterisk in a policy."""
+    pairs = ((action, arn) for each in policy["Statement"] for action in each["Action"] for arn in each["Resource"])
+    return {(action, arn.replace("${*}", "*")) for action, arn in pairs}
+
+
+def _condition_keys(policies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The condition keys of policies, each with the one value that it must have."""
+    statements = [each for policy in policies for each in policy["Statement"] if "Condition" in each]
+    return {key: value for each in statements for key, value in each["Condition"]["StringEquals"].items()}
+
+
+def _by_second(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The first elements of pairs by the second, all in order: of (action, ARN) pairs the actions by ARN."""
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for first, second in sorted(pairs, key=itemgetter(1, 0)):
+        grouped[second].append(first)
+    return dict(grouped)
+
+
+def role_name(arn: str) -> str | None:
+    """The role's name in the ARN of an assumed-role session; None for any other ARN."""
+    match = re.fullmatch(r"arn:[\w-]+:sts::[0-9]+:assumed-role/([^/]+)/.+", arn)
+    return match[1] if match else None
+
+
+def role_arn(session_arn: str) -> str:
+    """The ARN of a session's role, assuming that the role has no path: a session's ARN does not contain it."""
+    partition, account = session_arn.split(":")[1], session_arn.split(":")[4]
+    return f"arn:{partition}:iam::{account}:role/{role_name(session_arn)}"
+
+
+def can_be_simulated(arn: str) -> bool:
+    """Whether the simulator accepts the principal: users and roles, but not root or federated users."""
+    return ":user/" in arn or ":role/" in arn
+
+
+def _role(aws: Aws, session_arn: str) -> str:
+    """The ARN of a session's role, from IAM because it may have a path, as the roles of IAM Identity Center do."""
+    try:
+        role = aws.client("iam").get_role(RoleName=role_name(session_arn))["Role"]
+    except Exception as error:
+        if code(error) not in REFUSALS:
+            raise
+        return role_arn(session_arn)
+    return str(role["Arn"])
+
+
+def _denied(aws: Aws, principal: str, asked: set[Permission], keys: dict[str, str]) -> set[Permission]:
+    """The permissions that IAM's simulator denies, with these values of condition keys.
+
+    The simulator knows the policies of the principal, its boundary and its organization's, but not those of a session,
+    nor the values that condition keys have in a real call. One ARN per call, because the response about an action on
+    several has another shape.
+    """
+    pages = aws.client("iam").get_paginator("simulate_principal_policy")
+    context = [
+        {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]} for key, value in keys.items()
+    ]
+
+    def denied_on(question: tuple[str, list[str]]) -> set[Permission]:
+        arn, actions = question
+        responses = pages.paginate(
+            PolicySourceArn=principal, ActionNames=actions, ResourceArns=[arn], ContextEntries=context
+        )
+        results = [result for page in responses for result in page["EvaluationResults"]]
+        return {(result["EvalActionName"], arn) for result in results if result["EvalDecision"] != "allowed"}
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return set().union(*pool.map(denied_on, _by_second(asked).items()))

@@ -1,1 +1,1 @@
-"""What measures speed, always of two ways side by side in one run; never part of the tests."""
+"""Speed measurements; each compares two ways to do something within one run. Not part of the tests."""

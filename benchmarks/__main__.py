@@ -1,6 +1,6 @@
-"""How fast advent is: beside boto3 alone on a link of some length, or with AWS's own delays, on an engine of its own.
+"""Measures advent against plain boto3 at several latencies, or with AWS's delays, on a local engine of its own.
 
-`python -m benchmarks [--quick]` prints the table, `python -m benchmarks --like-aws` the chart of one run.
+`python -m benchmarks [--quick]` prints a table, `python -m benchmarks --like-aws` a chart of one run.
 """
 
 import argparse
@@ -9,10 +9,10 @@ from benchmarks import like_aws, table
 
 
 def main() -> None:
-    """Read the options."""
+    """Parse the options and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="each command once, instead of three times")
-    parser.add_argument("--like-aws", action="store_true", help="`up` with AWS's delays and limits, as a chart")
+    parser.add_argument("--quick", action="store_true", help="run each command once instead of three times")
+    parser.add_argument("--like-aws", action="store_true", help="chart one `up` with AWS's delays and limits")
     options = parser.parse_args()
     if options.like_aws:
         like_aws.main()

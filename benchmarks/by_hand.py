@@ -1,8 +1,8 @@
-"""The tutorial's app by boto3 alone, as one would write it first: what advent is measured against.
+"""The tutorial's app in plain boto3, as a first version would be: the baseline that advent is measured against.
 
-`python -m benchmarks.by_hand up|change|read|together|say|down`, with AWS's own variables set. It makes advent's calls,
-with the same settings and tags, one after the other, and waits with boto3's own waiters; `together` is `read` with each
-part on a thread of its own. Whether it is the same app, `advent plan --exit-code` says.
+`python -m benchmarks.by_hand up|change|read|together|say|down`, with the AWS_ variables set. It makes advent's calls,
+with the same settings and tags, one after the other, and waits with boto3's waiters; `together` is `read` with a thread
+for each part. `advent plan --exit-code` checks that the app is the same.
 """
 
 import json
@@ -29,7 +29,7 @@ sns, sqs, gateway, logs = client("sns"), client("sqs"), client("apigatewayv2"), 
 
 
 def up() -> None:
-    """Make all of it."""
+    """Create everything."""
     client("sts").get_caller_identity()
     dynamodb.create_table(
         TableName=TABLE,
@@ -50,15 +50,15 @@ def up() -> None:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [from_topic]})
     sqs.create_queue(QueueName=QUEUE, Attributes={"MessageRetentionPeriod": "1209600", "Policy": policy}, tags=TAGS)
     for name in FUNCTIONS:
-        make(name)
-    route()
+        create_function(name)
+    create_api()
     for name in FUNCTIONS:
         if name != ROUTE:
             subscribe(name)
 
 
-def make(name: str) -> None:
-    """A function with its log group and its role."""
+def create_function(name: str) -> None:
+    """Create a function with its log group and role."""
     function = FUNCTIONS[name]
     logs.create_log_group(logGroupName=f"/aws/lambda/{name}", tags=TAGS)
     logs.put_retention_policy(logGroupName=f"/aws/lambda/{name}", retentionInDays=14)
@@ -86,8 +86,8 @@ def make(name: str) -> None:
     functions.get_waiter("function_active_v2").wait(FunctionName=name)
 
 
-def route() -> None:
-    """The API in front of the first function."""
+def create_api() -> None:
+    """Create the API in front of the first function."""
     api = gateway.create_api(Name=API, ProtocolType="HTTP", Tags=TAGS)["ApiId"]
     limits = {"ThrottlingRateLimit": 10.0, "ThrottlingBurstLimit": 20}
     gateway.create_stage(ApiId=api, StageName="$default", AutoDeploy=True, DefaultRouteSettings=limits)
@@ -109,7 +109,7 @@ def route() -> None:
 
 
 def subscribe(name: str) -> None:
-    """A consumer of the topic."""
+    """Subscribe a function to the topic."""
     functions.add_permission(
         FunctionName=name,
         StatementId="advent-awsadvent",
@@ -133,7 +133,7 @@ def subscribe(name: str) -> None:
 
 
 def change() -> None:
-    """Read everything again, and change the code of the last function."""
+    """Read everything, and update the code of the last function."""
     read()
     function = FUNCTIONS["sns_logger"]
     functions.update_function_code(
@@ -143,7 +143,7 @@ def change() -> None:
 
 
 def parts() -> list[Callable[[], object]]:
-    """What reads each part; what has to be listed first is listed by the same."""
+    """Functions that each read one part; parts that must be listed first are listed in the same function."""
     return [
         lambda: dynamodb.describe_table(TableName=TABLE),
         lambda: dynamodb.list_tags_of_resource(ResourceArn=arn("dynamodb", f"table/{TABLE}")),
@@ -158,7 +158,7 @@ def parts() -> list[Callable[[], object]]:
 
 
 def parts_of(name: str) -> list[Callable[[], object]]:
-    """The same for a function."""
+    """Functions that read the parts of a Lambda function."""
     group, role = f"/aws/lambda/{name}", FUNCTIONS[name].role
     policies = FUNCTIONS[name].policies(name)
     config = partial(functions.get_function_event_invoke_config, FunctionName=name)
@@ -176,7 +176,7 @@ def parts_of(name: str) -> list[Callable[[], object]]:
 
 
 def read_api() -> None:
-    """The API by its name, and what is in it."""
+    """Read the API, found by name, and its parts."""
     api = next(api["ApiId"] for api in gateway.get_apis()["Items"] if api["Name"] == API)
     gateway.get_stage(ApiId=api, StageName="$default")
     gateway.get_routes(ApiId=api)
@@ -184,20 +184,20 @@ def read_api() -> None:
 
 
 def read_subscriptions() -> None:
-    """The subscriptions of the topic."""
+    """Read the subscriptions of the topic."""
     for item in sns.list_subscriptions_by_topic(TopicArn=TOPIC_ARN)["Subscriptions"]:
         sns.get_subscription_attributes(SubscriptionArn=item["SubscriptionArn"])
 
 
 def read() -> None:
-    """Read everything again."""
+    """Read everything."""
     client("sts").get_caller_identity()
     for part in parts():
         part()
 
 
 def together() -> None:
-    """The same side by side."""
+    """Read everything, in parallel."""
     client("sts").get_caller_identity()
     with ThreadPoolExecutor(40) as pool:
         for future in [pool.submit(part) for part in parts()]:
@@ -205,16 +205,16 @@ def together() -> None:
 
 
 def say() -> None:
-    """Post a message, to the address that the API has on the local engine."""
+    """Post a message to the API's URL on the local engine."""
     api = next(api for api in gateway.get_apis()["Items"] if api["Name"] == API)
     fields = {"user_id": "U1", "user_name": "advent", "text": "awsadvent some words", "trigger_word": "awsadvent"}
     url = f"{gateway.meta.endpoint_url}/_aws/execute-api/{api['ApiId']}/{ROUTE}"
-    with urllib.request.urlopen(url, urllib.parse.urlencode(fields).encode()) as answer:  # noqa: S310 (our engine)
+    with urllib.request.urlopen(url, urllib.parse.urlencode(fields).encode()) as answer:  # noqa: S310 (the local engine)
         print(json.load(answer)["text"])
 
 
 def down() -> None:
-    """Delete all of it."""
+    """Delete everything."""
     client("sts").get_caller_identity()
     for item in sns.list_subscriptions_by_topic(TopicArn=TOPIC_ARN)["Subscriptions"]:
         sns.unsubscribe(SubscriptionArn=item["SubscriptionArn"])
@@ -234,6 +234,6 @@ def down() -> None:
 
 if __name__ == "__main__":
     commands: dict[str, Callable[[], Any]] = {
-        each.__name__: each for each in (up, change, read, together, say, down)
+        command.__name__: command for command in (up, change, read, together, say, down)
     }  # fmt: skip
     commands[sys.argv[1]]()

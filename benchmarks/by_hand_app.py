@@ -1,4 +1,4 @@
-"""The settings of the tutorial's app, for by_hand.py: what config.yaml says, spelt as AWS wants it."""
+"""The settings of the tutorial's app for by_hand.py: config.yaml in the form that AWS takes."""
 
 import io
 import zipfile
@@ -19,12 +19,12 @@ TRUST = {
 
 
 def arn(service: str, resource: str) -> str:
-    """The ARN of a thing in this account."""
+    """The ARN of a resource in this account."""
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
 def allow(actions: list[str], resource: str) -> dict[str, Any]:
-    """A statement of a policy."""
+    """A policy statement."""
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
@@ -36,7 +36,7 @@ TABLE_ENVIRONMENT = {"DYNAMO_TABLE": TABLE, "DYNAMO_KEY": "word"}
 
 @dataclass(frozen=True)
 class Function:
-    """A function; `rights` are those of its own, beside writing its log and the dead letters."""
+    """A function; `grants` are its permissions besides writing its log and to the dead-letter queue."""
 
     role: str
     handler: str
@@ -44,14 +44,14 @@ class Function:
     timeout: int
     files: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
-    rights: tuple[dict[str, Any], ...] = ()
+    grants: tuple[dict[str, Any], ...] = ()
     publishes: bool = False
 
     def policies(self, name: str) -> Mapping[str, list[dict[str, Any]]]:
-        """The statements of the role's inline policies."""
+        """The statements of the role's inline policies, by policy name."""
         log = allow(["logs:CreateLogStream", "logs:PutLogEvents"], arn("logs", f"log-group:/aws/lambda/{name}:*"))
         publish = {f"{self.role}_snspublish": [PUBLISH]} if self.publishes else {}
-        return {f"{self.role}_microservice": [log, *self.rights, SEND], **publish}
+        return {f"{self.role}_microservice": [log, *self.grants, SEND], **publish}
 
 
 def _on_table(*actions: str) -> dict[str, Any]:
@@ -71,7 +71,7 @@ FUNCTIONS = {
             "DEAD_LETTER_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/awsadvent-dlq",
             "SNS_TOPIC_ARN": arn("sns", TOPIC),
         },
-        rights=(
+        grants=(
             _on_table("BatchGetItem", "UpdateItem"),
             allow(["ssm:GetParameter"], arn("ssm", f"parameter{SECRET}")),
         ),
@@ -84,7 +84,7 @@ FUNCTIONS = {
         timeout=30,
         files=("counting.py", "json_logging.py", "sns_event.py", "sns_multiplier.py"),
         environment={**TABLE_ENVIRONMENT, "MULTIPLIER": "10"},
-        rights=(_on_table("UpdateItem"),),
+        grants=(_on_table("UpdateItem"),),
     ),
     "sns_logger": Function(
         role="sns_logger_lambda",
@@ -97,7 +97,7 @@ FUNCTIONS = {
 
 
 def zipped(folder: Path, names: tuple[str, ...]) -> bytes:
-    """The code of a function, the same bytes at each run."""
+    """The zip of a function's code, the same bytes in each run."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in names:
@@ -108,5 +108,5 @@ def zipped(folder: Path, names: tuple[str, ...]) -> bytes:
 
 
 def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
-    """Tags as the older services want them."""
+    """Tags in the form that the older services take."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]

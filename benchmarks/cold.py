@@ -1,4 +1,4 @@
-"""`up` where the local engine does not run yet, beside one that does; and the memory of the engine and its workers."""
+"""`up` with the local engine stopped and running; and the memory of the engine and its workers."""
 
 import statistics
 import subprocess
@@ -8,26 +8,26 @@ from benchmarks import child, engine
 from benchmarks.engine import ADVENT
 
 DOWN, START, STOP, UP = (["down", "--yes"], ["local", "start"], ["local", "stop"], ["up", "--yes"])
-ALL_WORK = ["say", "awsadvent", "some", "words"]
+USE_ALL_FUNCTIONS = ["say", "awsadvent", "some", "words"]
 
 
 def main(runs: int) -> None:
-    """Measure and print; with an engine of its own."""
+    """Measure and print, on an engine of its own."""
     with engine.running(), engine.app() as app:
         seconds: dict[str, list[float]] = {name: [] for name in ("cold", "warm", "start", "found")}
 
-        def take(name: str, *words: str) -> None:
+        def measure(name: str, *words: str) -> None:
             seconds[name].append(child.run([ADVENT, *words], app).seconds)
 
         for _ in range(runs):
             child.run([ADVENT, *STOP], app)
-            take("start", *START)
-            take("found", *START)
+            measure("start", *START)
+            measure("found", *START)
             child.run([ADVENT, *STOP], app)
-            take("cold", *UP)
+            measure("cold", *UP)
             child.run([ADVENT, *DOWN], app)
-            take("warm", *UP)
-            child.run([ADVENT, *ALL_WORK], app)
+            measure("warm", *UP)
+            child.run([ADVENT, *USE_ALL_FUNCTIONS], app)
             own, *workers = memory(lifecycle.require().pid)
             child.run([ADVENT, *DOWN], app)
     median = {name: statistics.median(each) for name, each in seconds.items()}
@@ -38,7 +38,7 @@ def main(runs: int) -> None:
 
 
 def memory(pid: int) -> list[float]:
-    """The megabytes of a process, and of each that it began."""
+    """The memory of a process and of each of its children, in megabytes."""
     ps = ["ps", "-A", "-o", "pid=,ppid=,rss="]
     table = subprocess.run(ps, capture_output=True, text=True, check=True).stdout
     rows = [[int(part) for part in line.split()] for line in table.splitlines()]

@@ -1,4 +1,4 @@
-"""A local engine of the benchmark's own, in a directory that goes away with it."""
+"""A local engine for the benchmarks, in a temporary directory."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ ADVENT = str(Path(sys.executable).with_name("advent"))
 
 @contextmanager
 def running() -> Iterator[Engine]:
-    """The engine, while this is entered; no setting of the person's AWS, or Python, reaches what is measured."""
+    """A running engine; removes the user's AWS, advent and Python variables from the environment first."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "ADVENT_", "PYTHON"))]:
         del os.environ[name]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -42,8 +42,8 @@ def tutorial(engine: Engine) -> Stack:
 
 
 @contextmanager
-def seen_at(port: int) -> Iterator[None]:
-    """While this is entered, the commands that are run take what listens at this port for their engine."""
+def commands_use_port(port: int) -> Iterator[None]:
+    """Makes commands use the server on this port as their engine."""
     before, engine = os.environ["XDG_STATE_HOME"], lifecycle.require()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
@@ -58,7 +58,7 @@ def seen_at(port: int) -> Iterator[None]:
 
 @contextmanager
 def app() -> Iterator[Path]:
-    """A folder with the tutorial's config.yaml and handlers, to change them."""
+    """A folder with a copy of the tutorial's config.yaml and handlers, to modify."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(ROOT / "config.yaml", folder)
         shutil.copytree(ROOT / "handlers", Path(folder, "handlers"))

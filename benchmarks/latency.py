@@ -1,4 +1,4 @@
-"""A link of a given length in front of a server: every byte to it arrives so much later."""
+"""A link in front of a server that delays every byte sent to it."""
 
 import asyncio
 import threading
@@ -8,15 +8,15 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def link(port: int, seconds: float) -> Iterator[int]:
-    """A port of this machine that leads to `port`, `seconds` away; open while this is entered."""
+    """A local port that forwards to `port` with a delay of `seconds`."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.CancelledError):  # when the link is closed
-            answers, requests = await asyncio.open_connection("127.0.0.1", port)
-            await asyncio.gather(_carry(reader, requests, seconds), _carry(answers, writer, 0))
+            responses, requests = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.gather(_carry(reader, requests, seconds), _carry(responses, writer, 0))
 
     async def listen() -> asyncio.Server:
         return await asyncio.start_server(connected, "127.0.0.1", 0, backlog=512)
@@ -39,7 +39,7 @@ def link(port: int, seconds: float) -> Iterator[int]:
 
 
 async def _carry(source: asyncio.StreamReader, target: asyncio.StreamWriter, seconds: float) -> None:
-    """Hand on all that comes, each piece `seconds` after it came."""
+    """Forward the stream, each chunk `seconds` after it arrived."""
     loop = asyncio.get_running_loop()
 
     def write(data: bytes) -> None:

@@ -1,7 +1,7 @@
-"""Many clients at once, and every tenth message delivered twice: are the counts exact, and how fast is that?
+"""Posts from many clients at once, delivers every tenth message twice, and checks that the counts are exact.
 
-Run by `python -m benchmarks.load [MESSAGES]`. The engine itself never delivers twice, so the messages are also
-collected in a queue, and the consumer is invoked again with some of them, as SNS would.
+Run with `python -m benchmarks.load [MESSAGES]`. The engine never delivers twice, so a queue also collects the messages,
+and the consumer is invoked again with some of them, as SNS would.
 """
 
 import json
@@ -26,10 +26,10 @@ WORDS = [f"word{n}" for n in range(50)]
 
 
 def main() -> None:
-    """Send the messages, wait until all is counted, and compare."""
+    """Send the messages, wait until all are counted, and compare."""
     messages = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    chance = random.Random(1)  # noqa: S311 (the same messages in each run)
-    texts = [f"awsadvent {' '.join(chance.choices(WORDS, k=chance.randint(1, 5)))}" for _ in range(messages)]
+    rng = random.Random(1)  # noqa: S311 (reproducible messages)
+    texts = [f"awsadvent {' '.join(rng.choices(WORDS, k=rng.randint(1, 5)))}" for _ in range(messages)]
     expected = {word: 11 * times for word, times in Counter(" ".join(texts).split()).items()}
     with engine.running() as local:
         stack = engine.tutorial(local)
@@ -41,24 +41,24 @@ def main() -> None:
         with ThreadPoolExecutor(CLIENTS) as pool:
             replies = list(pool.map(lambda text: send(url, stack, text), texts))
         posted = time.perf_counter() - began
-        twice = again(stack, collected, every=10)
+        twice = deliver_again(stack, collected, every=10)
         print(f"{messages} messages from {CLIENTS} clients: {messages / posted:.1f} a second, {twice} delivered twice")
-        Waiter().until(lambda: dict(counts.scan(stack.table)) == expected, "all is counted", within=120)
-        Waiter().until(lambda: stack.queue.depth() == 0, "nobody left anything", within=5)
-        time.sleep(5)  # what would be too much might come late
+        Waiter().until(lambda: dict(counts.scan(stack.table)) == expected, "all messages are counted", within=120)
+        Waiter().until(lambda: stack.queue.depth() == 0, "no dead letters", within=5)
+        time.sleep(5)  # surplus counts might arrive late
         bad = sum(" = " not in reply or "not" in reply for reply in replies)
         exact = dict(counts.scan(stack.table)) == expected
-        print(f"{sum(expected.values())} counted in {len(expected)} words, exact: {exact}; replies of failure: {bad}")
+        print(f"{sum(expected.values())} counted in {len(expected)} words, exact: {exact}; failed replies: {bad}")
         sys.exit(0 if exact and not bad else 1)
 
 
 def send(url: str, stack: Stack, text: str) -> str:
-    """Post one message, once."""
+    """Post one message."""
     return post.post(url, slack_form.build_request(text, stack.config.slack, None), Waiter()).text
 
 
 def collect(stack: Stack) -> str:
-    """A queue that gets every message of the topic; its URL."""
+    """Create a queue that gets every message of the topic; returns its URL."""
     sqs = stack.aws.client("sqs")
     url: str = sqs.create_queue(QueueName="collected")["QueueUrl"]
     arn = stack.aws.arn("sqs", "collected")
@@ -69,8 +69,8 @@ def collect(stack: Stack) -> str:
     return url
 
 
-def again(stack: Stack, queue: str, every: int) -> int:
-    """Deliver each `every`th message again to the consumer that counts; how many that were."""
+def deliver_again(stack: Stack, queue: str, every: int) -> int:
+    """Deliver each `every`th message again to the counting consumer; returns how many."""
     sqs, functions = stack.aws.client("sqs"), stack.aws.client("lambda")
     seen = twice = 0
     while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):

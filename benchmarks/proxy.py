@@ -1,4 +1,4 @@
-"""A proxy in front of the engine that makes each call longer, notes it, and may answer as AWS would."""
+"""A proxy in front of the engine that delays and records each call, and can respond as AWS would."""
 
 import asyncio
 import threading
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from tests.support.proxy import operation
 
-Answer = bytes
-Forward = Callable[[], Awaitable[Answer]]
-Behaviour = Callable[["Request", Forward], Awaitable[Answer]]
+Response = bytes
+Forward = Callable[[], Awaitable[Response]]
+Behaviour = Callable[["Request", Forward], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
 class Request:
-    """A call as it came, and its name, as in `sns:CreateTopic`."""
+    """A call and its name, as in `sns:CreateTopic`."""
 
     name: str
     path: str
@@ -25,7 +25,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Call:
-    """When a call came and was answered, in seconds of time.monotonic, and with what status."""
+    """When a call arrived and was answered, in seconds of time.monotonic, and its HTTP status."""
 
     name: str
     began: float
@@ -33,35 +33,35 @@ class Call:
     status: int
 
 
-async def as_it_is(request: Request, forward: Forward) -> Answer:  # noqa: ARG001 (a behaviour)
-    """The engine's own answer."""
+async def unchanged(request: Request, forward: Forward) -> Response:  # noqa: ARG001 (the signature of a behaviour)
+    """The engine's own response."""
     return await forward()
 
 
 @dataclass
 class Proxy:
-    """What the proxy does to each call from now on, and the calls so far; the engine's own pages are no calls."""
+    """What the proxy does to each call, and the calls so far; requests for the engine's own pages are not recorded."""
 
     upstream: int
     delay: float = 0.0
-    behaviour: Behaviour = as_it_is
+    behaviour: Behaviour = unchanged
     calls: list[Call] = field(default_factory=list)
     port: int = 0
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve a client, over a connection of its own to the engine."""
+        """Serve a client over its own connection to the engine."""
         engine = _Connection(self.upstream)
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while True:
                 head, body = await read_message(reader)
-                writer.write(await self._answer(engine, head, body))
+                writer.write(await self._respond(engine, head, body))
                 await writer.drain()
         engine.close()
         writer.close()
 
-    async def _answer(self, engine: "_Connection", head: bytes, body: bytes) -> Answer:
-        async def forward() -> Answer:
-            return await engine.ask(head + body)
+    async def _respond(self, engine: "_Connection", head: bytes, body: bytes) -> Response:
+        async def forward() -> Response:
+            return await engine.send(head + body)
 
         method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
         if path.startswith(("/_ministack", "/_advent")):
@@ -69,14 +69,14 @@ class Proxy:
         began = time.monotonic()
         await asyncio.sleep(self.delay)
         name = operation(method, path, _headers(head), body)
-        answer = await self.behaviour(Request(name, path, body), forward)
-        self.calls.append(Call(name, began, time.monotonic(), int(answer.split(b" ", 2)[1])))
-        return answer
+        response = await self.behaviour(Request(name, path, body), forward)
+        self.calls.append(Call(name, began, time.monotonic(), int(response.split(b" ", 2)[1])))
+        return response
 
 
 @contextmanager
 def running(upstream: int) -> Iterator[Proxy]:
-    """A proxy in front of this port, while this is entered."""
+    """A running proxy in front of this port."""
     proxy, loop = Proxy(upstream), asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -103,13 +103,13 @@ def running(upstream: int) -> Iterator[Proxy]:
 
 
 class _Connection:
-    """A connection to the engine, opened when it is needed, and again if the engine has closed it."""
+    """A connection to the engine, opened on demand, and reopened if the engine closed it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, request: bytes) -> Answer:
+    async def send(self, request: bytes) -> Response:
         if self._streams is None or self._streams[0].at_eof():
             self.close()
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
@@ -123,7 +123,7 @@ class _Connection:
 
 
 async def read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    """A request or an answer of HTTP/1.1, its head and its body as they came."""
+    """An HTTP/1.1 request or response: its head and body, as received."""
     head = await reader.readuntil(b"\r\n\r\n")
     headers = _headers(head)
     if "chunked" in headers.get("Transfer-Encoding", ""):

@@ -1,6 +1,6 @@
-"""How time, calls and memory grow with the number of consumers, with 100 ms a call, and with AWS's limits and without.
+"""Measures how time, calls and memory grow with the number of consumers, with and without AWS's limits.
 
-Run by `python -m benchmarks.scale [NUMBER...]`.
+Run with `python -m benchmarks.scale [NUMBER...]`.
 """
 
 import sys
@@ -16,8 +16,8 @@ from advent_cli.messages import post, slack_form
 from advent_cli.stack.build import build
 from advent_cli.words import counts
 from benchmarks import child, engine, proxy
-from benchmarks.aws_manners import LIMITS, Limits
-from benchmarks.proxy import Proxy, as_it_is
+from benchmarks.aws_behaviour import LIMITS, Limits
+from benchmarks.proxy import Proxy, unchanged
 
 NUMBERS = (2, 10, 30, 100)
 DELAY = 0.1  # seconds added to each call
@@ -35,14 +35,14 @@ CONSUMER = "  consumer{n}: {{handler: sns_multiplier.handler, subscribes: all, t
 
 
 def main() -> None:
-    """A row for each number of consumers, first without limits."""
+    """Print a row for each number of consumers, first without limits."""
     numbers = [int(word) for word in sys.argv[1:]] or NUMBERS
     limits = ", ".join(f"{service} {rate}" for service, rate in LIMITS.items())
-    print(f"{DELAY * 1000:.0f} ms a call; seconds, calls a consumer, and where there are limits what these take alone")
-    with engine.running() as local, proxy.running(local.port) as link, engine.seen_at(link.port):
+    print(f"{DELAY * 1000:.0f} ms a call; seconds, calls per consumer, and with limits the least time they allow")
+    with engine.running() as local, proxy.running(local.port) as link, engine.commands_use_port(link.port):
         link.delay = DELAY
         for limited in (False, True):
-            print(f"\n{f'at most, each second: {limits}' if limited else 'no limits'}\n")
+            print(f"\n{f'limits, calls a second: {limits}' if limited else 'no limits'}\n")
             print(f"{'consumers':>9}{'up':>22}{'up again':>22}{'down':>22}{'message':>9}{'memory':>8}")
             for number in numbers:
                 with tempfile.TemporaryDirectory() as folder:
@@ -50,31 +50,31 @@ def main() -> None:
 
 
 def row(local: Engine, link: Proxy, number: int, file: Path, *, limited: bool) -> None:
-    """Measure one app, and leave nothing of it."""
+    """Measure one app, and delete it."""
     file.write_text(
         HEAD.format(handlers=engine.ROOT / "handlers") + "".join(CONSUMER.format(n=n) for n in range(number))
     )
     cells, memory, message = [], 0.0, 0.0
     for words in COMMANDS:
         if words[0] == "down":
-            message = said(local, file, number)
+            message = seconds_to_count(local, file, number)
         link.calls.clear()
-        link.behaviour = limits = Limits() if limited else as_it_is  # the bucket is full again
+        link.behaviour = limits = Limits() if limited else unchanged  # with a full token bucket
         used = child.run([engine.ADVENT, "--config", str(file), *words])
         memory = max(memory, used.memory)
-        least = f"{limits.least:6.1f}" if isinstance(limits, Limits) else ""
-        cells.append(f"{used.seconds:6.1f} s{len(link.calls) / number:6.1f}{least:>8}")
+        minimum = f"{limits.minimum_seconds:6.1f}" if isinstance(limits, Limits) else ""
+        cells.append(f"{used.seconds:6.1f} s{len(link.calls) / number:6.1f}{minimum:>8}")
     print(f"{number:9}{''.join(cells)}{message:7.1f} s{memory:5.0f} MB", flush=True)
 
 
-def said(local: Engine, file: Path, number: int) -> float:
-    """How long it takes until all have counted a message."""
+def seconds_to_count(local: Engine, file: Path, number: int) -> float:
+    """The seconds until all consumers have counted a message."""
     settings = config_file.load(file)
     stack = build(settings, connect(settings.stack, endpoint=local.endpoint))
     began = time.perf_counter()
     post.post(stack.url or "", slack_form.build_request("hello", None, None), Waiter())
     expected = {"hello": 1 + 10 * number}
-    Waiter().until(lambda: counts.of(stack.table, ["hello"]) == expected, "all have counted", within=300)
+    Waiter().until(lambda: counts.of(stack.table, ["hello"]) == expected, "all consumers have counted", within=300)
     return time.perf_counter() - began
 
 

@@ -1,4 +1,4 @@
-"""The word counter as one would write it first: one call after the other. What handlers/app.py is measured against."""
+"""The word counter with one call after the other: the baseline that handlers/app.py is measured against."""
 
 import os
 from collections import Counter
@@ -10,14 +10,14 @@ sns = boto3.client("sns")
 
 
 def count(text: str) -> str:
-    """Count the words of a text, tell the topic, and return the counts."""
+    """Count the words of a text, publish it to the topic, and return the counts."""
     counts = {word: add(word, times) for word, times in Counter(text.split()).items()}
     sns.publish(TopicArn=os.environ["SNS_TOPIC_ARN"], Message=text)
     return ", ".join(f"{word} = {count}" for word, count in counts.items())
 
 
 def add(word: str, number: int) -> int:
-    """Add to the count of one word and return it."""
+    """Add to the count of a word and return the new count."""
     result = dynamodb.update_item(
         TableName=os.environ["DYNAMO_TABLE"],
         Key={os.environ["DYNAMO_KEY"]: {"S": word}},

@@ -1,7 +1,7 @@
-"""How `advent status` grows with the number of words: its time, when its first line comes, and the memory it takes.
+"""Measures how `advent status` scales with the number of words: time to the first line, total time, and memory.
 
-Run by `python -m benchmarks.status [WORDS...]`. The table is filled by DynamoDB's ImportTable, out of a file in S3,
-which takes the engine a minute for a million words.
+Run with `python -m benchmarks.status [WORDS...]`. DynamoDB's ImportTable fills the table from a file in S3, which takes
+the engine a minute for a million words.
 """
 
 import gzip
@@ -23,7 +23,7 @@ NUMBERS = (10_000, 100_000, 1_000_000)
 
 
 def main() -> None:
-    """A row for each number of words."""
+    """Print a row for each number of words."""
     numbers = [int(word) for word in sys.argv[1:]] or NUMBERS
     print(f"{'words':>9}  {'fill':>8}  {'first line':>10}  {'all':>8}  {'memory':>8}  last line")
     for number in numbers:
@@ -40,18 +40,18 @@ def row(local: Engine, number: int) -> None:
     inspection = inspect(stack)
     apply.up(inspection, inspection.steps_up(), lambda _: None, Interrupt())
     first, whole, memory, last = status()
-    stack.table.delete(Waiter())  # or the engine would take its time to save it
+    stack.table.delete(Waiter())  # otherwise the engine takes long to save it
     print(f"{number:9,}  {filled:6.1f} s  {first:8.2f} s  {whole:6.2f} s  {memory:5.0f} MB  {last}", flush=True)
 
 
 def fill(stack: Stack, number: int) -> None:
-    """Make the table with so many words; the nth has the count n."""
+    """Create the table with this many words; the nth has the count n."""
     table, dynamodb, s3 = stack.table, stack.aws.client("dynamodb"), stack.aws.client("s3")
     lines = (
         f'{{"Item":{{"{table.key_name}":{{"S":"word-{n:08}"}},"count":{{"N":"{n}"}}}}}}\n' for n in range(1, number + 1)
     )
     s3.create_bucket(Bucket="words")
-    with tempfile.TemporaryFile() as file:  # not in memory, which a child's highest measure would begin with
+    with tempfile.TemporaryFile() as file:  # not in memory, which would count in the child's peak
         with gzip.open(file, "wt", compresslevel=1) as packed:
             packed.writelines(lines)
         file.seek(0)
@@ -78,7 +78,7 @@ def fill(stack: Stack, number: int) -> None:
 
 
 def status() -> tuple[float, float, float, str]:
-    """Seconds to the first line and to the end, megabytes at the most, and the last line, read through a pipe."""
+    """Seconds to the first line and to the end, peak megabytes, and the last line, read through a pipe."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "advent_cli", "status"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""The documents for developers: what they name is there, and their links lead somewhere."""
+"""The developer docs: the files and functions they name exist, and so do the targets of their links."""
 
 import re
 from functools import cache
@@ -11,33 +11,33 @@ from tests.support.stacks import ROOT
 INSIDE, COMPARISON = ROOT / "docs" / "inside.md", ROOT / "docs" / "comparison.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")]
-# A path that ends with a slash, or with one of these; one that begins with a slash is none of ours.
+# A path that ends with a slash or one of these extensions; absolute paths are not in the repository.
 FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)*(?:[\w.-]+\.(?:in|json|md|py|svg|toml|yaml)\b|(?<=/)(?=`)|(?<=\.ci/)\w+)")
 FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)", re.MULTILINE)
 
 
 def quoted(text: str) -> str:
-    """What stands in backticks, a piece a line, each with its last backtick."""
+    """The code spans, one a line, each with its closing backtick, and the code blocks."""
     spans = re.findall(r"`[^`\n]+`", FENCE.sub("", text))
     return "\n".join([*(span[1:] for span in spans), *FENCE.findall(text)])
 
 
 def headings(file: Path) -> set[str]:
-    """The anchors of a document, as GitHub makes them of its headings."""
+    """The anchors of a document, as GitHub derives them from headings."""
     titles = re.findall(r"^#+ (.+)$", FENCE.sub("", file.read_text(encoding="utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title).lower().replace(" ", "-") for title in titles}
 
 
 @cache
 def code() -> str:
-    """All that is written in Python."""
+    """All Python code."""
     folders = ("advent_cli", "handlers", "tests")
     return "\n".join(file.read_text(encoding="utf-8") for name in folders for file in (ROOT / name).rglob("*.py"))
 
 
 @pytest.mark.parametrize("document", [INSIDE, CONTRIBUTING], ids=lambda file: file.name)
-def test_each_file_and_function_that_it_names_is_there(document: Path) -> None:
+def test_each_named_file_and_function_exists(document: Path) -> None:
     text = quoted(document.read_text(encoding="utf-8"))
     files = set(FILE.findall(text))
     assert len(files) > 5
@@ -51,7 +51,7 @@ def test_each_file_and_function_that_it_names_is_there(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
-def test_links_lead_somewhere(document: Path) -> None:
+def test_link_targets_exist(document: Path) -> None:
     for pair in LINK.findall(FENCE.sub("", document.read_text(encoding="utf-8"))):
         target = "".join(pair)
         if "://" in target:
@@ -63,12 +63,12 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
-def test_each_label_of_a_link_is_explained(document: Path) -> None:
+def test_each_link_label_is_defined(document: Path) -> None:
     text = FENCE.sub("", document.read_text(encoding="utf-8"))
     assert {*re.findall(r"\]\[([^\]]+)\]", text)} == {*re.findall(r"^\[([^\]]+)\]: ", text, re.MULTILINE)}
 
 
-def test_the_readme_leads_to_them_and_they_are_in_the_package() -> None:
+def test_the_readme_links_to_them_and_the_sdist_has_them() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     manifest = (ROOT / "MANIFEST.in").read_text(encoding="utf-8")
     assert f" {CONTRIBUTING.name} " in manifest
@@ -77,6 +77,6 @@ def test_the_readme_leads_to_them_and_they_are_in_the_package() -> None:
         assert f"]({document.relative_to(ROOT)})" in readme
 
 
-def test_contributors_run_what_the_readme_says() -> None:
+def test_contributing_and_the_readme_give_the_same_command() -> None:
     command = next(line for line in (ROOT / "README.md").read_text().splitlines() if "'.[dev]'" in line)
     assert command in CONTRIBUTING.read_text(encoding="utf-8").splitlines()

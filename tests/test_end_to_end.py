@@ -31,12 +31,12 @@ def client(engine: Engine, service: str) -> Any:
 
 
 def left(engine: Engine) -> list[str]:
-    """Everything there is in the engine, of the kinds that we make."""
+    """All resources in the engine, of the kinds that advent creates."""
     return stacks.left(partial(client, engine))
 
 
 def post(url: str, **fields: str) -> str:
-    """What curl would do."""
+    """Post a form, as curl would."""
     with urllib.request.urlopen(url, urllib.parse.urlencode(fields).encode()) as answer:
         assert answer.headers["Content-Type"] == "application/json"
         return str(json.load(answer)["text"])
@@ -57,7 +57,7 @@ def test_the_tutorial(engine: Engine, advent: Run) -> None:
 
     first = advent("say", "awsadvent", "some", "words")
     assert first.stdout == "awsadvent = 1, some = 1, words = 1\n"
-    assert "with sns_multiplier: awsadvent = 11, some = 11, words = 11" in first.stderr
+    assert "after sns_multiplier: awsadvent = 11, some = 11, words = 11" in first.stderr
     assert post(url, text="awsadvent some words") == "awsadvent = 12, some = 12, words = 12"
     Waiter().until(lambda: "22 " in advent("status").stdout, "the counts settle", within=30)
 
@@ -69,7 +69,7 @@ def test_the_tutorial(engine: Engine, advent: Run) -> None:
         ["some", "22"],
         ["words", "22"],
     ]
-    assert status.endswith("3 words counted, 66 in all\n")
+    assert status.endswith("3 words counted, 66 in total\n")
     assert {"awsadvent", "some", "words"} <= set(logged(engine, "sns_logger"))
 
     again = advent("up")
@@ -77,7 +77,7 @@ def test_the_tutorial(engine: Engine, advent: Run) -> None:
     assert f"{len(stacks.without_calls().resources)} unchanged in " in again.stderr
 
     refused = advent("down", code=4)
-    assert "the counts of 3 words" in refused.stderr
+    assert "with 3 word counts" in refused.stderr
     assert "--yes" in refused.stderr
     assert advent("status").stdout == status
 
@@ -86,12 +86,12 @@ def test_the_tutorial(engine: Engine, advent: Run) -> None:
     assert "nothing to delete" in advent("down", "--yes").stderr
 
 
-def test_what_is_no_text_is_refused(advent: Run) -> None:
-    told = advent("say", b"caf\xe9", code=2).stderr
-    assert "not UTF-8" in told
+def test_text_that_is_not_utf_8_is_rejected(advent: Run) -> None:
+    output = advent("say", b"caf\xe9", code=2).stderr
+    assert "not UTF-8" in output
 
 
-def test_whatever_is_typed_arrives_whole(engine: Engine, advent: Run) -> None:
+def test_any_text_arrives_unchanged(engine: Engine, advent: Run) -> None:
     advent("up")
     text = "awsadvent a&b c#d e+f g%41 h=i 🎄 ünï x,y 'q' twice twice"
     said = advent("say", text)
@@ -99,10 +99,10 @@ def test_whatever_is_typed_arrives_whole(engine: Engine, advent: Run) -> None:
     assert said.stdout == ", ".join(f"{word} = {n}" for word, n in expected.items()) + "\n"
     assert ", ".join(f"{word} = {11 * n}" for word, n in expected.items()) in said.stderr
     assert advent("say", "--no-wait", "🎄").stdout == "🎄 = 12\n"
-    assert "begins with 'awsadvent'" in advent("say", "--no-wait", "hello").stderr
+    assert "begin with 'awsadvent'" in advent("say", "--no-wait", "hello").stderr
 
 
-def test_what_somebody_removed_is_told_and_put_back(engine: Engine, advent: Run) -> None:
+def test_what_someone_else_removed_is_shown_and_restored(engine: Engine, advent: Run) -> None:
     advent("up")
     client(engine, "dynamodb").delete_table(TableName="table")
     reconfigure(client(engine, "lambda"), "sns_logger", Timeout=3)
@@ -116,30 +116,30 @@ def test_what_somebody_removed_is_told_and_put_back(engine: Engine, advent: Run)
     assert advent("status").stdout == status  # plan wrote nothing
     up = advent("up").stderr
     assert "1 created, 1 updated in " in up
-    assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
     client(engine, "apigatewayv2").delete_api(ApiId=client(engine, "apigatewayv2").get_apis()["Items"][0]["ApiId"])
     assert "the api aws_advent is missing" in advent("say", "hi", code=1).stderr
 
 
-def test_a_function_that_fails_is_told(engine: Engine, advent: Run) -> None:
+def test_a_failing_function_is_reported(engine: Engine, advent: Run) -> None:
     advent("up")
     client(engine, "iam").delete_role_policy(
         RoleName="aws_advent_lambda_dynamo", PolicyName="aws_advent_lambda_dynamo_microservice"
     )  # IAM is enforced: without the policy there is no counting
     failed = advent("say", "hi", code=1)
     assert "the API answered 5" in failed.stderr
-    assert "mistake in advent" not in failed.stderr
+    assert "bug in advent" not in failed.stderr
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    """An app of one's own in the directory of the `advent` fixture."""
+    """A copy of the tutorial's app in the directory of the `advent` fixture."""
     shutil.copytree(ROOT / "handlers", tmp_path / "handlers")
     shutil.copy(ROOT / "config.yaml", tmp_path)
     return tmp_path / "config.yaml"
 
 
-def test_a_consumer_more_and_a_consumer_less_are_a_matter_of_config(engine: Engine, advent: Run, own: Path) -> None:
+def test_consumers_are_added_and_removed_in_config_yaml(engine: Engine, advent: Run, own: Path) -> None:
     text = own.read_text()
     consumer = "  fourth:\n    handler: fourth.handler\n    role: fourth\n    table: write\n    subscribes: awsadvent\n"
     own.write_text(text[: text.index("  sns_logger:")] + consumer)
@@ -150,12 +150,12 @@ def test_a_consumer_more_and_a_consumer_less_are_a_matter_of_config(engine: Engi
     assert "sns_logger" not in advent("status").stdout
 
 
-def test_what_leaves_config_yaml_leaves_the_account(engine: Engine, advent: Run, own: Path) -> None:
+def test_what_is_removed_from_config_yaml_is_deleted(engine: Engine, advent: Run, own: Path) -> None:
     advent("up")
     whole = len(left(engine))
     text = own.read_text()
     own.write_text(text[: text.index("  sns_logger:")])
-    assert {line[:2] for line in advent("status").stdout.splitlines() if "sns_logger" in line} == {"le"}
+    assert {line[:2] for line in advent("status").stdout.splitlines() if "sns_logger" in line} == {"or"}
     plan = advent("plan").stdout.splitlines()
     assert {tuple(line.split()) for line in plan[:-1]} == {
         ("-", "subscription", "awsadvent", "to", "sns_logger"),
@@ -172,19 +172,19 @@ def test_what_leaves_config_yaml_leaves_the_account(engine: Engine, advent: Run,
 
     own.write_text(
         text.replace("  sns_multiplier:", "  multiplier:\n    handler: sns_multiplier.handler")
-    )  # renamed: one goes and one comes
+    )  # renamed: one is deleted and one created
     renamed = advent("plan").stdout
     assert "- function     sns_multiplier\n" in renamed
     assert "+ function     multiplier\n" in renamed
     advent("up")
-    assert "awsadvent = 22" in advent("say", "awsadvent").stderr  # and nobody counts twice
+    assert "awsadvent = 22" in advent("say", "awsadvent").stderr  # and nothing counts twice
 
     own.write_text(text[: text.index("  sns_multiplier:")])
-    assert "- function     sns_logger " in advent("down", "--yes").stderr  # what up has not removed yet, down does
+    assert "- function     sns_logger " in advent("down", "--yes").stderr  # down deletes what up has not yet
     assert left(engine) == []
 
 
-def test_a_consumer_that_no_longer_subscribes_hears_no_more(engine: Engine, advent: Run, own: Path) -> None:
+def test_removing_subscribes_removes_the_subscription(engine: Engine, advent: Run, own: Path) -> None:
     advent("up")
     text = own.read_text()
     own.write_text(text.replace("    subscribes: awsadvent\n    memory: 256", "    memory: 256"))
@@ -198,7 +198,7 @@ def test_a_consumer_that_no_longer_subscribes_hears_no_more(engine: Engine, adve
     assert json.loads(policy)["Statement"] == []
 
 
-def test_other_names_for_everything_leave_nothing_of_the_old(engine: Engine, advent: Run, own: Path) -> None:
+def test_renaming_everything_leaves_nothing_of_the_old(engine: Engine, advent: Run, own: Path) -> None:
     advent("up")
     advent("say", "awsadvent", "words")
     text = own.read_text()
@@ -211,14 +211,14 @@ def test_other_names_for_everything_leave_nothing_of_the_old(engine: Engine, adv
         text = text.replace(old, new)
     own.write_text(text.replace("trigger_word: broker", "trigger_word: awsadvent"))
     refused = advent("up", code=4).stderr
-    assert "table table is no longer in config.yaml, and in it the counts of 2 words" in refused
-    assert "--yes deletes it" in refused
+    assert "table table is no longer in config.yaml, with 2 word counts" in refused
+    assert "`advent up --yes` deletes it" in refused
     assert "! table        table" in refused
     assert [
         name for name in left(engine) if name == "table" or name.endswith(":awsadvent") or name == "aws_advent"
     ] == [
         "table",
-        "aws_advent",  # the function, which keeps its name
+        "aws_advent",  # the function keeps its name
     ]
     assert "awsadvent = 11" in advent("say", "awsadvent").stderr
     advent("up", "--yes")
@@ -232,7 +232,7 @@ def test_the_key_of_the_table_is_a_setting(engine: Engine, advent: Run, own: Pat
     assert "awsadvent = 11" in advent("say", "awsadvent").stderr
 
 
-def test_code_that_changed_is_the_only_thing_updated(engine: Engine, advent: Run, own: Path) -> None:
+def test_only_changed_code_is_updated(engine: Engine, advent: Run, own: Path) -> None:
     advent("up")
     (own.parent / "handlers" / "sns_logger.py").write_text("def handler(event, context):\n    print('changed')\n")
     assert [line.split()[:3] for line in advent("up").stderr.splitlines() if line[0] == "~"] == [
@@ -240,23 +240,23 @@ def test_code_that_changed_is_the_only_thing_updated(engine: Engine, advent: Run
     ]
 
 
-def test_verbose_tells_each_call_and_all_settings(engine: Engine, advent: Run) -> None:
+def test_verbose_prints_each_call_and_all_settings(engine: Engine, advent: Run) -> None:
     advent("-v", "up")
     again = advent("-v", "up").stderr
     assert "sts:GetCallerIdentity 200" in again
     assert not [line for line in again.splitlines() if any(f":{verb}" in line for verb in ("Create", "Put", "Update"))]
     status = advent("-v", "status").stdout
-    for fact in (
+    for setting in (
         "primary_key: word (S)", "handler: app.handler", '"DYNAMO_TABLE": "table"', "POST /aws_advent",
         "aws_advent_lambda_dynamo_snspublish", "SNS_TOPIC_ARN on aws_advent", "sns_multiplier.handler",
         "value: arn:aws:sns:us-east-1:000000000000:awsadvent", "sns_logger.handler", '"sns:Publish"',
     ):  # fmt: skip
-        assert fact in status
+        assert setting in status
     plan = advent("-v", "plan").stdout
-    assert plan == "nothing to do: everything is as config.yaml wants it\n"
+    assert plan == "nothing to do: everything matches config.yaml\n"
 
 
-def test_a_form_may_arrive_encoded_or_not(engine: Engine) -> None:
+def test_a_form_may_be_base64_encoded_or_not(engine: Engine) -> None:
     stack = stacks.tutorial(engine)
     stacks.up(stack)
     for number, encode in enumerate([True, False], start=1):
@@ -268,7 +268,7 @@ def test_a_form_may_arrive_encoded_or_not(engine: Engine) -> None:
         assert reply in ("same = 1", f"same = {10 * (number - 1) + 1}")
 
 
-def test_options_come_from_the_environment_too(engine: Engine, advent: Run, own: Path) -> None:
+def test_options_can_come_from_the_environment(engine: Engine, advent: Run, own: Path) -> None:
     own.rename(own.with_name("other.yaml"))
     env = {"ADVENT_CONFIG": "other.yaml", "ADVENT_REGION": "eu-central-1", "ADVENT_DOWN_YES": "1"}
     advent("up", **env)
@@ -282,31 +282,31 @@ def _broken(advent: Run, file: Path, env: dict[str, str]) -> str:
     return advent("up", code=2, **env).stderr
 
 
-def test_a_plan_can_tell_by_its_exit_code(engine: Engine, advent: Run) -> None:
+def test_plan_exit_code_reports_changes(engine: Engine, advent: Run) -> None:
     advent("plan", "--exit-code", code=5)
     advent("up")
     advent("plan", "--exit-code", code=0)
 
 
-def test_keep_table_keeps_one_that_is_left_over_too(engine: Engine, advent: Run, own: Path) -> None:
+def test_keep_table_keeps_an_orphan_too(engine: Engine, advent: Run, own: Path) -> None:
     advent("up")
     advent("say", "awsadvent")
     own.write_text(own.read_text().replace("name: table", "name: other"))
-    advent("up", code=4)  # the old table is not deleted without a question
+    advent("up", code=4)  # the old table is not deleted without confirmation
     assert advent("down", "--yes", "--keep-table").stderr.endswith("0 left\n")
     assert sorted(client(engine, "dynamodb").list_tables()["TableNames"]) == ["other", "table"]
 
 
-def test_the_version_names_what_matters(advent: Run) -> None:
+def test_version_names_python_boto3_and_ministack(advent: Run) -> None:
     import re
 
-    told = advent("--version").stdout
+    output = advent("--version").stdout
     assert re.fullmatch(
-        r"advent \d+\.\d+\.\d+ \(Python 3\.\d+\.\d+, boto3 1\.\d+\.\d+, ministack 1\.\d+\.\d+\)\n", told
+        r"advent \d+\.\d+\.\d+ \(Python 3\.\d+\.\d+, boto3 1\.\d+\.\d+, ministack 1\.\d+\.\d+\)\n", output
     )
 
 
-def test_what_somebody_else_has_set_is_seen_and_its_value_is_not(engine: Engine, advent: Run) -> None:
+def test_a_foreign_variable_shows_without_its_value(engine: Engine, advent: Run) -> None:
     advent("up")
     variables = {"Variables": {"DB_PASSWORD": "hunter2hunter2"}}
     reconfigure(client(engine, "lambda"), "sns_logger", Environment=variables)
@@ -318,7 +318,7 @@ def test_what_somebody_else_has_set_is_seen_and_its_value_is_not(engine: Engine,
     assert "nothing to do" in advent("plan").stdout
 
 
-def test_advice_has_the_options_of_the_run(engine: Engine, advent: Run) -> None:
-    told = advent("--stack", "other", "--region", "us-east-1", "say", "x", code=1).stderr
-    assert "try: `advent --stack other --region us-east-1 up` makes what is in config.yaml" in told
-    assert "try: it stands before the command: advent -v status" in advent("status", "-v", code=2).stderr
+def test_hints_have_the_global_options_of_the_run(engine: Engine, advent: Run) -> None:
+    output = advent("--stack", "other", "--region", "us-east-1", "say", "x", code=1).stderr
+    assert "try: `advent --stack other --region us-east-1 up` makes what is in config.yaml" in output
+    assert "try: put it before the command: advent -v status" in advent("status", "-v", code=2).stderr

@@ -1,4 +1,4 @@
-"""What people install: the README's first command in a fresh checkout, and then any directory."""
+"""The installed package: the README's first command in a fresh checkout, then use from another directory."""
 
 import os
 import shutil
@@ -11,14 +11,14 @@ from tests.support.stacks import ROOT
 SKIPPED = shutil.ignore_patterns(".venv*", ".git", ".*_cache", ".hypothesis", "*.egg-info", "build", "__pycache__")
 
 
-def test_the_first_command_of_the_readme_and_then_any_directory(tmp_path: Path) -> None:
+def test_the_readmes_first_command_then_another_directory(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     command = next(line for line in readme.splitlines() if "pip install -q '.[local]'" in line)
     checkout, elsewhere = tmp_path / "checkout", tmp_path / "elsewhere"
     shutil.copytree(ROOT, checkout, ignore=SKIPPED)
     elsewhere.mkdir()
     path = f"{Path(sys.executable).resolve().parent}{os.pathsep}{os.environ['PATH']}"
-    env = {**os.environ, "PATH": path, "XDG_STATE_HOME": str(tmp_path / "state of mine"), "ADVENT_DOWN_YES": "1"}
+    env = {**os.environ, "PATH": path, "XDG_STATE_HOME": str(tmp_path / "state dir"), "ADVENT_DOWN_YES": "1"}
 
     def run(*command: str | Path, cwd: Path = elsewhere) -> str:
         done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
@@ -30,7 +30,7 @@ def test_the_first_command_of_the_readme_and_then_any_directory(tmp_path: Path) 
         url, reply = run("sh", "-c", command, cwd=checkout).splitlines()
         assert url.startswith("http://127.0.0.1:")
         assert reply == "awsadvent = 1, some = 1, words = 1"
-        shutil.rmtree(checkout / "handlers")  # what is installed needs nothing of the checkout
+        shutil.rmtree(checkout / "handlers")  # the installed package needs nothing from the checkout
         (checkout / "config.yaml").unlink()
         assert run(binaries / "advent", "up") == f"{url}\n"
         assert run(binaries / "python", "-m", "advent_cli", "say", "awsadvent") == "awsadvent = 12\n"
@@ -43,9 +43,9 @@ def test_the_first_command_of_the_readme_and_then_any_directory(tmp_path: Path) 
     assert " tests/" not in installed
 
 
-def test_without_the_extra_the_error_says_how_to_get_it(tmp_path: Path) -> None:
+def test_without_the_local_extra_the_error_says_how_to_install_it(tmp_path: Path) -> None:
     program = "import sys; sys.modules['ministack'] = None; sys.argv[1:] = ['up']; import advent_cli.__main__"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 3
     assert "pip install '.[local]'" in done.stderr
-    assert "mistake in advent" not in done.stderr
+    assert "bug in advent" not in done.stderr

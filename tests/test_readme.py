@@ -1,4 +1,4 @@
-"""The README tells the truth: every command, option and setting is in it, and its two commands are what runs."""
+"""The README is complete and correct: commands, options, settings, exit codes, messages, shell blocks and pictures."""
 
 import os
 import re
@@ -41,7 +41,7 @@ def settings(kind: Any, path: str = "") -> Iterator[str]:
         yield path
 
 
-def test_every_command_and_option_is_in_it() -> None:
+def test_every_command_and_option_is_documented() -> None:
     everything = dict(commands(advent, "advent"))
     assert len(everything) == 23
     for path, command in everything.items():
@@ -54,20 +54,20 @@ def test_every_command_and_option_is_in_it() -> None:
                 assert f"`{prefix}_{option.name}`".upper() in README, f"{prefix}_{option.name}"
 
 
-def test_every_setting_is_in_it() -> None:
+def test_every_setting_is_documented() -> None:
     names = list(settings(Settings))
     assert "functions.NAME.memory" in names
     assert [name for name in names if f"`{name}`" not in README] == []
 
 
-def test_ci_runs_the_very_command_that_it_gives() -> None:
+def test_ci_runs_the_documented_command() -> None:
     line = next(line for line in README.splitlines() if "pip install -q -e '.[dev]'" in line)
     for part in ("ruff check .", "ruff format --check .", "mypy", "pytest"):
         assert f"/{part}" in line
     assert "pip install -q -e '.[dev]'" in (ROOT / ".ci" / "run").read_text()
 
 
-def test_its_exit_codes_are_those_of_the_program() -> None:
+def test_the_exit_codes_are_the_programs() -> None:
     from advent_cli import errors
 
     codes = [errors.DONE, errors.FAILED, errors.USAGE, errors.UNREACHABLE, errors.REFUSED]
@@ -76,7 +76,7 @@ def test_its_exit_codes_are_those_of_the_program() -> None:
     assert [int(cell) for cell in rows if cell.isdigit()] == codes
 
 
-def test_the_consumer_that_it_adds_is_a_good_one() -> None:
+def test_the_example_consumer_is_valid() -> None:
     snippet = README.split("```yaml\n")[1].split("```")[0]
     import yaml
 
@@ -87,7 +87,7 @@ def test_the_consumer_that_it_adds_is_a_good_one() -> None:
     assert yaml.safe_load(added)["functions"][name] == function
 
 
-def test_the_texts_that_it_explains_are_those_of_the_program() -> None:
+def test_the_quoted_messages_are_the_programs() -> None:
     table = README.split("### What it says, and what to do\n")[1].strip().split("\n\n")[0]
     texts = [row.split("`")[1] for row in table.splitlines()[2:]]
     assert len(texts) > 15
@@ -97,12 +97,12 @@ def test_the_texts_that_it_explains_are_those_of_the_program() -> None:
 
 
 def blocks() -> list[list[str]]:
-    """The commands of each block for the shell."""
+    """The lines of each shell block."""
     return [part.split("```")[0].strip().splitlines() for part in README.split("```sh\n")[1:]]
 
 
-def test_every_command_for_the_shell_is_run_or_marked(tmp_path: Path) -> None:
-    """The app is up before each block, on an engine of this test's own."""
+def test_every_shell_command_runs_or_is_marked(tmp_path: Path) -> None:
+    """The app is up before each block, on an engine of this test alone."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     home = {"XDG_STATE_HOME": str(tmp_path / "state"), "PATH": path, "ADVENT_DOWN_YES": "1"}
 
@@ -113,35 +113,39 @@ def test_every_command_for_the_shell_is_run_or_marked(tmp_path: Path) -> None:
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         return done.stdout
 
-    seen = 0
+    count = 0
     try:
         for block in blocks():
-            elsewhere = "pip install" in block[0] or block[0].startswith("# + ")  # test_package, .ci/run, test_explain
-            if elsewhere or block[0] == "# needs an AWS account":
+            tested_elsewhere = "pip install" in block[0] or block[0].startswith(
+                "# + "
+            )  # test_package, .ci/run, test_explain
+            if tested_elsewhere or block[0] == "# needs an AWS account":
                 continue
             run("advent up")
             for line in block:
-                if complete := re.search("_ADVENT_COMPLETE=[a-z_]+ advent", line):  # for shells that are not all here
+                if complete := re.search(
+                    "_ADVENT_COMPLETE=[a-z_]+ advent", line
+                ):  # for shells that may not be installed
                     assert "advent" in run(complete[0])
                 else:
                     run(line)
-                seen += 1
+                count += 1
     finally:
         run("advent local stop")
-    assert seen >= 12
+    assert count >= 12
 
 
-def test_what_needs_an_aws_account_can_be_understood() -> None:
+def test_the_commands_for_aws_parse() -> None:
     lines = [line for block in blocks() if block[0] == "# needs an AWS account" for line in block[1:]]
-    ours = [shlex.split(line.split(" > ")[0])[1:] for line in lines if line.startswith("advent ")]
-    assert len(ours) >= 6
-    for words in ours:
+    commands_given = [shlex.split(line.split(" > ")[0])[1:] for line in lines if line.startswith("advent ")]
+    assert len(commands_given) >= 6
+    for words in commands_given:
         with advent.make_context("advent", list(words), resilient_parsing=True) as context:
             assert advent.resolve_command(context, [*context._protected_args, *context.args])[1]
 
 
-def test_its_pictures_are_of_the_program_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Their text is; the times, ids and ports in it differ from run to run."""
+def test_the_pictures_match_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their text matches, except for times, ids and ports, which differ from run to run."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     try:
         for name, commands in pictures.PICTURES.items():

@@ -1,1 +1,1 @@
-"""One file for each command, and what they share. The only package that imports click."""
+"""One file for each command, and the code they share. The only package that imports click."""

@@ -1,7 +1,7 @@
-"""The command line: the options before the command, and the list of commands.
+"""The command line: the global options and the list of commands.
 
-A command reads its options, calls the rooms above, and reports. What is heavy is imported in the command that needs it,
-so that --help is quick.
+A command reads its options, calls the other packages and reports. It imports slow modules inside its function, so that
+--help stays quick.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from advent_cli.output.stream import err, out
 
 
 def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
-    """Print the versions of what matters, and end."""
+    """Print the versions of advent and what it runs on, and exit."""
     if not value or context.resilient_parsing:
         return
     import platform
@@ -56,31 +56,31 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
     context_settings={"help_option_names": ["-h", "--help"]},
     example="advent --target aws plan",
     codes=tuple(MEANINGS),
-    meaning={DIFFERENT: "plan --exit-code: there is something to do"},
+    meaning={DIFFERENT: "plan --exit-code: there are changes to make"},
 )
 @click.option(
     "--config",
     metavar="FILE",
     shell_complete=files,
-    help="The config.yaml to use; else ./config.yaml, else the tutorial's own.",
+    help="Use this config.yaml; default: ./config.yaml, else the tutorial's.",
 )
-@click.option("--stack", metavar="NAME", help="Another stack of the same app; all its names begin with NAME-.")
-@click.option("--target", type=click.Choice(["local", "aws"]), help="Instead of the target in config.yaml.")
-@click.option("--profile", metavar="NAME", help="A profile of your AWS settings, for --target aws.")
-@click.option("--region", metavar="NAME", help="Instead of the region in config.yaml.")
-@click.option("-v", "--verbose", is_flag=True, help="Tell each call to AWS; plan and status tell all settings.")
+@click.option("--stack", metavar="NAME", help="Use another stack of the same app; all its names begin with NAME-.")
+@click.option("--target", type=click.Choice(["local", "aws"]), help="Override the target in config.yaml.")
+@click.option("--profile", metavar="NAME", help="Use this profile of your AWS config, with --target aws.")
+@click.option("--region", metavar="NAME", help="Override the region in config.yaml.")
+@click.option("-v", "--verbose", is_flag=True, help="Print each call to AWS; plan and status also print all settings.")
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the versions."
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the versions."
 )
 @click.pass_context
 def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
-    """Build the serverless pub/sub word counter of the AWS Advent article, talk to it and take it down again."""
+    """Build the serverless pub/sub word counter of the AWS Advent article, post to it, and delete it again."""
     run = context.obj or Run()
     run.verbose = verbose
     run.command = shlex.join(
         ["advent", *(word for name in given if given[name] for word in (f"--{name}", given[name]))]
     )
-    report = pick_reporter("advent", (), run)  # until the command picks its own
+    report = pick_reporter("advent", (), run)  # replaced by the command's own
     trace = (lambda line: err(f"  {line}")) if verbose else None
     context.obj = Options(report, **given, trace=trace, run=run)
 

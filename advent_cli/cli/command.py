@@ -1,4 +1,4 @@
-"""The class of every command: its --help, with an example and exit codes, and its reporter from begin to end."""
+"""The click classes of all commands: --help with an example and exit codes, and a reporter for each command."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advent_cli.cli.failure import fail
-from advent_cli.cli.pick_reporter import MODES, nobody_to_ask, pick_reporter
+from advent_cli.cli.failure import end_with_error
+from advent_cli.cli.pick_reporter import MODES, pick_reporter, without_prompts
 from advent_cli.errors import DIFFERENT, DONE, FAILED, INTERRUPTED, REFUSED, UNREACHABLE, USAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-WIDEST, NARROWEST = 80, 50  # columns of a help text
+MAX_WIDTH, MIN_WIDTH = 80, 50  # columns of a help text
 MEANINGS = {
-    DONE: "done",
-    FAILED: "a step failed, or a call that it makes",
-    USAGE: "wrong usage, or something is wrong with config.yaml",
-    UNREACHABLE: "the target cannot be reached, or it refuses the credentials",
-    REFUSED: "refused: something in the way is not ours, or you did not confirm",
-    DIFFERENT: "there is something to do",
+    DONE: "success",
+    FAILED: "a step or a call to AWS failed",
+    USAGE: "wrong usage, or an error in config.yaml",
+    UNREACHABLE: "the target cannot be reached, or rejects the credentials",
+    REFUSED: "blocked by a resource that belongs to someone else, or not confirmed",
+    DIFFERENT: "there are changes to make",
     INTERRUPTED: "interrupted; run the same command again to finish",
 }
-AT_HOME = (DONE, USAGE, INTERRUPTED)  # what a command can end with that asks nobody
-CALLS = (*AT_HOME, FAILED, UNREACHABLE)  # one that asks AWS
-MEETS = (*CALLS, REFUSED)  # one that may find things that are not ours, or ask a person
+OFFLINE_CODES = (DONE, USAGE, INTERRUPTED)  # of a command that makes no calls
+AWS_CODES = (*OFFLINE_CODES, FAILED, UNREACHABLE)  # of a command that calls AWS
+STACK_CODES = (*AWS_CODES, REFUSED)  # of a command that may meet foreign resources, or ask for confirmation
 
 
 class Context(click.Context):
-    """One whose help is as wide as the terminal without shutil, which loads three libraries that only pack files."""
+    """A context that gets the terminal's width without shutil, which loads three compression libraries."""
 
     def make_formatter(self) -> click.HelpFormatter:
-        """As click's own."""
-        return click.HelpFormatter(width=max(min(_columns(), WIDEST) - 2, NARROWEST))
+        """The formatter of help texts, at most as wide as the terminal."""
+        return click.HelpFormatter(width=max(min(_columns(), MAX_WIDTH) - 2, MIN_WIDTH))
 
 
 def _columns() -> int:
-    """The width of the terminal, or what the shell says it is."""
-    told = os.environ.get("COLUMNS", "")
+    """The width of the terminal: from COLUMNS if set."""
+    columns = os.environ.get("COLUMNS", "")
     try:
-        return int(told) if told.isdecimal() and int(told) else os.get_terminal_size(1).columns or WIDEST
+        return int(columns) if columns.isdecimal() and int(columns) else os.get_terminal_size(1).columns or MAX_WIDTH
     except OSError:
-        return WIDEST
+        return MAX_WIDTH
 
 
 class Command(click.Command):
-    """A command with an `example`, a line of a shell, and the exit codes that it can end with.
+    """A command with an `example`, which is a shell command, and the exit `codes` it can return.
 
-    `meaning` has those that mean something else with this command. `for_scripts` gets the parameters where a script
-    reads the output: it may change them, and raises UsageError for what only a person can use.
+    `meaning` replaces the usual meaning of a code. `for_scripts` gets the parameters when --json or --events is given:
+    it may change them, and raises UsageError for options that only people can use.
     """
 
     context_class = Context
@@ -72,36 +72,36 @@ class Command(click.Command):
         self.for_scripts = for_scripts
 
     def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the example, unbroken so that it can be copied, and the codes."""
+        """Write the example, unwrapped so that it can be copied, and the exit codes."""
         with formatter.section("Example"):
             formatter.write(f"{'':{formatter.current_indent}}{self.example}\n")
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(code), meaning) for code, meaning in self.codes.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command with its reporter; its exit code. Of its errors only bugs are raised."""
+        """Run the command with its reporter and return the exit code; only bugs are raised."""
         modes = [name for name in MODES if ctx.params.pop(name, False)]
         report = pick_reporter(str(self.name), modes, ctx.obj.run)
         ctx.obj = replace(ctx.obj, report=report)
         try:
-            with nobody_to_ask() if modes else nullcontext():
+            with without_prompts() if modes else nullcontext():
                 if modes and self.for_scripts:
                     self.for_scripts(ctx.params)
                 code = super().invoke(ctx) or DONE
         except click.exceptions.Exit:
             raise
         except (Exception, KeyboardInterrupt) as error:
-            return fail(report, error)
-        report.ended(code)
+            return end_with_error(report, error)
+        report.command_ended(code)
         return code
 
 
 class Group(Command, click.Group):
-    """A group of such commands, and groups."""
+    """A group of commands and groups of these classes."""
 
     command_class = Command
     group_class = type
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command of the group, which reports for itself."""
+        """Run a command of the group; the command has its own reporter."""
         return click.Group.invoke(self, ctx)

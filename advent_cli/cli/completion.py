@@ -1,4 +1,4 @@
-"""What the shell offers at the Tab key, from config.yaml as it is."""
+"""Shell completion: functions that offer names from config.yaml."""
 
 from __future__ import annotations
 
@@ -17,72 +17,72 @@ if TYPE_CHECKING:
 
 
 def files(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Let the shell offer its files."""
+    """Let the shell complete file names."""
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(incomplete, type="file")]
 
 
-def offering(words: Words) -> Complete:
-    """Offer those of the words that begin as what is typed; none if anything is wrong, as with config.yaml."""
+def completes(words: Words) -> Complete:
+    """Offer the words that start with what is typed; none on any error, such as an invalid config.yaml."""
 
     def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
         try:
             return [word for word in words(context, parameter) if word.startswith(incomplete)]
-        except Exception:  # nobody who presses Tab wants to read an error in the middle of a command
+        except Exception:  # an error must not appear in the middle of a command line
             return []
 
     return complete
 
 
-@offering
+@completes
 def functions(context: click.Context, parameter: click.Parameter) -> Iterable[str]:
-    """The functions that are not named yet."""
-    return [name for name in _config(context).functions if name not in _given(context, parameter)]
+    """The functions that are not on the command line yet."""
+    return [name for name in _config(context).functions if name not in _values(context, parameter)]
 
 
-@offering
+@completes
 def secrets(context: click.Context, parameter: click.Parameter) -> Iterable[str]:
     """The secrets that functions read."""
     return _config(context).secrets
 
 
-@offering
+@completes
 def topics(context: click.Context, parameter: click.Parameter) -> Iterable[str]:
-    """The topics, as config.yaml names them."""
+    """The topics, as named in config.yaml."""
     config = _config(context)
     return [name.removeprefix(config.prefix) for name in config.topics]
 
 
-@offering
+@completes
 def trigger_word(context: click.Context, parameter: click.Parameter) -> Iterable[str]:
-    """The word that a message to Slack begins with, if this is its first."""
+    """The Slack trigger word, as the first word of a message."""
     slack = _config(context).slack
-    return [slack.trigger_word] if slack and not _given(context, parameter) else []
+    return [slack.trigger_word] if slack and not _values(context, parameter) else []
 
 
-@offering
+@completes
 def adoptable(context: click.Context, parameter: click.Parameter) -> Iterable[str]:
-    """KIND/NAME of each resource that can be adopted and is not named yet."""
+    """The KIND/NAME of each resource that can be adopted and is not on the command line yet."""
     from advent_cli.aws.connect import offline
     from advent_cli.resources.base import Resource
     from advent_cli.stack.build import build
 
-    config, given = _config(context), _given(context, parameter)
+    config, given = _config(context), _values(context, parameter)
     resources = build(config, offline(config.stack)).resources.items()
     return [key for key, each in resources if type(each).adopt is not Resource.adopt and key not in given]
 
 
-@offering
+@completes
 def origins(context: click.Context, parameter: click.Parameter) -> Iterable[str]:
-    """The apps to begin from."""
+    """The apps that `new app` can start from."""
     from advent_cli.stack import scaffold
 
     return scaffold.templates()
 
 
-def _given(context: click.Context, parameter: click.Parameter) -> tuple[str, ...]:
-    """What is on the line already."""
+def _values(context: click.Context, parameter: click.Parameter) -> tuple[str, ...]:
+    """The values of a parameter that are already on the command line."""
     return context.params.get(parameter.name or "") or ()
 
 

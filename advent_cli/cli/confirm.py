@@ -1,4 +1,4 @@
-"""The questions before something is changed or lost, and what would be lost."""
+"""Asks for confirmation before changes and data loss; says what data would be lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.errors import RefusedError
-from advent_cli.output.stream import harmless
+from advent_cli.output.stream import escape_controls
 from advent_cli.resources.queue import Queue
 from advent_cli.resources.table import Table
 from advent_cli.stack.build import Stack
@@ -18,57 +18,57 @@ from advent_cli.words import counts
 
 
 def data_loss(stack: Stack, step: Step) -> str:
-    """What is lost with a step, in words: the counts in a table, the messages in a queue, a secret."""
+    """The data that deleting a step's resource loses, in words; empty if none."""
     kind, _, name = step.key.partition("/")
     if isinstance(step.seen, dict) and kind == "table":
         number = counts.number_of_words(Table(stack.aws, name), step.seen)
-        return f", and in it the counts of {number} words" if number else ""
+        return f", with {number} word count{'s' if number != 1 else ''}" if number else ""
     if isinstance(step.seen, dict) and kind == "queue" and (depth := Queue(stack.aws, name).depth()):
-        return f", and in it {depth} dead letter{'s' if depth != 1 else ''}"
+        return f", with {depth} dead letter{'s' if depth != 1 else ''}"
     if isinstance(step.seen, dict) and kind == "parameter":
-        return ", which only a person knows"
+        return ", with a secret that only you know"
     return ""
 
 
 def without_data_loss(stack: Stack, step: Step) -> Step:
-    """The step; or, if it would lose data and the person does not agree, one that is blocked."""
+    """The step; blocked if it would lose data and the user does not agree."""
     lost = data_loss(stack, step) if step.want is None else ""
     if not lost:
         return step
     problem = f"{step.title} is no longer in config.yaml"
     if sys.stdin.isatty() and _yes(f"{problem}. Delete it{lost}?"):
         return step
-    refused = RefusedError(f"{problem}{lost}", hint="--yes deletes it without asking")
+    refused = RefusedError(f"{problem}{lost}", hint="`advent up --yes` deletes it without asking")
     return replace(step, seen=refused)
 
 
 def changes(stack: Stack, steps: Iterable[Step], show: Callable[[], None] | None) -> None:
-    """Ask before the account is changed, where there is somebody to ask; raises RefusedError."""
+    """Ask before the account is changed, if stdin is a terminal; raises RefusedError if the answer is no."""
     if sys.stdin.isatty() and any(step.action not in (Action.NOTHING, Action.BLOCKED) for step in steps):
         if show:
             show()
-        _confirm(f"Do this in {_place(stack)}?")
+        _confirm(f"Make these changes in {_place(stack)}?")
 
 
 def deletion(stack: Stack, steps: Iterable[Step]) -> None:
-    """Ask before anything is deleted; raises RefusedError, also where there is nobody to ask."""
+    """Ask before anything is deleted; raises RefusedError if the answer is no, or stdin is not a terminal."""
     if any(step.action is Action.DELETE for step in steps):
         _confirm(f"Delete all of this from {_place(stack)}?")
 
 
 def _confirm(question: str) -> None:
     if not sys.stdin.isatty():
-        raise RefusedError("not confirmed", why="there is no terminal to ask on", hint="use --yes")
+        raise RefusedError("not confirmed", why="no terminal to ask on", hint="use --yes")
     if not _yes(question):
-        raise RefusedError("not confirmed, so nothing was done")
+        raise RefusedError("not confirmed: nothing was changed")
 
 
 def _yes(question: str) -> bool:
-    return click.confirm(harmless(question), err=True)
+    return click.confirm(escape_controls(question), err=True)
 
 
 def _place(stack: Stack) -> str:
-    """Where a command does its work, in words."""
+    """The target of a command, in words."""
     at = f" at {stack.aws.custom_endpoint}" if stack.aws.custom_endpoint else ""
-    here = "the local engine" if stack.aws.endpoint else f"account {stack.aws.identity[0]}{at}"
-    return f"{here}, region {stack.aws.region}"
+    target = "the local engine" if stack.aws.endpoint else f"account {stack.aws.identity[0]}{at}"
+    return f"{target}, region {stack.aws.region}"

@@ -1,4 +1,4 @@
-"""The command that draws: advent diagram."""
+"""advent diagram: draw the app."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import MEETS, Command
+from advent_cli.cli.command import STACK_CODES, Command
 from advent_cli.cli.options import Options
 from advent_cli.errors import AdventError, TargetError
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from advent_cli.stack.build import Stack
 
 
-@click.command(cls=Command, example="advent diagram --format mermaid", short_help="Draw the app.", codes=MEETS)
+@click.command(cls=Command, example="advent diagram --format mermaid", short_help="Draw the app.", codes=STACK_CODES)
 @click.option(
     "--format",
     type=click.Choice(["text", "svg", "mermaid"]),
     default="text",
     show_default=True,
-    help="A tree for the terminal, or a picture for a wiki.",
+    help="Draw a tree for the terminal, or a picture for a wiki.",
 )
 @click.pass_obj
 def diagram(options: Options, format: str) -> int:
-    """Draw the app: what leads where, with the state of each part."""
+    """Draw the app: the path of a message, and the state of each part."""
     from advent_cli.deploy.inspection import exit_code
     from advent_cli.diagram import mermaid, svg, text_tree
     from advent_cli.diagram.from_stack import build_graph
     from advent_cli.output import branches, stream, summary, terminal
 
-    stack, steps = _seen(options)
+    stack, steps = _inspect(options)
     graph = build_graph(stack, steps)
     if format == "text":
         console = terminal.stdout()
@@ -45,8 +45,8 @@ def diagram(options: Options, format: str) -> int:
     return exit_code(steps)
 
 
-def _seen(options: Options) -> tuple[Stack, tuple[Step, ...]]:
-    """The stack, and what was seen of it: nothing where the target cannot be reached, and then a note."""
+def _inspect(options: Options) -> tuple[Stack, tuple[Step, ...]]:
+    """The stack and its steps; no steps, but a note, if the target cannot be reached."""
     from advent_cli.aws.aws_errors import explain
     from advent_cli.aws.connect import offline
     from advent_cli.cli.open_stack import open_stack
@@ -59,9 +59,9 @@ def _seen(options: Options) -> tuple[Stack, tuple[Step, ...]]:
         stack = open_stack(options, lifecycle.require)
         return stack, inspect(stack).steps_up()
     except Exception as error:
-        told = explain(error)
-        if not isinstance(told, TargetError):
+        known = explain(error)
+        if not isinstance(known, TargetError):
             raise
-    options.report.note(f"note: all states are unknown: {told}")
+    options.report.note(f"note: the states are unknown: {known}")
     settings = config_file.load(config_file.find(options.config), options.stack)
     return build(settings, offline(settings.stack)), ()

@@ -1,10 +1,10 @@
-"""The command that looks for what stands in the way: advent doctor."""
+"""advent doctor: check for problems."""
 
 from __future__ import annotations
 
 import click
 
-from advent_cli.cli.command import AT_HOME, Command
+from advent_cli.cli.command import OFFLINE_CODES, Command
 from advent_cli.cli.options import Options
 from advent_cli.errors import FAILED
 
@@ -12,15 +12,15 @@ from advent_cli.errors import FAILED
 @click.command(
     cls=Command,
     example="advent --target aws doctor",
-    short_help="Look for what stands in the way.",
-    codes=(*AT_HOME, FAILED),
-    meaning={FAILED: "there is a problem"},
+    short_help="Check for problems.",
+    codes=(*OFFLINE_CODES, FAILED),
+    meaning={FAILED: "a check found a problem"},
 )
 @click.pass_obj
 def doctor(options: Options) -> int:
-    """Look for what stands in the way: versions, config.yaml, the engine, credentials, permissions, the clock, the app.
+    """Check for problems: versions, config.yaml, the engine, credentials, permissions, the clock, the app.
 
-    Nothing is changed or counted, and it works whatever is broken.
+    It changes and counts nothing, and runs whatever is broken.
     """
     from advent_cli.doctor.findings import exit_code
     from advent_cli.doctor.version_check import broken
@@ -44,7 +44,7 @@ def doctor(options: Options) -> int:
     except ImportError as error:
         checks = iter(broken(error))
     out, findings = terminal.stdout(), []
-    for found in checks:
-        health.show(out, found)
-        findings.append(found)
+    for finding in checks:
+        health.show(out, finding)
+        findings.append(finding)
     return exit_code(findings)

@@ -1,4 +1,4 @@
-"""advent down: inspect, plan, confirm, export, execute, and make sure that nothing is left."""
+"""advent down: inspect, plan, confirm, export, execute, and check that nothing is left."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advent_cli.cli.command import MEETS, Command
-from advent_cli.cli.pick_reporter import as_events, as_json, refuse
+from advent_cli.cli.command import STACK_CODES, Command
+from advent_cli.cli.pick_reporter import events_option, json_option, refuse_options
 from advent_cli.errors import DONE, FAILED, REFUSED
 
 if TYPE_CHECKING:
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
 def _for_scripts(params: dict[str, Any]) -> None:
     from advent_cli.words import export_file
 
-    refuse(params, "explain")
+    refuse_options(params, "explain")
     export_file.refuse_stdout(params["export"])
 
 
 @click.command(
     cls=Command,
     example="advent down --export words.jsonl",
-    short_help="Delete all that up made.",
-    codes=MEETS,
-    meaning={REFUSED: "refused: something in the way is not ours, FILE exists, or you did not confirm"},
+    short_help="Delete everything that up created.",
+    codes=STACK_CODES,
+    meaning={REFUSED: "blocked by a resource that belongs to someone else, FILE exists, or not confirmed"},
     for_scripts=_for_scripts,
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option(
     "--export",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, readable=False),
-    help="First write the word counts to FILE, as JSON lines. Words said meanwhile may be lost. Of a pipe or a device "
-    "it is known only that the bytes were handed over, not that the reader kept them.",
+    help="First write the word counts to FILE, as JSON lines. Words posted meanwhile may be lost. If FILE is a pipe or "
+    "a device, advent knows only that the bytes were handed over, not that the reader kept them.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the FILE of --export if it exists.")
-@click.option("--keep-table", is_flag=True, help="Leave the table; the next up finds it as ours.")
-@click.option("--explain", is_flag=True, help="First show the steps in the console, and as aws commands.")
-@as_json
-@as_events
+@click.option("--keep-table", is_flag=True, help="Keep the table; the next up reuses it.")
+@click.option("--explain", is_flag=True, help="First show the steps in the AWS console, and as aws commands.")
+@json_option
+@events_option
 @click.pass_obj
 def down(options: Options, yes: bool, export: Path | None, force: bool, keep_table: bool, explain: bool) -> int:
-    """Delete all that up made, the table with its words included."""
+    """Delete everything that up created, including the table and its words."""
     from advent_cli.cli import confirm
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.deploy import apply, walkthrough
@@ -60,16 +60,16 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     report, file = options.report, export_file.from_options(export, force=force)
 
     def is_kept(step: Step) -> bool:
-        return keep_table and step.key.startswith("table/")  # an orphan, too
+        return keep_table and step.key.startswith("table/")  # orphaned tables too
 
     def data_loss(stack: Stack, step: Step) -> str:
         return "" if is_kept(step) else confirm.data_loss(stack, step)
 
-    with report.waiting("inspecting what is there"):
+    with report.waiting("inspecting the stack"):
         stack = open_stack(options, lifecycle.require, ahead=SERVICES)
-        inspection = inspect(stack, report.describing_data_loss(data_loss))
+        inspection = inspect(stack, report.data_loss_describer(data_loss))
     steps = tuple(step for step in inspection.steps_down() if not is_kept(step))
-    report.planned(stack, steps)
+    report.run_planned(stack, steps)
     if file:
         export_import.check_table(stack.table, inspection.seen[stack.table.key])
     elif all(step.action is Action.NOTHING for step in steps):

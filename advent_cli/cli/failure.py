@@ -1,4 +1,4 @@
-"""What an error that ended a command means: something for a person to act on, or a bug."""
+"""What ended a command: an error that the user can act on, or a bug."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from advent_cli.output.reporter import Reporter
 
 
-def fail(report: Reporter, error: BaseException) -> int:
-    """Report what ended a command; the exit code. A bug is raised again, for its traceback."""
-    known = in_words(error)
+def end_with_error(report: Reporter, error: BaseException) -> int:
+    """Report the error that ended a command and return the exit code; a bug is raised again."""
+    known = as_advent_error(error)
     if known is None:
         if isinstance(error, Exception):
             report.bug(error)
-        report.ended(FAILED)
+        report.command_ended(FAILED)
         raise error
-    report.problem(known)
-    report.ended(known.exit_code)
+    report.error(known)
+    report.command_ended(known.exit_code)
     return known.exit_code
 
 
-def in_words(error: BaseException) -> AdventError | None:
-    """What ended a command, for people; None if it is a bug."""
+def as_advent_error(error: BaseException) -> AdventError | None:
+    """The error as one that the user can act on; None if it is a bug."""
     if isinstance(error, AdventError):
         return error
     if isinstance(error, click.Abort | KeyboardInterrupt):

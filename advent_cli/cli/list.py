@@ -1,4 +1,4 @@
-"""advent list: the stacks of the account."""
+"""advent list: list the stacks of the account."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import CALLS, Command
+from advent_cli.cli.command import AWS_CODES, Command
 
 if TYPE_CHECKING:
     from advent_cli.cli.options import Options
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     "list",
     cls=Command,
     example="advent --region eu-west-1 list",
-    short_help="Show the stacks of the account.",
-    codes=CALLS,
+    short_help="List the stacks of the account.",
+    codes=AWS_CODES,
 )
 @click.pass_obj
 def list_stacks(options: Options) -> None:
-    """Show the stacks of the account and the region, found by the tag advent:stack."""
+    """List the stacks of the account and region, found by the tag advent:stack."""
     from advent_cli.cli.open_stack import open_account
     from advent_cli.local import lifecycle
     from advent_cli.output import summary, terminal

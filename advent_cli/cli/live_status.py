@@ -1,4 +1,4 @@
-"""advent status --watch: the live board, from its first look to the key that ends it."""
+"""advent status --watch: the live view, from the first inspection to the key that ends it."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ if TYPE_CHECKING:
 
 
 def show_live(options: Options, top: int) -> NoReturn:
-    """Show the board until the person quits, then end the process; raises UsageError where there can be none."""
+    """Show the live view until the user quits, then end the process; raises UsageError without a suitable terminal."""
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.live import polling
     from advent_cli.local import lifecycle
     from advent_cli.output import screen, terminal
     from advent_cli.output.live_screen import draw
 
-    console = terminal.full()
+    console = terminal.full_screen_console()
     if console is None:
-        why = "stdout is a pipe or a file" if not sys.stdout.isatty() else "this one cannot be drawn on, says TERM"
-        raise UsageError("--watch needs a terminal", why=why, hint="`advent status` tells the same once")
+        why = "stdout is a pipe or a file" if not sys.stdout.isatty() else f"TERM is {os.environ.get('TERM')}"
+        raise UsageError("--watch needs a terminal", why=why, hint="`advent status` shows the same once")
     if options.trace:
-        raise UsageError("--watch and --verbose do not go together", why="the calls would be written over the board")
+        raise UsageError("--watch and --verbose cannot be combined", why="the calls would overwrite the live view")
     stack = open_stack(options, lifecycle.require)
     inbox: queue.SimpleQueue[LiveView | Exception] = queue.SimpleQueue()
     shown: LiveView | None = None
 
-    def news() -> bool:
+    def has_update() -> bool:
         nonlocal shown
         if inbox.empty():
             return False
-        told = inbox.get()
-        if isinstance(told, Exception):
-            raise told
-        shown = told
+        update = inbox.get()
+        if isinstance(update, Exception):
+            raise update
+        shown = update
         return True
 
     code = DONE
     try:
-        with screen.whole(console) as whole:
+        with screen.full_screen(console) as display:
             threading.Thread(target=polling.poll, args=(stack, top, inbox.put), daemon=True).start()
-            whole.run(news, lambda: draw(console, shown, time.monotonic()))
+            display.run(has_update, lambda: draw(console, shown, time.monotonic()))
     except KeyboardInterrupt:
         pass
     except SystemExit:  # SIGTERM
         code = INTERRUPTED
-    # A look that is under way only reads, and its answers may be minutes away: it is not waited for.
+    # Do not wait for an inspection under way: it only reads, and may take minutes.
     sys.stdout.flush()
     os._exit(code)

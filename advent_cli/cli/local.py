@@ -1,44 +1,49 @@
-"""The commands of `advent local`."""
+"""advent local: start, stop and inspect the local engine."""
 
 from __future__ import annotations
 
 import click
 
-from advent_cli.cli.command import AT_HOME, Group
+from advent_cli.cli.command import OFFLINE_CODES, Group
 from advent_cli.cli.options import Options
 from advent_cli.errors import FAILED, UNREACHABLE
 from advent_cli.output import stream
 
-LOCAL = (*AT_HOME, UNREACHABLE)
+LOCAL = (*OFFLINE_CODES, UNREACHABLE)
 
 
-@click.group(cls=Group, example="advent local status", codes=AT_HOME)
+@click.group(cls=Group, example="advent local status", short_help="Manage the local engine.", codes=OFFLINE_CODES)
 def local() -> None:
-    """The local engine: an AWS in a background process of this machine."""
+    """Manage the local engine, which emulates AWS in a background process."""
 
 
 @local.command("start", example="advent local start", codes=LOCAL)
 @click.pass_obj
 def local_start(options: Options) -> None:
-    """Start the engine, unless it runs already."""
+    """Start the engine, unless it is already running."""
     from advent_cli.local import lifecycle
 
     stream.out(lifecycle.start(options.report.note).url)
 
 
-@local.command("stop", example="advent local stop", codes=(*LOCAL, FAILED))
+@local.command(
+    "stop",
+    example="advent local stop",
+    codes=(*LOCAL, FAILED),
+    meaning={FAILED: "the engine could not save its state"},
+)
 @click.pass_obj
 def local_stop(options: Options) -> None:
-    """Stop the engine; it keeps its state for the next start."""
+    """Stop the engine; its state is kept for the next start."""
     from advent_cli.local import lifecycle
 
     options.report.note("stopped" if lifecycle.stop(options.report.note) else "the local engine is not running")
 
 
-@local.command("status", example="advent local status", codes=LOCAL)
+@local.command("status", example="advent local status", short_help="Show whether the engine is running.", codes=LOCAL)
 @click.pass_obj
 def local_status(options: Options) -> None:
-    """Tell whether the engine runs, where, and where its files are."""
+    """Show whether the engine is running, its URL, and where its files are."""
     from advent_cli.local import lifecycle
 
     engine = lifecycle.require(options.report.note)
@@ -46,7 +51,15 @@ def local_status(options: Options) -> None:
 
 
 @local.command("logs", example="advent local logs --lines 20", codes=LOCAL)
-@click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(0), help="How many lines.")
+@click.option(
+    "-n",
+    "--lines",
+    metavar="N",
+    default=100,
+    show_default=True,
+    type=click.IntRange(0),
+    help="How many lines to print.",
+)
 def local_logs(lines: int) -> None:
     """Print the end of the engine's log."""
     from advent_cli.local import lifecycle
@@ -55,10 +68,15 @@ def local_logs(lines: int) -> None:
         stream.out(line)
 
 
-@local.command("env", example='eval "$(advent local env)"', codes=LOCAL)
+@local.command(
+    "env",
+    example='eval "$(advent local env)"',
+    short_help="Print variables for your own aws client.",
+    codes=LOCAL,
+)
 @click.pass_obj
 def local_env(options: Options) -> None:
-    """Print the exports with which your own aws client reaches the engine: eval "$(advent local env)"."""
+    """Print the environment variables that point your own aws client at the engine: eval "$(advent local env)"."""
     import shlex
 
     from advent_cli.config import config_file

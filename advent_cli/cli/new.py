@@ -1,4 +1,4 @@
-"""The commands that begin something: advent new consumer, advent new app."""
+"""advent new: create a consumer, or an app."""
 
 from __future__ import annotations
 
@@ -6,39 +6,51 @@ from pathlib import Path
 
 import click
 
-from advent_cli.cli.command import AT_HOME, Group
+from advent_cli.cli.command import OFFLINE_CODES, Group
 from advent_cli.cli.completion import origins, topics
 from advent_cli.cli.options import Options
 from advent_cli.errors import DONE, REFUSED, UsageError
 from advent_cli.output import stream
 
 
-@click.group(cls=Group, example="advent new app my-hires --from new-hire", codes=AT_HOME)
+@click.group(cls=Group, example="advent new app my-hires --from new-hire", codes=OFFLINE_CODES)
 def new() -> None:
-    """Begin a consumer, or an app of your own."""
+    """Create a consumer, or an app of your own."""
 
 
-@new.command(example="advent new consumer shouter --topic awsadvent", codes=(*AT_HOME, REFUSED))
+@new.command(
+    example="advent new consumer shouter --topic awsadvent",
+    short_help="Add a consumer.",
+    codes=(*OFFLINE_CODES, REFUSED),
+    meaning={REFUSED: "the function or its handler file exists already"},
+)
 @click.argument("name")
-@click.option("--topic", metavar="NAME", shell_complete=topics, help="The topic it listens to, if there are several.")
+@click.option(
+    "--topic", metavar="NAME", shell_complete=topics, help="The topic it subscribes to; needed if there are several."
+)
 @click.pass_obj
 def consumer(options: Options, name: str, topic: str | None) -> int:
-    """Add a consumer: a handler file to fill in, and its lines in config.yaml."""
+    """Add a consumer: a handler file to fill in, and its settings in config.yaml."""
     from advent_cli.config import config_file
     from advent_cli.stack import scaffold as begin
 
     file = config_file.find(options.config)
     if not options.config and file != Path("config.yaml"):
-        raise UsageError("there is no config.yaml here", hint="`advent new app DIR` begins an app of your own")
+        raise UsageError("there is no config.yaml here", hint="`advent new app DIR` creates an app of your own")
     handler, titles = begin.add_consumer(file, name, topic)
     stream.out(str(handler))
-    options.report.note(f"added {name} to {file}; `advent up` will make:")
+    options.report.note(f"added {name} to {file}; `advent up` will create:")
     for title in titles:
         options.report.note(f"  {title}")
     return DONE
 
 
-@new.command(example="advent new app my-hires --from new-hire", codes=(*AT_HOME, REFUSED))
+@new.command(
+    example="advent new app my-hires --from new-hire",
+    short_help="Create an app.",
+    codes=(*OFFLINE_CODES, REFUSED),
+    meaning={REFUSED: "DIR is not empty"},
+)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--from",
@@ -47,15 +59,15 @@ def consumer(options: Options, name: str, topic: str | None) -> int:
     show_default=True,
     metavar="NAME",
     shell_complete=origins,
-    help="What to begin from.",
+    help="The app to start from.",
 )
 @click.pass_obj
 def app(options: Options, folder: Path, origin: str) -> int:
-    """Begin an app in DIR: from the tutorial's, or the examples new-hire (three at once) and pipeline (one by one)."""
+    """Create an app in DIR, from the tutorial or an example: new-hire (parallel consumers) or pipeline (a chain)."""
     from advent_cli.stack import scaffold as begin
 
     if origin not in begin.templates():
-        raise UsageError(f"--from: found {origin!r}; allowed is one of {', '.join(begin.templates())}")
+        raise UsageError(f"--from: unknown app {origin!r}", hint=f"use one of {', '.join(begin.templates())}")
     begin.create_app(folder, origin)
     stream.out(str(folder))
     options.report.note(f"next: cd {folder} && advent up")

@@ -1,4 +1,4 @@
-"""From the options of the command line to the stack they mean."""
+"""Opens the stack that the command-line options select."""
 
 import re
 import threading
@@ -19,8 +19,9 @@ from advent_cli.stack.build import Stack, build
 def open_stack(options: Options, engine: Callable[[Notify], Engine], *, ahead: Iterable[str] = ()) -> Stack:
     """Read config.yaml, connect to the target, and build the stack.
 
-    `engine` gives the local engine if that is the target: `local.start`, or `local.require` to insist on a running one;
-    it does so while config.yaml is read. The clients of the services `ahead` are made while AWS first answers.
+    `engine` returns the local engine if that is the target: `lifecycle.start`, or `lifecycle.require` to insist on a
+    running one. It runs while config.yaml is read. The clients of the services `ahead` are created during the first
+    call to AWS.
     """
     file = config_file.find(options.config)
     ready: Callable[[], Engine] = partial(engine, options.report.note)
@@ -30,12 +31,12 @@ def open_stack(options: Options, engine: Callable[[Notify], Engine], *, ahead: I
 
 
 def open_account(options: Options, engine: Callable[[Notify], Engine]) -> Aws:
-    """Connect to the target, whatever stacks there are."""
+    """Connect to the target without a stack."""
     return _connect(options, config_file.load(config_file.find(options.config)), partial(engine, options.report.note))
 
 
 def _is_local(options: Options, file: Path) -> bool:
-    """Whether the target must be the local engine, by a look at the file that understands nothing else of it."""
+    """Whether the target is certainly the local engine, judged by one line of the file, before it is parsed."""
     if options.target or not file.is_file():  # a pipe can be read only once
         return options.target == "local"
     try:
@@ -45,13 +46,13 @@ def _is_local(options: Options, file: Path) -> bool:
 
 
 def _in_background(engine: Callable[[], Engine]) -> Callable[[], Engine]:
-    """Begin to find or start the engine; what is returned waits for that. Should we end before, nobody waits."""
+    """Find or start the engine in a daemon thread; the returned function waits for it."""
     future: Future[Engine] = Future()
 
     def work() -> None:
         try:
             future.set_result(engine())
-        except BaseException as error:  # or somebody would wait for ever
+        except BaseException as error:  # else result() would never return
             future.set_exception(error)
 
     threading.Thread(target=work, daemon=True).start()

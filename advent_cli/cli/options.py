@@ -1,4 +1,4 @@
-"""What stands before the command on the command line, and what else a run needs from its beginning to its end."""
+"""The global options, and the state of a run that outlives its command."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Run:
-    """What must be known when a run ends, however it ends: the secrets it learned, and how it was called.
+    """What error reporting needs however a run ends: the secrets it learned, and how it was called.
 
-    `command` is `advent` with the options before the command.
+    `command` is `advent` with its global options.
     """
 
     secrets: set[str] = field(default_factory=set)
@@ -25,7 +25,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Options:
-    """The options before the command, None where one is not given, and the reporter of the command.
+    """The global options, None where not given, and the command's reporter.
 
     `trace` gets a line for each call to AWS.
     """

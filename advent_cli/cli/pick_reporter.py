@@ -1,4 +1,4 @@
-"""Picks who a command reports to, a person or a script, by --json and --events; nothing else asks."""
+"""Picks the reporter of a command by --json and --events; no other code tests for them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from advent_cli.cli.options import Run
     from advent_cli.output.reporter import Reporter
 
-as_json = click.option("--json", is_flag=True, help="Print one JSON document, whatever happens; never ask.")
-as_events = click.option("--events", is_flag=True, help="Print a line of JSON for each event; never ask.")
+json_option = click.option("--json", is_flag=True, help="Print one JSON document, even on failure; never prompt.")
+events_option = click.option("--events", is_flag=True, help="Print each event as a line of JSON; never prompt.")
 MODES = ("json", "events")
 
 
 def pick_reporter(command: str, modes: Iterable[str], run: Run) -> Reporter:
-    """The reporter of a command in these modes: --json, --events, or none."""
+    """The reporter of a command in these output modes: json, events, both or none."""
     modes = [*modes]
     if modes:
         from advent_cli.output.json_reporter import JsonReporter
@@ -35,7 +35,7 @@ def pick_reporter(command: str, modes: Iterable[str], run: Run) -> Reporter:
 
 
 def modes_in(command: click.Command, words: list[str]) -> list[str]:
-    """The modes that these words or the environment ask a command for, though click does not understand them all."""
+    """The output modes that these words or the environment request, for words that click could not parse."""
     options = words[: words.index("--")] if "--" in words else words
     known = [name for name in MODES if any(parameter.name == name for parameter in command.params)]
     return [name for name in known if f"--{name}" in options or _in_environment(command, name)]
@@ -46,16 +46,16 @@ def _in_environment(command: click.Command, mode: str) -> bool:
     return given.lower() in ("1", "true", "t", "yes", "y", "on")
 
 
-def refuse(params: dict[str, Any], *people_only: str) -> None:
-    """Raise UsageError if one of these options, which show something to a person, is given where a script reads."""
+def refuse_options(params: dict[str, Any], *people_only: str) -> None:
+    """Raise UsageError if one of these options, which only make sense for people, is given."""
     for name in people_only:
         if params[name]:
-            raise UsageError(f"--{name} is for people: leave it out, or leave out --json and --events")
+            raise UsageError(f"--{name} cannot be combined with --json or --events")
 
 
 @contextmanager
-def nobody_to_ask() -> Iterator[None]:
-    """While this is entered, stdin is no terminal, whatever it was: a script answers no question."""
+def without_prompts() -> Iterator[None]:
+    """Replace stdin with an empty stream, so that nothing prompts even on a terminal."""
     stdin = sys.stdin
     with open(os.devnull, encoding="utf-8") as nothing:
         sys.stdin = nothing

@@ -1,4 +1,4 @@
-"""advent plan: inspect and decide, and change nothing."""
+"""advent plan: inspect and decide, without changing anything."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import MEETS, Command
-from advent_cli.cli.pick_reporter import as_json, refuse
+from advent_cli.cli.command import STACK_CODES, Command
+from advent_cli.cli.pick_reporter import json_option, refuse_options
 from advent_cli.errors import DIFFERENT, DONE
 
 if TYPE_CHECKING:
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
     cls=Command,
     example="advent plan --exit-code",
     short_help="Show what up would do.",
-    codes=(*MEETS, DIFFERENT),
-    for_scripts=lambda params: refuse(params, "explain"),
+    codes=(*STACK_CODES, DIFFERENT),
+    for_scripts=lambda params: refuse_options(params, "explain"),
 )
-@click.option("--exit-code", "exit_code", is_flag=True, help="End with 5 if there is something to do.")
-@click.option("--explain", is_flag=True, help="Add the way through the console and the aws commands: a shell script.")
-@as_json
+@click.option("--exit-code", "exit_code", is_flag=True, help="Exit with 5 if there are changes to make.")
+@click.option(
+    "--explain", is_flag=True, help="Print a shell script: the aws commands, with the console steps as comments."
+)
+@json_option
 @click.pass_obj
 def plan(options: Options, exit_code: bool, explain: bool) -> int:
-    """Show what up would do: + create, ~ update with the settings that differ, - delete, ! cannot; writes nothing."""
+    """Show what up would do, without changing anything: + create, ~ update, - delete, ! blocked."""
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.deploy import inspection as inspections
     from advent_cli.deploy import walkthrough
@@ -34,7 +36,7 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
     from advent_cli.local import lifecycle
 
     report = options.report
-    with report.waiting("inspecting what is there"):
+    with report.waiting("inspecting the stack"):
         inspection = inspections.inspect(open_stack(options, lifecycle.start, ahead=inspections.SERVICES))
     steps = inspection.steps_up()
     if explain:

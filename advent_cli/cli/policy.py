@@ -1,4 +1,4 @@
-"""advent policy: the least IAM policy for a command."""
+"""advent policy: print the least-privilege IAM policy for a command."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import CALLS, Command
-from advent_cli.cli.pick_reporter import as_json
+from advent_cli.cli.command import AWS_CODES, Command
+from advent_cli.cli.pick_reporter import json_option
 
 if TYPE_CHECKING:
     from advent_cli.cli.options import Options
@@ -18,14 +18,16 @@ COMMANDS = (
 BOUNDARY = "boundary"
 
 
-@click.command(cls=Command, example="advent policy up", short_help="Print the least IAM policy.", codes=CALLS)
+@click.command(
+    cls=Command, example="advent policy up", short_help="Print a least-privilege IAM policy.", codes=AWS_CODES
+)
 @click.argument("command", type=click.Choice([*COMMANDS, BOUNDARY, "all"]), default="all")
-@as_json
+@json_option
 @click.pass_obj
 def policy(options: Options, command: str) -> None:
-    """Print the least IAM policy that lets a person run COMMAND (all, if not given) on this stack.
+    """Print the least-privilege IAM policy for running COMMAND (default: all of them) on this stack.
 
-    `boundary` prints a permissions boundary for the roles of its functions.
+    `boundary` prints a permissions boundary for the roles of the functions.
     """
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle

@@ -1,18 +1,18 @@
-"""The command that hands out dead letters again: advent replay."""
+"""advent replay: redeliver the dead-letter messages."""
 
 from __future__ import annotations
 
 import click
 
-from advent_cli.cli.command import MEETS, Command
+from advent_cli.cli.command import STACK_CODES, Command
 from advent_cli.cli.options import Options
 from advent_cli.errors import DONE, AdventError
 
 
-@click.command(cls=Command, example="advent replay", short_help="Hand out the dead letters again.", codes=MEETS)
+@click.command(cls=Command, example="advent replay", short_help="Redeliver dead-letter messages.", codes=STACK_CODES)
 @click.pass_obj
 def replay(options: Options) -> int:
-    """Hand out the dead letters again, each to the one who could not take it; what fails again comes back."""
+    """Redeliver each dead-letter message to the consumer that failed; one that fails again returns to the queue."""
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle
     from advent_cli.messages import redeliver
@@ -23,15 +23,15 @@ def replay(options: Options) -> int:
     for name, number in sorted(result.delivered.items()):
         stream.out(f"{number} to {name}")
     if result.without_target:
-        are = "dead letter is" if result.without_target == 1 else "dead letters are"
-        hint = f"they are left in {stack.queue.name}"
+        have = "dead letter has" if result.without_target == 1 else "dead letters have"
+        hint = f"they stay in {stack.queue.name}"
         others = ", ".join(result.unknown_arns)
-        why = f"only this stack's topics and functions get them, not {others}" if others else ""
-        raise AdventError(f"{result.without_target} {are} for nobody in config.yaml", why=why, hint=hint)
+        why = f"only this stack's topics and functions receive them, not {others}" if others else ""
+        raise AdventError(f"{result.without_target} {have} no recipient in config.yaml", why=why, hint=hint)
     if result.delivered:
-        options.report.note("what fails again comes back: see `advent status`")
+        options.report.note("messages that fail again return to the queue: see `advent status`")
     elif result.remaining:
-        options.report.note(f"{result.remaining} were taken out a moment ago and show again in {redeliver.HIDDEN} s")
+        options.report.note(f"{result.remaining} are in flight and reappear within {redeliver.HIDDEN} s")
     else:
         options.report.note("no dead letters")
     return DONE

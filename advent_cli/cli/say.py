@@ -1,4 +1,4 @@
-"""advent say: post a message as Slack would, print the reply, and follow the message through the app."""
+"""advent say: post a message as Slack would, print the reply, and trace the message through the app."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advent_cli.cli.command import MEETS, Command
+from advent_cli.cli.command import STACK_CODES, Command
 from advent_cli.cli.completion import trigger_word
-from advent_cli.cli.pick_reporter import as_json
+from advent_cli.cli.pick_reporter import json_option
 from advent_cli.errors import DONE, FAILED, AdventError, TargetError, UsageError
 
 if TYPE_CHECKING:
@@ -28,22 +28,22 @@ def _for_scripts(params: dict[str, Any]) -> None:
 @click.command(
     cls=Command,
     example="advent say awsadvent some words",
-    short_help="Say something, as Slack would.",
-    codes=MEETS,
-    meaning={FAILED: "no reply, or something on the message's way is wrong"},
+    short_help="Post a message, as Slack would.",
+    codes=STACK_CODES,
+    meaning={FAILED: "no reply, or the trace shows a problem"},
     for_scripts=_for_scripts,
 )
 @click.argument("text", nargs=-1, required=True, shell_complete=trigger_word)
-@click.option("--no-wait", is_flag=True, help="Print the reply and leave; do not wait for the consumers.")
-@click.option("--trace/--no-trace", default=None, help="Follow the message through the app; so on a terminal.")
-@click.option("--repeat", metavar="N", default=1, type=click.IntRange(1), help="Say it N times, one after the other.")
-@as_json
+@click.option("--no-wait", is_flag=True, help="Print the reply and exit; do not wait for the consumers.")
+@click.option("--trace/--no-trace", default=None, help="Trace the message through the app; default on a terminal.")
+@click.option("--repeat", metavar="N", default=1, type=click.IntRange(1), help="Post it N times, one after the other.")
+@json_option
 @click.pass_obj
 def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | None, repeat: int) -> int:
-    """Post TEXT as Slack would, print the bot's reply, and watch the counts settle.
+    """Post TEXT as Slack would, print the bot's reply, and wait for the final counts.
 
-    TEXT that begins with a slash is posted as a slash command: advent say /count some words. A single - means the lines
-    of stdin, each a message of its own.
+    TEXT that begins with a slash is posted as a slash command: advent say /count some words. A single - posts each line
+    of stdin as a message.
     """
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle
@@ -53,20 +53,22 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | No
     lines = text == ("-",)
     many = lines or repeat > 1
     if trace and (many or no_wait):
-        raise UsageError("--trace follows one message to its end", hint="leave out --no-wait, --repeat and -")
+        raise UsageError(
+            "--trace follows a single message to its last consumer", hint="leave out --no-wait, --repeat and -"
+        )
     if lines and repeat > 1:
-        raise UsageError("--repeat says TEXT again, and not the lines of stdin", hint="leave out one of them")
+        raise UsageError("--repeat and - cannot be combined", hint="leave out one of them")
     message = "" if lines else post.message(text)
     stack = open_stack(options, lifecycle.require, ahead=("apigatewayv2", "ssm"))
     if many:
-        messages, number = stream.lines_of_stdin() if lines else ([message] * repeat, repeat)
+        messages, number = stream.stdin_lines() if lines else ([message] * repeat, repeat)
         return _say_many(options, stack, messages, number, wait=not no_wait)
-    follow = stream.is_lively() if trace is None else trace
+    follow = stream.can_animate() if trace is None else trace
     return _say(options, stack, message, wait=not no_wait, trace=follow)
 
 
 def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: bool) -> int:
-    """One message, and what becomes of it."""
+    """Post one message and follow it; returns the exit code."""
     from advent_cli.aws.account import in_parallel
     from advent_cli.aws.retry import Waiter
     from advent_cli.messages import post, slack_form
@@ -80,10 +82,10 @@ def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: boo
     options.run.secrets.add(webhook.secret or "")
     first = webhook.slack.trigger_word if webhook.slack else ""
     if not message.startswith(first) and not slack_form.is_command(message):
-        report.note(f"note: Slack posts only what begins with {first!r}")
+        report.note(f"note: Slack posts only messages that begin with {first!r}")
     with report.waiting() as notify:
         reply = _reply(stack, webhook, message, answered, Waiter(notify), trace=trace)
-    report.conversation(stack, consumers)
+    report.say_started(stack, consumers)
     report.replied(message, reply.text)
     answered = answered if settle.is_word_counts(reply.text, answered) else {}
     if wait and trace:
@@ -98,7 +100,7 @@ def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: boo
 def _reply(
     stack: Stack, webhook: Webhook, message: str, answered: dict[str, int], waiter: Waiter, *, trace: bool
 ) -> Reply:
-    """The reply; if there is none, the error says what is wrong with the function behind the URL (with `trace`)."""
+    """The reply; if there is none, `trace` adds to the error what is wrong with the function behind the URL."""
     from advent_cli.messages.diagnosis import diagnose
     from advent_cli.words import settle
 
@@ -114,7 +116,7 @@ def _reply(
 
 
 def _follow(options: Options, stack: Stack, webhook: Webhook, reply: Reply, answered: Mapping[str, int]) -> int:
-    """Show the message's trace to its last function, and what the one that counts on has made of the counts."""
+    """Show the message's trace to its last function, with the counts that a single counting consumer left."""
     from advent_cli.aws.retry import Waiter
     from advent_cli.messages.trace import Evidence, explain_no_counts, follow
     from advent_cli.messages.trace_model import State
@@ -140,16 +142,16 @@ def _follow(options: Options, stack: Stack, webhook: Webhook, reply: Reply, answ
 
 
 def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: int | None, *, wait: bool) -> int:
-    """Message after message; one without a reply is reported, and the next follows."""
+    """Post the messages in turn; one without a reply is reported, and the rest still posted."""
     from advent_cli.aws.retry import Waiter
     from advent_cli.messages import post, slack_form
     from advent_cli.words import settle
 
     report, webhook = options.report, post.webhook(stack)
-    replied, unanswered, last, began = 0, 0, "", time.monotonic()
+    replied, failed, last, began = 0, 0, "", time.monotonic()
     options.run.secrets.add(webhook.secret or "")
     consumers = settle.writers(stack) if wait else []
-    report.conversation(stack, consumers)
+    report.say_started(stack, consumers)
     try:
         with report.posting(number) as one_more:
             for message in messages:
@@ -158,18 +160,18 @@ def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: i
                 except TargetError:
                     raise
                 except AdventError as error:
-                    report.unanswered(message, error)
-                    unanswered += 1
+                    report.no_reply(message, error)
+                    failed += 1
                 else:
                     report.replied(message, reply.text)
                     replied, last = replied + 1, message
                 one_more()
-    finally:  # also when it is interrupted
-        report.posted(replied, unanswered, time.monotonic() - began)
+    finally:  # even if interrupted
+        report.posted(replied, failed, time.monotonic() - began)
     if last and consumers:
         with report.waiting() as notify:
             now = settle.settle(
                 stack, settle.expected(stack, slack_form.counted_text(last)), Waiter(notify), after_many=True
             )
         report.settled(consumers, now)
-    return FAILED if unanswered else DONE
+    return FAILED if failed else DONE

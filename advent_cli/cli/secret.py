@@ -1,4 +1,4 @@
-"""advent secret: keep a secret for the functions that read it, or forget it."""
+"""advent secret: store or delete a secret that functions read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import MEETS, Command
+from advent_cli.cli.command import STACK_CODES, Command
 from advent_cli.cli.completion import secrets
 from advent_cli.errors import DONE, UsageError
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     example="advent secret crm-token",
-    short_help="Keep a secret for the functions that read it.",
-    codes=MEETS,
+    short_help="Store a secret that functions read.",
+    codes=STACK_CODES,
 )
 @click.argument("name", shell_complete=secrets)
-@click.option("--remove", is_flag=True, help="Forget the secret.")
+@click.option("--remove", is_flag=True, help="Delete the secret.")
 @click.pass_obj
 def secret(options: Options, name: str, remove: bool) -> int:
-    """Keep the secret NAME, which functions read that have it in reads_secrets; from a hidden prompt or from stdin."""
+    """Store the secret NAME, from a hidden prompt or stdin, for the functions that list it in reads_secrets."""
     return change(options, name, None if remove else f"The secret {name}")
 
 
 def change(options: Options, name: str, prompt: str | None) -> int:
-    """Ask for the secret and keep it; without a prompt, forget it."""
+    """Read the secret and store it; without a prompt, delete it."""
     from advent_cli.aws.retry import Waiter
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle
@@ -39,27 +39,30 @@ def change(options: Options, name: str, prompt: str | None) -> int:
     options.run.secrets.add(value)
     stack = open_stack(options, lifecycle.start)
     if name not in stack.secrets:
-        known = f"one of {', '.join(stack.secrets)}" if stack.secrets else "none: no function has reads_secrets"
-        raise UsageError(f"no function reads the secret {name!r}", hint=f"allowed is {known}")
-    kept, report = stack.secrets[name], options.report
-    there = kept.read() is not None
+        known = ", ".join(stack.secrets)
+        hint = f"use one of {known}" if known else "list it under reads_secrets of a function in config.yaml"
+        raise UsageError(f"no function reads the secret {name!r}", hint=hint)
+    parameter, report = stack.secrets[name], options.report
+    exists = parameter.read() is not None
     if prompt:
-        kept.put(value, Waiter())
-        report.note(f"kept in {kept.name}; the functions know it within a minute")
-    elif there:
-        kept.delete(Waiter())
-        report.note("removed; within a minute the functions know it no longer")
+        parameter.put(value, Waiter())
+        report.note(f"stored in {parameter.name}; the functions use it within a minute")
+    elif exists:
+        parameter.delete(Waiter())
+        report.note("deleted; the functions stop using it within a minute")
     else:
-        report.note("there is no such secret")
+        report.note("the secret is not set")
     return DONE
 
 
 def _read_secret(prompt: str) -> str:
-    """One line, never shown; raises UsageError for what can be no secret."""
-    from advent_cli.output.stream import harmless
+    """Read one line without echo; raises UsageError if it cannot be a secret."""
+    from advent_cli.output.stream import escape_controls
 
     hidden = sys.stdin.isatty()
-    value = str(click.prompt(harmless(prompt), hide_input=True, err=True) if hidden else sys.stdin.readline()).strip()
+    value = str(
+        click.prompt(escape_controls(prompt), hide_input=True, err=True) if hidden else sys.stdin.readline()
+    ).strip()
     if not value or len(value) > 500 or not value.isascii() or not value.isprintable() or " " in value:
-        raise UsageError("this is no secret", why="it has to be one word of at most 500 letters, digits and signs")
+        raise UsageError("invalid secret", why="a secret is 1 to 500 printable ASCII characters without spaces")
     return value

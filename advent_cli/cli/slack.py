@@ -1,4 +1,4 @@
-"""advent slack: connect Slack, see whether it calls, and keep its secret."""
+"""advent slack: connect Slack, check whether it calls, and store its secret."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import CALLS, MEETS, Command, Group
+from advent_cli.cli.command import AWS_CODES, STACK_CODES, Command, Group
 from advent_cli.errors import DONE, FAILED, AdventError
 
 if TYPE_CHECKING:
@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from advent_cli.stack.model import Stack
 
 
-@click.group(cls=Group, invoke_without_command=True, example="advent slack", codes=CALLS)
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    example="advent slack",
+    short_help="Show how to connect Slack.",
+    codes=AWS_CODES,
+)
 @click.pass_context
 def slack(context: click.Context) -> int:
-    """Tell what to do in Slack, step by step, with the values to paste."""
+    """Show how to connect Slack, step by step, with the values to paste."""
     from advent_cli.messages.slack_form import setup_steps
     from advent_cli.output import stream
 
@@ -29,10 +35,15 @@ def slack(context: click.Context) -> int:
     return DONE
 
 
-@slack.command("manifest", example="advent slack manifest > manifest.yaml", codes=CALLS)
+@slack.command(
+    "manifest",
+    example="advent slack manifest > manifest.yaml",
+    short_help="Print the manifest of a Slack app.",
+    codes=AWS_CODES,
+)
 @click.pass_obj
 def slack_manifest(options: Options) -> int:
-    """Print the manifest, in YAML, of a Slack app with a slash command that posts to this app."""
+    """Print the YAML manifest of a Slack app with a slash command that posts to this app."""
     import yaml
 
     from advent_cli.messages.slack_form import manifest
@@ -44,32 +55,33 @@ def slack_manifest(options: Options) -> int:
 
 
 def _for_slack(options: Options) -> tuple[Stack, str, Slack]:
-    """The stack, the URL and what config.yaml says of Slack; a note if Slack could not reach that URL."""
+    """The stack, its URL and its Slack settings; notes if Slack cannot reach the URL."""
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle
 
     stack = open_stack(options, lifecycle.require)
     if stack.config.slack is None:
-        raise AdventError("config.yaml says nothing of Slack", hint="add slack: with trigger_word and bot_name")
+        raise AdventError("config.yaml has no slack section", hint="add slack: with trigger_word and bot_name")
     url = stack.url
     if url is None:
-        raise AdventError(f"the {stack.api.title} is missing, or has no route for POST", hint="`advent up` makes it")
+        raise AdventError(f"the {stack.api.title} is missing, or has no route for POST", hint="`advent up` creates it")
     if not url.startswith("https://"):
-        options.report.note("note: Slack cannot reach the local engine; with --target aws it can")
+        options.report.note("note: Slack cannot reach the local engine; deploy with --target aws")
     return stack, url, stack.config.slack
 
 
 @slack.command(
     "check",
     example="advent slack check",
-    codes=CALLS,
-    meaning={FAILED: "Slack never called, or was not answered well"},
+    short_help="Show whether Slack calls the app.",
+    codes=AWS_CODES,
+    meaning={FAILED: "Slack never called, or did not get a good reply"},
 )
 @click.pass_obj
 def slack_check(options: Options) -> int:
-    """Tell whether Slack has called the app, when last, and with what answer.
+    """Show whether Slack has called the app, when last, and what it was answered.
 
-    The log of the function behind the API tells it, in the lines that the tutorial's own writes (handlers/app.py).
+    It reads the log of the function behind the API, in the format of the tutorial's (handlers/app.py).
     """
     from advent_cli.messages import slack_requests
     from advent_cli.output import summary, terminal
@@ -79,20 +91,26 @@ def slack_check(options: Options) -> int:
     now = time.time()
     day = slack_requests.of_last_day(stack, now)
     last = next((each for each in reversed(day) if each.from_slack), None) or slack_requests.last_from_slack(stack, now)
-    summary_lines = slack_requests.summary(last, day, now, stack.config.log_retention_days)
-    for line in [*summary_lines, *slack_requests.advice(last, url, settings.trigger_word)]:
+    lines = slack_requests.summary(last, day, now, stack.config.log_retention_days)
+    for line in [*lines, *slack_requests.advice(last, url, settings.trigger_word)]:
         summary.line(terminal.stdout(), printable(line, 1000))
     return DONE if last and last.status == slack_requests.OK else FAILED
 
 
-@slack.command("secret", cls=Command, example="advent slack secret < token.txt", codes=MEETS)
-@click.option("--remove", is_flag=True, help="Forget the secret; the API is open again.")
+@slack.command(
+    "secret",
+    cls=Command,
+    example="advent slack secret < token.txt",
+    short_help="Restrict the API to Slack.",
+    codes=STACK_CODES,
+)
+@click.option("--remove", is_flag=True, help="Delete the secret; the API is open again.")
 @click.pass_obj
 def slack_secret(options: Options, remove: bool) -> int:
-    """Let only Slack in: keep its secret, read from a hidden prompt or from stdin.
+    """Restrict the API to Slack: store its secret, from a hidden prompt or stdin.
 
-    For a slash command that is the app's Signing Secret, for an outgoing webhook its Token. The secret is kept as a
-    SecureString in the Parameter Store of Systems Manager, where the function behind the API looks it up.
+    For a slash command this is the app's Signing Secret, for an outgoing webhook its Token. The secret is stored as a
+    SecureString in Systems Manager Parameter Store, where the function behind the API reads it.
     """
     from advent_cli.cli.secret import change
     from advent_cli.config.schema import SLACK_SECRET

@@ -1,4 +1,4 @@
-"""advent status: every resource, the URL and the most frequent words."""
+"""advent status: show every resource, the URL and the most frequent words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import MEETS, Command
-from advent_cli.cli.pick_reporter import as_json, refuse
+from advent_cli.cli.command import STACK_CODES, Command
+from advent_cli.cli.pick_reporter import json_option, refuse_options
 
 if TYPE_CHECKING:
     from advent_cli.cli.options import Options
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     cls=Command,
     example="advent status --top 3",
     short_help="Show resources, URL and words.",
-    codes=MEETS,
-    for_scripts=lambda params: refuse(params, "watch"),
+    codes=STACK_CODES,
+    for_scripts=lambda params: refuse_options(params, "watch"),
 )
-@click.option("--top", default=10, show_default=True, type=click.IntRange(0), help="How many words to show.")
-@click.option("--watch", is_flag=True, help="As a live board, until q or Ctrl-C.")
-@as_json
+@click.option(
+    "--top", metavar="N", default=10, show_default=True, type=click.IntRange(0), help="How many words to show."
+)
+@click.option("--watch", is_flag=True, help="Keep updating the view, until q or Ctrl-C.")
+@json_option
 @click.pass_obj
 def status(options: Options, top: int, watch: bool) -> int:
     """Show every resource, the URL and the most frequent words."""
@@ -36,7 +38,7 @@ def status(options: Options, top: int, watch: bool) -> int:
     from advent_cli.words import counts
 
     report = options.report
-    with report.waiting("inspecting what is there"):
+    with report.waiting("inspecting the stack"):
         stack = open_stack(options, lifecycle.require, ahead=SERVICES)
         inspection = inspect(stack)
     steps, seen = inspection.steps_up(), inspection.seen
@@ -46,10 +48,10 @@ def status(options: Options, top: int, watch: bool) -> int:
         report.api(stack.urls, stack.config.slack, is_open=inspection.is_open)
     if isinstance(seen[stack.queue.key], dict):
         report.dead_letters(stack.queue.name, inspection.dead_letters)
-    if counts.is_readable(stack.table, seen[stack.table.key]):  # last, for it may take a minute
+    if counts.is_readable(stack.table, seen[stack.table.key]):  # last, because it may take a minute
         with report.reading(lambda: counts.approximate_size(stack.table)) as notify_read:
-            found = counts.top(stack.table, top, notify_read)
-        report.words(found)
+            result = counts.top(stack.table, top, notify_read)
+        report.words(result)
     else:
-        report.no_words(stack.table.title, is_missing=seen[stack.table.key] is None)
+        report.words_unavailable(stack.table.title, is_missing=seen[stack.table.key] is None)
     return exit_code(steps)

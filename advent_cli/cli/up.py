@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import MEETS, Command
+from advent_cli.cli.command import STACK_CODES, Command
 from advent_cli.cli.completion import adoptable
-from advent_cli.cli.pick_reporter import as_events, as_json, refuse
+from advent_cli.cli.pick_reporter import events_option, json_option, refuse_options
 from advent_cli.errors import DONE, INTERRUPTED
 
 if TYPE_CHECKING:
@@ -24,41 +24,41 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     example="advent up",
-    short_help="Make AWS as config.yaml wants it.",
-    codes=MEETS,
-    for_scripts=lambda params: refuse(params, "watch", "explain"),
+    short_help="Create or update everything in config.yaml.",
+    codes=STACK_CODES,
+    for_scripts=lambda params: refuse_options(params, "watch", "explain"),
 )
-@click.option("--yes", is_flag=True, help="Do not ask, neither before changing an AWS account nor before losing words.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation, even before deleting data.")
 @click.option(
     "--import",
     "import_file",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Set the word counts that down --export wrote.",
+    help="Afterwards set the word counts that down --export wrote.",
 )
 @click.option(
     "--adopt",
     metavar="KIND/NAME",
     multiple=True,
     shell_complete=adoptable,
-    help="Make what is in the way ours; may be repeated.",
+    help="Take over an existing resource of that name; may be repeated.",
 )
-@click.option("--watch", is_flag=True, help="Do so again whenever config.yaml or a handler is saved, until Ctrl-C.")
-@click.option("--explain", is_flag=True, help="First show the steps in the console, and as aws commands.")
-@as_json
-@as_events
+@click.option("--watch", is_flag=True, help="Run again whenever config.yaml or a handler is saved, until Ctrl-C.")
+@click.option("--explain", is_flag=True, help="First show the steps in the AWS console, and as aws commands.")
+@json_option
+@events_option
 @click.pass_obj
 def up(
     options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...], watch: bool, explain: bool
 ) -> int:
-    """Make AWS as config.yaml wants it; what is so already is left alone."""
+    """Create or update everything in config.yaml, and delete what is no longer in it."""
     from advent_cli.aws.retry import Waiter
     from advent_cli.config import config_file, file_changes
     from advent_cli.words import export_import
 
     if import_file:
         export_import.check(import_file)
-    # Found once: were config.yaml away for a moment, `up` would take the tutorial's for it.
+    # Resolved once: if config.yaml vanished for a moment, --watch would deploy the tutorial's instead.
     options = replace(options, config=str(config_file.find(options.config)))
     before = file_changes.state(config_file.find(options.config)) if watch else {}
     stack, code = _up(options, adopt, ask=not yes, ask_first=not yes, explain=explain)
@@ -71,21 +71,21 @@ def up(
 
 
 def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool, explain: bool) -> tuple[Stack, int]:
-    """Once up, with the URL at the end; the stack, and the exit code."""
+    """Run `up` once and report the URL; returns the stack and the exit code."""
     from advent_cli.cli import confirm
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.deploy import apply, walkthrough
     from advent_cli.deploy.executor import Interrupt
     from advent_cli.deploy.inspection import SERVICES, inspect
-    from advent_cli.deploy.inspection import adopt as make_ours
+    from advent_cli.deploy.inspection import adopt as take_over
     from advent_cli.local import lifecycle
 
     report = options.report
-    with report.waiting("inspecting what is there"):
+    with report.waiting("inspecting the stack"):
         stack = open_stack(options, lifecycle.start, ahead=SERVICES)
         inspection = inspect(stack)
         if adopt:
-            make_ours(inspection, adopt)
+            take_over(inspection, adopt)
             inspection = inspect(stack)
     steps = inspection.steps_up()
     if ask:
@@ -94,7 +94,7 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool,
         report.walkthrough(walkthrough.up(inspection, steps, options.profile), is_result=False)
     if ask_first and stack.aws.endpoint is None:
         confirm.changes(stack, steps, show=None if explain else partial(report.confirming, steps))
-    report.planned(stack, steps)
+    report.run_planned(stack, steps)
     with Interrupt() as interrupt, report.running() as listen:
         result = apply.up(inspection, steps, listen, interrupt)
     report.run_ended(steps, result)
@@ -104,21 +104,21 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool,
 
 
 def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool) -> None:
-    """Up again at each change, until Ctrl-C; an error is reported, and may be put right."""
+    """Run `up` at each change, until Ctrl-C; after an error, wait for the next change."""
     from contextlib import suppress
 
-    from advent_cli.aws.aws_errors import explain as in_words
+    from advent_cli.aws.aws_errors import explain as as_advent_error
 
-    options.report.note("watching config.yaml and its handlers; Ctrl-C ends it")
+    options.report.note("watching config.yaml and the handlers; press Ctrl-C to stop")
     with suppress(KeyboardInterrupt):
         for changed in changes:
-            options.report.note(f"{changed} was changed")
+            options.report.note(f"{changed} changed")
             try:
                 _, code = _up(options, (), ask=ask, ask_first=False, explain=explain)
             except Exception as error:  # a mistake in a file, or the network
-                if (known := in_words(error)) is None:
+                if (known := as_advent_error(error)) is None:
                     raise
-                options.report.problem(known)
+                options.report.error(known)
                 continue
             if code == INTERRUPTED:
                 return

@@ -38,6 +38,6 @@ class Subject:
         return problem(check, str(explained), explained.hint)
 
     def _bug(self, error: Exception) -> AdventError:
-        report = crash_report.remains(error, self.secrets)
-        hint = f"report it, with {report.where or 'this line'}"
-        return AdventError(f"this is a mistake in advent: {report.problem}", hint=hint)
+        report = crash_report.write(error, self.secrets)
+        hint = f"report it, with {report.file or 'this line'}"
+        return AdventError(f"this is a bug in advent: {report.problem}", hint=hint)

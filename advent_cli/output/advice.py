@@ -1,4 +1,4 @@
-"""Errors as a person or a script sees them: without secrets, and with advice that can be pasted as it stands."""
+"""Prepares an error for display: removes secrets, and completes the commands it suggests so that they can be pasted."""
 
 from collections.abc import Iterable
 
@@ -7,11 +7,11 @@ from advent_cli.errors import AdventError
 
 
 def with_options(text: str, command: str) -> str:
-    """Advice with the options that stand before the command in this run; `command` is `advent` and those options."""
+    """The text with this run's global options in each suggested command; `command` is `advent` and those options."""
     return text.replace("`advent ", f"`{command} ")
 
 
 def presentable(error: AdventError, secrets: Iterable[str], command: str) -> AdventError:
-    """The error without secrets, its advice with the options of this run."""
+    """The error without secrets, with this run's global options in the commands it suggests."""
     what, why, hint = (readable(text, secrets) for text in (error.what, error.why, error.hint))
     return AdventError(what, why=with_options(why, command), hint=with_options(hint, command))

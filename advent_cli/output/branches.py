@@ -1,4 +1,4 @@
-"""Trees of styled lines, whatever they show."""
+"""Trees of styled lines."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from rich.text import Text
 from rich.tree import Tree
 
 Parts = list[tuple[str, str]]
-"""The parts of a line, each with its style, which may be none."""
+"""The parts of a line: text and style, which may be empty."""
 
 
 @dataclass
 class Branch:
-    """A line, and what grows from it."""
+    """A line and the branches under it."""
 
     parts: Parts
     branches: list[Branch] = field(default_factory=list)
 
 
 def arrow(console: Console) -> str:
-    """An arrow that the console can show."""
+    """An arrow in the console's encoding."""
     return " → " if console.encoding.startswith("utf") else " -> "
 
 
 def show(console: Console, branch: Branch) -> None:
-    """Draw a tree; lines that are too long are folded."""
+    """Print a tree; long lines are folded."""
     tree = Tree(_line(branch), guide_style="dim")
-    _grow(tree, branch)
+    _add_branches(tree, branch)
     console.print(tree)
 
 
-def _grow(tree: Tree, branch: Branch) -> None:
-    for above in branch.branches:
-        _grow(tree.add(_line(above)), above)
+def _add_branches(tree: Tree, branch: Branch) -> None:
+    for child in branch.branches:
+        _add_branches(tree.add(_line(child)), child)
 
 
 def _line(branch: Branch) -> Text:

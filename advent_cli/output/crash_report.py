@@ -1,4 +1,4 @@
-"""What is left of a bug: its traceback in a file for whoever mends it, without the secrets that were at hand."""
+"""Crash reports: the traceback of a bug, without known secrets, in a file to attach to a bug report."""
 
 import os
 import platform
@@ -12,48 +12,48 @@ from pathlib import Path
 from advent_cli.aws.redaction import known_secrets, redact
 from advent_cli.output.stream import err
 
-KEPT = 5  # files
+MAX_FILES = 5
 
 
 @dataclass(frozen=True)
-class Remains:
-    """What is known of a bug, without secrets; `where` its traceback is kept, nothing if it cannot be."""
+class CrashReport:
+    """A bug without secrets; `file` holds the traceback, and is empty if no file can be written."""
 
     problem: str
     traceback: str
-    where: str
+    file: str
 
 
-def remains(error: BaseException, secrets: Iterable[str]) -> Remains:
-    """Keep the traceback of a bug, without the values of variables, in a file."""
+def write(error: BaseException, secrets: Iterable[str]) -> CrashReport:
+    """Write the traceback of a bug to a file, without the values of variables."""
     secrets = known_secrets(os.environ, secrets)
-    told = redact("".join(traceback.TracebackException.from_exception(error).format()), secrets)
+    text = redact("".join(traceback.TracebackException.from_exception(error).format()), secrets)
     problem = " ".join(redact(f"{type(error).__name__}: {error}", secrets).split())[:300]
     try:
-        where = str(_keep(f"advent on Python {platform.python_version()}, {platform.platform()}\n\n{told}"))
-    except Exception as failure:  # whatever it is, the bug must still be told
-        return Remains(f"{problem} (and its traceback cannot be kept: {failure})", told, "")
-    return Remains(problem, told, where)
+        file = str(_save(f"advent on Python {platform.python_version()}, {platform.platform()}\n\n{text}"))
+    except Exception as failure:  # the bug must be reported all the same
+        return CrashReport(f"{problem} (and its traceback cannot be saved: {failure})", text, "")
+    return CrashReport(problem, text, file)
 
 
 def show(error: BaseException, secrets: Iterable[str], *, verbose: bool) -> None:
-    """Say on stderr what happened, where the traceback is, and what to do next.
+    """Print to stderr what happened, where the traceback is, and what to do next.
 
-    The traceback itself is shown if the run is `verbose`, or if there is no way to keep it.
+    `verbose` prints the traceback too; so does a failure to save it.
     """
-    left = remains(error, secrets)
-    if verbose or not left.where:
-        err(left.traceback.rstrip())
-    kept = f"in {left.where}" if left.where else "above"
+    report = write(error, secrets)
+    if verbose or not report.file:
+        err(report.traceback.rstrip())
+    place = f"in {report.file}" if report.file else "above"
     err(
-        f"error: this is a mistake in advent: {left.problem}\n"
-        f"  the traceback, without secrets, is {kept}\n"
-        "  try: the same command once more; if it fails again, report it with that text"
+        f"error: this is a bug in advent: {report.problem}\n"
+        f"  the traceback, without secrets, is {place}\n"
+        "  try: the same command again; if it still fails, report the bug with that traceback"
     )
 
 
-def _keep(text: str) -> Path:
-    """Write a file that only this user can read, and leave only the latest few."""
+def _save(text: str) -> Path:
+    """Write a file that only this user can read; delete all but the newest few."""
     import platformdirs
 
     folder = Path(platformdirs.user_log_dir("advent", appauthor=False))
@@ -61,6 +61,6 @@ def _keep(text: str) -> Path:
     opened, name = tempfile.mkstemp(".txt", f"crash-{time.strftime('%Y%m%d-%H%M%S')}-", folder)
     with open(opened, "w", encoding="utf-8", errors="replace") as out:
         out.write(text)
-    for old in sorted(folder.glob("crash-*.txt"))[:-KEPT]:  # their names are their times
+    for old in sorted(folder.glob("crash-*.txt"))[:-MAX_FILES]:  # file names sort by time
         old.unlink(missing_ok=True)
     return Path(name)

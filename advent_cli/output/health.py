@@ -1,4 +1,4 @@
-"""The findings of advent doctor, one a line, each with what to do about it."""
+"""Prints the findings of `advent doctor`, one per line, each with its hint."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from advent_cli.output.stream import printable
 from advent_cli.output.summary import line
 
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
-LONGEST = 2000  # characters
+MAX_LENGTH = 2000  # characters
 
 
-def show(console: Console, found: Any) -> None:
-    """One finding (doctor.findings.Finding)."""
-    state = found.state.value
-    cells = (Text(f"{state:7}", STYLES[state]), Text(f"{found.check:12}"), Text(printable(found.text, LONGEST)))
-    if console.is_terminal:  # what does not fit stands under itself
+def show(console: Console, finding: Any) -> None:
+    """Print one finding (doctor.findings.Finding)."""
+    state = finding.state.value
+    cells = (Text(f"{state:7}", STYLES[state]), Text(f"{finding.check:12}"), Text(printable(finding.text, MAX_LENGTH)))
+    if console.is_terminal:  # wrapped lines stay in their column
         grid = Table.grid(padding=(0, 1))
         for _ in cells:
             grid.add_column(overflow="fold")
@@ -25,7 +25,7 @@ def show(console: Console, found: Any) -> None:
         console.print(grid)
     else:
         line(console, " ".join(cell.plain for cell in cells))
-    for detail in found.details:
-        line(console, f"    {printable(detail, LONGEST)}")
-    if found.hint:
-        line(console, f"    try: {found.hint}")
+    for detail in finding.details:
+        line(console, f"    {printable(detail, MAX_LENGTH)}")
+    if finding.hint:
+        line(console, f"    try: {finding.hint}")

@@ -1,4 +1,4 @@
-"""Pure: what a script reads on stdout, as dicts; docs/schemas describes each of them."""
+"""The JSON documents that scripts read, as dicts; docs/schemas describes each. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,7 +22,7 @@ STATES = {
 
 
 def command(name: str, code: int, errors: Iterable[Exception], fields: Document) -> Document:
-    """The document of a command that ends with `code`, with what it has found out so far."""
+    """The document of a command that ends with `code`; `fields` is what it has reported so far."""
     return {
         "schema": schema(name),
         "ok": code in (DONE, DIFFERENT),
@@ -33,25 +33,25 @@ def command(name: str, code: int, errors: Iterable[Exception], fields: Document)
 
 
 def schema(name: str) -> str:
-    """The name and version of a shape, as in `advent.up/1`; it is described in docs/schemas/advent.up-1.json."""
+    """The name and version of a document, as in `advent.up/1`; its schema is docs/schemas/advent.up-1.json."""
     return f"advent.{name}/{VERSIONS[name]}"
 
 
 def problem(error: Exception) -> Document:
-    """An error: what happened, why, and what to do next. Of a bug only its kind, for its words may hold a secret."""
+    """An error: what happened, why, and what to do next; of a bug only its type: its message may hold a secret."""
     if isinstance(error, AdventError):
-        return {"what": whole(error.what), "why": whole(error.why), "hint": whole(error.hint)}
-    hint = "stderr tells more, and where its traceback is"
-    return {"what": "this is a mistake in advent", "why": type(error).__name__, "hint": hint}
+        return {"what": valid_text(error.what), "why": valid_text(error.why), "hint": valid_text(error.hint)}
+    hint = "stderr has the details and the path of the traceback"
+    return {"what": "this is a bug in advent", "why": type(error).__name__, "hint": hint}
 
 
-def whole(text: str) -> str:
-    """The text; what is no text in it, as in file names that are not UTF-8, becomes a question mark."""
+def valid_text(text: str) -> str:
+    """The text as valid Unicode: bytes of a file name that are not UTF-8 become question marks."""
     return text.encode(errors="replace").decode()
 
 
-def place(stack: Stack) -> Document:
-    """Which stack it is, and where."""
+def stack_fields(stack: Stack) -> Document:
+    """The stack's name and where it is."""
     return {
         "stack": stack.aws.stack,
         "target": "local" if stack.aws.endpoint else "aws",
@@ -61,7 +61,7 @@ def place(stack: Stack) -> Document:
 
 
 def plan(steps: Iterable[Step]) -> Document:
-    """What there is to do, how much of each, and whether anything would change."""
+    """The steps, how many there are of each action, and whether any changes something."""
     planned = [step(one) for one in steps]
     summary = {action.name.lower(): 0 for action in Action}
     for one in planned:
@@ -71,17 +71,17 @@ def plan(steps: Iterable[Step]) -> Document:
 
 
 def step(step: Step) -> Document:
-    """One step: what is to be done, and what is in its way."""
-    return {**_named(step.key), "action": step.action.name.lower(), **_seen(step)}
+    """One step: its action, and the differences or the error behind it."""
+    return {**_named(step.key), "action": step.action.name.lower(), **_details(step)}
 
 
-def ran(steps: Iterable[Step], finished: Mapping[str, Finished]) -> list[Document]:
-    """The steps of a run, each with its end as far as it has one."""
-    nothing = {"outcome": None, "seconds": None, "reason": ""}
-    return [{**step(one), **(_end(finished[one.key]) if one.key in finished else nothing)} for one in steps]
+def run_steps(steps: Iterable[Step], finished: Mapping[str, Finished]) -> list[Document]:
+    """The steps of a run, each with its outcome, or None as long as it has none."""
+    unfinished = {"outcome": None, "seconds": None, "reason": ""}
+    return [{**step(one), **(_outcome(finished[one.key]) if one.key in finished else unfinished)} for one in steps]
 
 
-def _end(event: Finished) -> Document:
+def _outcome(event: Finished) -> Document:
     return {
         "outcome": event.outcome.name.lower(),
         "seconds": round(event.seconds, 3),
@@ -97,54 +97,54 @@ def resources(steps: Iterable[Step], arns: Mapping[str, str]) -> list[Document]:
             **_named(step.key),
             "state": "foreign" if step.foreign else STATES[step.action],
             "arn": arns.get(step.key),
-            **_seen(step),
+            **_details(step),
         }
         for step in steps
     ]
 
 
 def words(counts: Counts) -> Document:
-    """The most frequent words, how many there are, the sum of their counts, and how many items are no words."""
+    """The most frequent words, the number of words, the sum of their counts, and the number of other items."""
     top = [{"word": word, "count": count} for word, count in counts.top]
     return {"top": top, "total": counts.words, "sum": counts.total, "others": counts.others}
 
 
-def hop(way: Hop) -> Document:
-    """A function on a message's way, and the hops behind it."""
+def trace(hop: Hop) -> Document:
+    """A hop of a message's trace, with the hops after it."""
     return {
-        "function": way.function,
-        "topic": way.topic,
-        "state": way.state.name.lower(),
-        "milliseconds": way.milliseconds,
-        "ended": way.ended,
-        "said": [whole(line) for line in way.log],
-        "published": list(way.published),
-        "problem": way.problem,
-        "hops": [hop(behind) for behind in way.hops],
+        "function": hop.function,
+        "topic": hop.topic,
+        "state": hop.state.name.lower(),
+        "milliseconds": hop.milliseconds,
+        "ended": hop.ended,
+        "said": [valid_text(line) for line in hop.log],
+        "published": list(hop.published),
+        "problem": hop.problem,
+        "hops": [trace(next_hop) for next_hop in hop.hops],
     }
 
 
 def event(event: Event) -> Document:
-    """What happened during a run; each has its name under `event`."""
-    said: Document = {"schema": schema("event"), "event": type(event).__name__.lower()}
+    """An event of a run; `event` holds its name."""
+    fields: Document = {"schema": schema("event"), "event": type(event).__name__.lower()}
     if isinstance(event, Planned):
-        return {**said, "steps": [step(one) for one in event.steps]}
+        return {**fields, "steps": [step(one) for one in event.steps]}
     if isinstance(event, Started):
-        return {**said, "key": event.key}
+        return {**fields, "key": event.key}
     if isinstance(event, Waiting):
-        return {**said, "key": event.key, "words": event.words}
+        return {**fields, "key": event.key, "words": event.words}
     if isinstance(event, Finished):
-        return {**said, "key": event.key, **_end(event)}
-    return said
+        return {**fields, "key": event.key, **_outcome(event)}
+    return fields
 
 
 def result(document: Document) -> Document:
-    """The last line after the events: the document of the command."""
+    """The last line of --events: the command's document."""
     return {"schema": schema("event"), "event": "result", "result": document}
 
 
-def left(steps: Iterable[Step]) -> list[Document]:
-    """What is still there after all."""
+def remaining(steps: Iterable[Step]) -> list[Document]:
+    """The resources that are still there after `down`."""
     return [_named(step.key) for step in steps]
 
 
@@ -153,7 +153,7 @@ def _named(key: str) -> Document:
     return {"key": key, "kind": kind, "name": name}
 
 
-def _seen(step: Step) -> Document:
+def _details(step: Step) -> Document:
     return {
         "differences": [{"setting": one.setting, "now": one.now, "want": one.want} for one in step.differences],
         "error": problem(step.seen) if isinstance(step.seen, Exception) else None,

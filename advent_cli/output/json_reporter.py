@@ -1,4 +1,4 @@
-"""For scripts: one JSON document on stdout when the command ends; with --events a line for each event before it."""
+"""The reporter for scripts: one JSON document on stdout when the command ends; --events adds a line for each event."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class JsonReporter:
-    """Collects the fields of the document of `command`; docs/schemas describes them."""
+    """Collects the fields of the command's document; docs/schemas describes them."""
 
     def __init__(self, command: str, *, events: bool, secrets: set[str], advice: str) -> None:
         self.command = command
@@ -47,14 +47,14 @@ class JsonReporter:
     def note(self, text: str) -> None:
         err(text)
 
-    def problem(self, error: AdventError) -> None:
+    def error(self, error: AdventError) -> None:
         self.errors.append(error)
 
     def bug(self, error: Exception) -> None:
         if error not in self.errors:
             self.errors.append(error)
 
-    def ended(self, exit_code: int) -> None:
+    def command_ended(self, exit_code: int) -> None:
         errors = [presentable(e, self.secrets, "advent") if isinstance(e, AdventError) else e for e in self.errors]
         document = json_documents.command(self.command, exit_code, errors, self.fields)
         if self.events:
@@ -62,17 +62,17 @@ class JsonReporter:
         else:
             _send(document, indent=2)
 
-    def waiting(self, words: str = "") -> AbstractContextManager[Notify]:
+    def waiting(self, message: str = "") -> AbstractContextManager[Notify]:
         return nullcontext(_ignore)
 
-    def planned(self, stack: Stack, steps: Sequence[Step]) -> None:
-        self.fields |= json_documents.place(stack) | {"steps": json_documents.ran(steps, {})}
+    def run_planned(self, stack: Stack, steps: Sequence[Step]) -> None:
+        self.fields |= json_documents.stack_fields(stack) | {"steps": json_documents.run_steps(steps, {})}
 
     def confirming(self, steps: Sequence[Step]) -> None: ...
 
     def walkthrough(self, page: Page, *, is_result: bool) -> None: ...
 
-    def describing_data_loss(self, describe: Describe) -> Describe | None: ...
+    def data_loss_describer(self, describe: Describe) -> Describe | None: ...
 
     def data_loss(self, inspection: Inspection, steps: Iterable[Step], *, agreed: bool) -> None: ...
 
@@ -81,7 +81,7 @@ class JsonReporter:
 
     def run_ended(self, steps: Sequence[Step], result: Result) -> None:
         seconds = round(result.seconds, 3)
-        self.fields |= {"steps": json_documents.ran(steps, result.finished), "seconds": seconds}
+        self.fields |= {"steps": json_documents.run_steps(steps, result.finished), "seconds": seconds}
         self.fields["waited"] = {service: round(took, 3) for service, took in result.waited.items()}
         self.errors += [*result.problems, *([InterruptionError()] if result.stopped else [])]
 
@@ -92,7 +92,7 @@ class JsonReporter:
         self.fields |= {"seconds": 0, "left": []}
 
     def remaining(self, steps: Sequence[Step]) -> None:
-        self.fields["left"] = json_documents.left(steps)
+        self.fields["left"] = json_documents.remaining(steps)
         self.errors += [AdventError(f"{step.title} is still there", hint=AGAIN) for step in steps]
 
     def exported(self, words: int, file: Path) -> None:
@@ -102,13 +102,13 @@ class JsonReporter:
         self.fields["imported"] = words or 0
 
     def plan(self, stack: Stack, steps: Sequence[Step]) -> None:
-        self.fields |= json_documents.place(stack) | json_documents.plan(steps)
+        self.fields |= json_documents.stack_fields(stack) | json_documents.plan(steps)
         self.errors += problems(steps)
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
         unknown: dict[str, Any] = {"url": None, "urls": [], "open": None, "dead_letters": None, "words": None}
-        found = {"resources": json_documents.resources(steps, arns)}
-        self.fields |= json_documents.place(inspection.stack) | found | unknown
+        known = {"resources": json_documents.resources(steps, arns)}
+        self.fields |= json_documents.stack_fields(inspection.stack) | known | unknown
         self.errors += problems(steps)
 
     def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
@@ -123,27 +123,27 @@ class JsonReporter:
     def words(self, counts: Counts) -> None:
         self.fields["words"] = json_documents.words(counts)
 
-    def no_words(self, table: str, *, is_missing: bool) -> None: ...
+    def words_unavailable(self, table: str, *, is_missing: bool) -> None: ...
 
     def policy(self, stack: Stack, command: str, document: dict[str, Any], notes: Sequence[str]) -> None:
-        told = [with_options(note, self.advice) for note in notes]
-        self.fields |= json_documents.place(stack) | {"command": command, "policy": document, "notes": told}
+        completed = [with_options(note, self.advice) for note in notes]
+        self.fields |= json_documents.stack_fields(stack) | {"command": command, "policy": document, "notes": completed}
 
-    def conversation(self, stack: Stack, consumers: list[str]) -> None:
-        nothing: dict[str, Any] = {"messages": [], "consumers": consumers, "settled": None, "way": None}
-        self.fields |= json_documents.place(stack) | nothing
+    def say_started(self, stack: Stack, consumers: list[str]) -> None:
+        fields: dict[str, Any] = {"messages": [], "consumers": consumers, "settled": None, "way": None}
+        self.fields |= json_documents.stack_fields(stack) | fields
 
     def replied(self, message: str, reply: str) -> None:
         self.fields["messages"].append({"text": message, "reply": reply, "counts": parse_counts(reply)})
 
-    def unanswered(self, message: str, error: AdventError) -> None:
-        self.fields["messages"].append({"text": json_documents.whole(message), "reply": None, "counts": {}})
+    def no_reply(self, message: str, error: AdventError) -> None:
+        self.fields["messages"].append({"text": json_documents.valid_text(message), "reply": None, "counts": {}})
         self.errors.append(error)
 
     def posting(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
         return nullcontext(_ignore)
 
-    def posted(self, replied: int, unanswered: int, seconds: float) -> None: ...
+    def posted(self, replied: int, failed: int, seconds: float) -> None: ...
 
     def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
         self.fields["settled"] = dict(counts)
@@ -158,15 +158,15 @@ class JsonReporter:
 
 
 class _TraceFields:
-    """Keeps the latest trace for the document; a script counts for itself."""
+    """Keeps the latest trace for the document, without the notes, which are for people."""
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self.fields = fields
 
     def show(self, trace: Hop) -> None:
-        self.fields["way"] = json_documents.hop(trace)
+        self.fields["way"] = json_documents.trace(trace)
 
-    def note(self, function: str, words: str) -> None: ...
+    def note(self, function: str, text: str) -> None: ...
 
 
 def _ignore(*_: object) -> None: ...
@@ -177,9 +177,9 @@ def _send_event(event: Event) -> None:
 
 
 def _send(document: dict[str, Any], *, indent: int | None = None) -> None:
-    """Write a document to stdout at once; if nobody reads it any more, the work goes on without.
+    """Write a document to stdout and flush; if the reader has closed the pipe, the command runs on without output.
 
-    It is pure ASCII, with escapes for all else: right in any encoding, and harmless to a terminal.
+    The text is ASCII with escapes for everything else: valid in any encoding, and safe to print on a terminal.
     """
     try:
         sys.stdout.write(f"{json.dumps(document, indent=indent)}\n")

@@ -1,4 +1,4 @@
-"""The keys that a person presses, one by one and not shown, on any system."""
+"""Reads single key presses without echo, on Windows and elsewhere."""
 
 import os
 import sys
@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-END = "\x04"  # Ctrl-D, and what stands for the end of the terminal
+END = "\x04"  # Ctrl-D; also returned when the terminal is closed
 
 Key = Callable[[float], str]
-"""Waits so many seconds at most for a key; nothing if none was pressed."""
+"""Waits up to this many seconds for a key; returns an empty string if none was pressed."""
 
 if sys.platform == "win32":
     import msvcrt
 
     @contextmanager
     def keys() -> Iterator[Key]:
-        """Read keys while this is entered."""
+        """Yields a function that reads keys."""
 
         def key(seconds: float) -> str:
             until = time.monotonic() + seconds
@@ -35,7 +35,7 @@ else:
 
     @contextmanager
     def keys() -> Iterator[Key]:
-        """Read keys while this is entered; then the terminal is as it was. Where stdin is none, no key ever comes."""
+        """Yields a function that reads keys, and restores the terminal on exit; never a key if stdin is no terminal."""
         stdin = sys.stdin.fileno()
         if not os.isatty(stdin):
             yield _no_key

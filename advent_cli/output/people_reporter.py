@@ -1,4 +1,4 @@
-"""For people: results on stdout, all else on stderr, with colour and movement where the terminal has them."""
+"""The reporter for people: results on stdout, everything else on stderr, colours and animation on a terminal."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 class PeopleReporter:
-    """Prints at once; rich is imported when something is drawn with it.
+    """Prints as the command runs; imports rich only where it is needed.
 
-    `advice` is `advent` with the options before the command, for advice that can be pasted.
+    `advice` is `advent` with its global options, to complete the commands that messages suggest.
     """
 
     def __init__(self, *, secrets: set[str], advice: str, verbose: bool) -> None:
@@ -41,7 +41,7 @@ class PeopleReporter:
     def note(self, text: str) -> None:
         err(text)
 
-    def problem(self, error: AdventError) -> None:
+    def error(self, error: AdventError) -> None:
         if isinstance(error, InterruptionError):
             return err(error.what)
         from advent_cli.output import summary, terminal
@@ -50,14 +50,14 @@ class PeopleReporter:
 
     def bug(self, error: Exception) -> None: ...
 
-    def ended(self, exit_code: int) -> None: ...
+    def command_ended(self, exit_code: int) -> None: ...
 
-    def waiting(self, words: str = "") -> AbstractContextManager[Notify]:
+    def waiting(self, message: str = "") -> AbstractContextManager[Notify]:
         from advent_cli.output import terminal
 
-        return terminal.waiting(words)
+        return terminal.waiting(message)
 
-    def planned(self, stack: Stack, steps: Sequence[Step]) -> None: ...
+    def run_planned(self, stack: Stack, steps: Sequence[Step]) -> None: ...
 
     def confirming(self, steps: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal
@@ -70,7 +70,7 @@ class PeopleReporter:
         console = terminal.stdout() if is_result else terminal.stderr()
         walkthrough_page.show(console, page, show_settings=self.verbose)
 
-    def describing_data_loss(self, describe: Describe) -> Describe | None:
+    def data_loss_describer(self, describe: Describe) -> Describe | None:
         return describe
 
     def data_loss(self, inspection: Inspection, steps: Iterable[Step], *, agreed: bool) -> None:
@@ -90,7 +90,7 @@ class PeopleReporter:
         summary.line(terminal.stderr(), (ended, "bold"))
         for problem in result.problems:
             if isinstance(problem, AdventError):
-                self.problem(problem)
+                self.error(problem)
         if result.stopped:
             err("stopped: run the same command again to finish")
 
@@ -111,10 +111,12 @@ class PeopleReporter:
         summary.remaining(terminal.stderr(), steps)
 
     def exported(self, words: int, file: Path) -> None:
-        err(f"wrote the counts of {words} words to {file}")
+        err(f"exported {words} word count{'s' if words != 1 else ''} to {file}")
 
     def imported(self, words: int | None, file: Path) -> None:
-        err(f"nothing was set from {file}" if words is None else f"set the counts of {words} words from {file}")
+        if words is None:
+            return err(f"nothing imported from {file}")
+        return err(f"imported {words} word count{'s' if words != 1 else ''} from {file}")
 
     def plan(self, stack: Stack, steps: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal
@@ -146,36 +148,36 @@ class PeopleReporter:
 
         summary.words(terminal.stdout(), counts)
 
-    def no_words(self, table: str, *, is_missing: bool) -> None:
-        problem = "missing" if is_missing else "not as config.yaml wants it"
-        out(f"no words: the {table} is {problem}; see `advent plan`")
+    def words_unavailable(self, table: str, *, is_missing: bool) -> None:
+        problem = "is missing" if is_missing else "differs from config.yaml"
+        out(f"no words: the {table} {problem}; see `advent plan`")
 
     def policy(self, stack: Stack, command: str, document: dict[str, Any], notes: Sequence[str]) -> None:
         out(json.dumps(document, indent=2))
         for note in notes:
             err(f"note: {with_options(note, self.advice)}")
 
-    def conversation(self, stack: Stack, consumers: list[str]) -> None: ...
+    def say_started(self, stack: Stack, consumers: list[str]) -> None: ...
 
     def replied(self, message: str, reply: str) -> None:
         out(printable(reply, 100_000) if sys.stdout.isatty() else reply)
 
-    def unanswered(self, message: str, error: AdventError) -> None:
-        self.problem(error)
+    def no_reply(self, message: str, error: AdventError) -> None:
+        self.error(error)
 
     def posting(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
-        if sys.stdin.isatty() and total is None:  # a person types the messages
+        if sys.stdin.isatty() and total is None:  # typed at the terminal
             return nullcontext(lambda: None)
         from advent_cli.output import terminal
 
-        return terminal.counting("said", total)
+        return terminal.counting("posted", total)
 
-    def posted(self, replied: int, unanswered: int, seconds: float) -> None:
-        err(f"{replied} said in {seconds:.1f} s" + (f", {unanswered} without a reply" if unanswered else ""))
+    def posted(self, replied: int, failed: int, seconds: float) -> None:
+        err(f"{replied} posted in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""))
 
     def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
         now = ", ".join(f"{printable(word)} = {count}" for word, count in counts.items())
-        err(f"then, with {' and '.join(consumers)}: {now}")
+        err(f"after {' and '.join(consumers)}: {now}")
 
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
         from advent_cli.output import terminal

@@ -1,4 +1,4 @@
-"""A line for each step when it ends: for pipes, logs and terminals that cannot do more."""
+"""Prints a line for each step when it ends: for pipes, logs and dumb terminals."""
 
 from typing import TextIO
 
@@ -7,7 +7,7 @@ from advent_cli.output.text import GLYPHS, STOPPING, kind_and_name, outcome_word
 
 
 class Plain:
-    """Writes to `out`; the columns are as wide as the longest name."""
+    """Writes to `out`; the name column is as wide as the longest name."""
 
     def __init__(self, out: TextIO) -> None:
         self.out = out
@@ -20,7 +20,7 @@ class Plain:
         self.out.flush()
 
     def __call__(self, event: Event) -> None:
-        """Show an event, or not."""
+        """Print a line if the event is worth one."""
         if isinstance(event, Planned):
             self.width = max((len(kind_and_name(step.key)[1]) for step in event.steps), default=0)
         elif isinstance(event, Stopping):

@@ -1,4 +1,4 @@
-"""How far a long reading has come: a bar, as far as anybody knows how much there is."""
+"""The progress of a long read: a bar where the total is known, else just the number."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 
 class Reading:
-    """Draws on `console` from the first number that it gets, until it is left; then nothing of it stays.
+    """Draws on `console` from the first call until exit, then erases itself.
 
-    `about` tells how many there may be, and is asked once. The answer may be old: the bar goes by it only as long as
-    what was read is less, and from then on just shows that something moves.
+    `about` estimates the total and is called once. The estimate may be out of date: once more items are read, the bar
+    only shows that the read goes on.
     """
 
     def __init__(self, console: Console, about: Callable[[], int]) -> None:
@@ -27,7 +27,7 @@ class Reading:
         self.progress.stop()
 
     def __call__(self, read: int) -> None:
-        """So many are read, and there are more."""
+        """`read` items have been read, and more follow."""
         if self.bar is None:
             self.expected = self.about()
             self.bar = self.progress.add_task("", total=None)

@@ -1,4 +1,4 @@
-"""What a command reports, whoever listens: a person (people_reporter.py) or a script (json_reporter.py)."""
+"""The interface through which commands report, to people (people_reporter.py) or scripts (json_reporter.py)."""
 
 from __future__ import annotations
 
@@ -24,116 +24,116 @@ if TYPE_CHECKING:
 
 
 class TraceView(Protocol):
-    """Shows a message's trace while it grows."""
+    """Shows a message's trace as it grows."""
 
     def show(self, trace: Hop) -> None:
-        """Show the trace as far as it is known now."""
+        """Show the trace as known so far."""
 
-    def note(self, function: str, words: str) -> None:
-        """Add a few words to a function that is done."""
+    def note(self, function: str, text: str) -> None:
+        """Add a few words to a function, shown once it is done."""
 
 
 class Reporter(Protocol):
-    """One method for each thing worth reporting; a command calls it and does not ask who listens.
+    """One method for each thing worth reporting; a command never asks who reads the output.
 
-    A command ends with `ended`, whatever happened before.
+    Every command ends with `command_ended`, even after an error.
     """
 
     def note(self, text: str) -> None:
-        """Something to know beside the result; shown on stderr."""
+        """Show something that is not part of the result, on stderr."""
 
-    def problem(self, error: AdventError) -> None:
-        """An error that a person can act on."""
+    def error(self, error: AdventError) -> None:
+        """Report an error that the user can act on."""
 
     def bug(self, error: Exception) -> None:
-        """A mistake of advent's own, which is raised after this."""
+        """Report a bug in advent; the caller then raises it."""
 
-    def ended(self, exit_code: int) -> None:
-        """The command ended."""
+    def command_ended(self, exit_code: int) -> None:
+        """The command ended with this exit code."""
 
-    def waiting(self, words: str = "") -> AbstractContextManager[Notify]:
-        """While this is entered, show what the command waits for: these words, or those that what it gives gets."""
+    def waiting(self, message: str = "") -> AbstractContextManager[Notify]:
+        """Shows what the command waits for until exit; yields a function that changes the message."""
 
-    def planned(self, stack: Stack, steps: Sequence[Step]) -> None:
-        """The steps of a run, before it begins."""
+    def run_planned(self, stack: Stack, steps: Sequence[Step]) -> None:
+        """A run is about to begin with these steps."""
 
     def confirming(self, steps: Sequence[Step]) -> None:
-        """The steps that a person is about to be asked about."""
+        """The user is about to be asked to confirm these steps."""
 
     def walkthrough(self, page: Page, *, is_result: bool) -> None:
-        """The steps as a tutorial, as the result of a command or before a run."""
+        """Show the steps as a walkthrough; it is the result of `plan`, and precedes a run of `up` or `down`."""
 
-    def describing_data_loss(self, describe: Describe) -> Describe | None:
-        """`describe`, which says what is lost with a step, where it is shown; else None, and nothing is counted."""
+    def data_loss_describer(self, describe: Describe) -> Describe | None:
+        """`describe`, which says what a step would lose, if this reporter shows that; else None, to save the calls."""
 
     def data_loss(self, inspection: Inspection, steps: Iterable[Step], *, agreed: bool) -> None:
-        """What will be deleted and what is lost with it; of what is `agreed` only the losses."""
+        """Show what will be deleted and the data lost with it; once `agreed`, only what loses data."""
 
     def running(self) -> AbstractContextManager[Listener]:
-        """While this is entered, what it gives takes the events of a run."""
+        """Yields a function that takes the events of a run."""
 
     def run_ended(self, steps: Sequence[Step], result: Result) -> None:
-        """How the steps of a run ended, and each error once."""
+        """A run ended; report its outcome, and each error once."""
 
     def app_ready(self, inspection: Inspection, url: str | None) -> None:
-        """Where to post to, who may, and what to do next; `url` is None if there is no app after all."""
+        """Show the URL, who can post to it, and the next command; `url` is None if the run failed."""
 
     def nothing_to_delete(self) -> None:
-        """`down` found nothing of this stack."""
+        """`down` found no resources of this stack."""
 
     def remaining(self, steps: Sequence[Step]) -> None:
-        """What is still there after `down`; nothing, if all went well."""
+        """Show what is still there after `down`: nothing if all went well."""
 
     def exported(self, words: int, file: Path) -> None:
-        """The counts of so many words were written to a file."""
+        """The counts of this many words were written to a file."""
 
     def imported(self, words: int | None, file: Path) -> None:
-        """The counts of so many words were set from a file; None if it was not read, for `up` failed."""
+        """The counts of this many words were set from a file; None if the file was not read because `up` failed."""
 
     def plan(self, stack: Stack, steps: Sequence[Step]) -> None:
-        """What `up` would do."""
+        """Show what `up` would do."""
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
-        """Each resource with its state and its ARN, if it has one."""
+        """Show each resource with its state, and its ARN if it has one."""
 
     def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
-        """The addresses of the API, and who may post to it: None if that is not known."""
+        """Show the API's URLs, and whether anyone can post to them: None if unknown."""
 
     def dead_letters(self, queue: str, number: int) -> None:
-        """How many messages are in the dead-letter queue."""
+        """Show the number of messages in the dead-letter queue."""
 
     def reading(self, about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
-        """While this is entered, what it gives takes how many items were read; `about` is how many there may be."""
+        """Yields a function that takes the number of items read so far; `about` estimates the total."""
 
     def words(self, counts: Counts) -> None:
-        """The most frequent words."""
+        """Show the most frequent words and the totals."""
 
-    def no_words(self, table: str, *, is_missing: bool) -> None:
+    def words_unavailable(self, table: str, *, is_missing: bool) -> None:
         """The table cannot be read: it is missing, or its settings differ."""
 
     def policy(self, stack: Stack, command: str, document: dict[str, Any], notes: Sequence[str]) -> None:
-        """An IAM policy for a command, and what to know about it."""
+        """Show the IAM policy for a command, and notes on its limits."""
 
-    def conversation(self, stack: Stack, consumers: list[str]) -> None:
+    def say_started(self, stack: Stack, consumers: list[str]) -> None:
         """Messages are about to be posted; these consumers change the counts after the reply."""
 
     def replied(self, message: str, reply: str) -> None:
-        """A message and the reply to it."""
+        """A message was answered."""
 
-    def unanswered(self, message: str, error: AdventError) -> None:
-        """A message without a reply, and why."""
+    def no_reply(self, message: str, error: AdventError) -> None:
+        """A message was not answered, and why."""
 
     def posting(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
-        """While this is entered, call what it gives after each message; `total` is None if nobody knows it."""
+        """Yields a function to call after each message; `total` is None if unknown."""
 
-    def posted(self, replied: int, unanswered: int, seconds: float) -> None:
-        """How many messages were posted, and how long that took."""
+    def posted(self, replied: int, failed: int, seconds: float) -> None:
+        """Show how many messages were answered, how many were not, and the time taken."""
 
     def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
-        """The counts after the consumers."""
+        """Show the counts once the consumers are done."""
 
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
-        """While this is entered, what it gives shows a trace; the API answered in so many seconds."""
+        """Yields a view that shows a trace; the API answered after this many seconds."""
 
     def traced(self, trace: Hop, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
-        """The trace as it ended, and the counts after the consumers, if they are known."""
+        """The trace is complete; `counts` are those after the consumers, if known."""

@@ -1,4 +1,4 @@
-"""A row for each step, all of them from the start, that changes in place, and a bar for the whole: for terminals."""
+"""Shows a run on a terminal: a row for each step, updated in place, and a progress bar."""
 
 import time
 
@@ -13,18 +13,18 @@ from rich.text import Text
 from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started, Stopping, Waiting
 from advent_cli.output.text import DOING, GLYPHS, STOPPING, kind_and_name, outcome_words, seconds
 
-KIND, TIME, WORDS_AT_LEAST = 12, 6, 9  # columns
-BAR = 40  # columns at most
+KIND, TIME, MIN_STATE = 12, 6, 9  # columns
+MAX_BAR = 40  # columns
 
 
 class Rows:
-    """Draws on `console` while it is entered, never more lines than there are; at the end, all rows once."""
+    """Draws on `console`, never more lines than it has; on exit, prints every row once."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.doing: dict[str, str] = {}  # by key, in the order to show: what a step does
+        self.doing: dict[str, str] = {}  # key -> activity, in display order
         self.began: dict[str, float] = {}
-        self.words: dict[str, str] = {}
+        self.messages: dict[str, str] = {}
         self.finished: dict[str, Finished] = {}
         self.stopping = False
         self.at = time.monotonic()
@@ -38,49 +38,49 @@ class Rows:
     def __exit__(self, *_: object) -> None:
         self.live.stop()
         for key in self.doing:
-            self.console.print(self._row(key, self._names()), no_wrap=True, overflow="ellipsis")
+            self.console.print(self._row(key, self._name_width()), no_wrap=True, overflow="ellipsis")
 
     def __call__(self, event: Event) -> None:
-        """Take note of an event; it shows at the next refresh."""
+        """Record an event; the next refresh shows it."""
         if isinstance(event, Planned):
             self.doing = {step.key: DOING[step.action] for step in event.steps}
         elif isinstance(event, Started):
             self.began[event.key] = time.monotonic()
         elif isinstance(event, Waiting):
-            self.words[event.key] = event.words
+            self.messages[event.key] = event.words
         elif isinstance(event, Finished):
             self.finished[event.key] = event
         elif isinstance(event, Stopping):
             self.stopping = True
 
     def draw(self) -> Group:
-        """As many rows as fit, those that move before those that are done, and the bar."""
+        """As many rows as fit, active ones before finished ones, and the bar."""
         lines: list[RenderableType] = [self._bar()]
         if self.stopping:
             lines.append(Text(STOPPING, "yellow", no_wrap=True, overflow="ellipsis"))
-        room = max(1, self.console.height - len(lines) - 1)  # the last line is the cursor's
+        available = max(1, self.console.height - len(lines) - 1)  # the cursor needs the last line
         keys = list(self.doing)
-        if len(keys) > room:
-            keys = sorted(keys, key=self._rank)[: room - 1]
+        if len(keys) > available:
+            keys = sorted(keys, key=self._rank)[: available - 1]
             lines.insert(0, Text(f"  and {len(self.doing) - len(keys)} more", "dim"))
-        shown, names = set(keys), self._names()
+        shown, names = set(keys), self._name_width()
         return Group(*(self._row(key, names) for key in self.doing if key in shown), *lines)
 
     def _rank(self, key: str) -> int:
-        """What is shown first where there is too little room: failures, what is under way, what waits its turn."""
+        """Sorts rows where not all fit: failures first, then running steps, then pending ones."""
         if key in self.finished:
             return 0 if self.finished[key].outcome is Outcome.FAILED else 3
         return 1 if key in self.began else 2
 
-    def _names(self) -> int:
-        """The columns for the names, as many as the terminal lets them have."""
-        width = self.console.width - WORDS_AT_LEAST
+    def _name_width(self) -> int:
+        """The columns that the terminal leaves for names."""
+        width = self.console.width - MIN_STATE
         names = max((len(kind_and_name(key)[1]) for key in self.doing), default=0)
-        return max(10, min(names, width - KIND - TIME - 5))  # of which are the glyph and blanks
+        return max(10, min(names, width - KIND - TIME - 5))  # 5: the glyph and the spaces
 
     def _bar(self) -> Table:
         done, total = len(self.finished), len(self.doing)
-        bar = ProgressBar(total or 1, done, width=min(BAR, max(10, self.console.width - 30)))
+        bar = ProgressBar(total or 1, done, width=min(MAX_BAR, max(10, self.console.width - 30)))
         grid = Table.grid(padding=(0, 1))
         grid.add_row("", bar, Text(f"{done} of {total}, {time.monotonic() - self.at:.1f} s", no_wrap=True))
         return grid
@@ -89,21 +89,21 @@ class Rows:
         kind, name = kind_and_name(key)
         event = self.finished.get(key)
         took = event.seconds if event else time.monotonic() - self.began[key] if key in self.began else 0
-        glyph, words, style = self._state(key)
+        glyph, state, style = self._state(key)
         row = Text(no_wrap=True, overflow="ellipsis")
         row.append(f"{glyph} ", style)
         row.append(f"{kind:{KIND}} ", "dim")
         fits = cell_len(name) <= names
         row.append(f"{set_cell_size(name, names) if fits else set_cell_size(name, names - 1) + '…'} ")
         row.append(f"{seconds(took):>{TIME}} ", "dim")
-        return row.append(words, style)
+        return row.append(state, style)
 
     def _state(self, key: str) -> tuple[str, str, str]:
-        """Glyph, words and style of a row."""
+        """The glyph, text and style of a row's state."""
         event = self.finished.get(key)
         if event:
             glyph, style = GLYPHS[event.outcome]
             return glyph, outcome_words(event), style
         if key in self.began:
-            return str(self.spinner.render(time.monotonic())), self.words.get(key, self.doing[key]), ""
-        return " ", "waits", "dim"
+            return str(self.spinner.render(time.monotonic())), self.messages.get(key, self.doing[key]), ""
+        return " ", "pending", "dim"

@@ -1,4 +1,4 @@
-"""The whole terminal for a while: drawn on, listened to, and left as it was, however that ends."""
+"""The full-screen mode of the terminal: draws, reads keys, and restores the terminal on exit."""
 
 import signal
 import sys
@@ -13,23 +13,23 @@ from rich.live import Live
 from advent_cli.errors import INTERRUPTED
 from advent_cli.output.keys import END, Key, keys
 
-QUIT = ("q", "Q", "\x03", END)  # Ctrl-C is one where the terminal sends it as a key
+QUIT = ("q", "Q", "\x03", END)  # Ctrl-C, where the terminal sends it as a key
 POLL, REDRAW = 0.1, 1.0  # seconds
 
 
 class Screen:
-    """The terminal while it is ours."""
+    """The terminal in full-screen mode."""
 
     def __init__(self, live: Live, key: Key) -> None:
         self._live = live
         self._key = key
 
-    def run(self, news: Callable[[], bool], draw: Callable[[], RenderableType]) -> None:
-        """Draw when there are news, when the size changes and every second, until the person quits."""
+    def run(self, has_update: Callable[[], bool], draw: Callable[[], RenderableType]) -> None:
+        """Draw at each update, each change of size and every second, until the user quits."""
         console = self._live.console
         size, waited = console.size, REDRAW
         while True:
-            if news() or console.size != size or waited >= REDRAW:
+            if has_update() or console.size != size or waited >= REDRAW:
                 size, waited = console.size, 0.0
                 self._live.update(draw(), refresh=True)
             if self._key(POLL) in QUIT:
@@ -38,19 +38,19 @@ class Screen:
 
 
 @contextmanager
-def whole(console: Console) -> Iterator[Screen]:
-    """The screen, while this is entered. SIGTERM raises SystemExit, and Ctrl-Z does nothing."""
+def full_screen(console: Console) -> Iterator[Screen]:
+    """Full-screen mode until exit; SIGTERM raises SystemExit, and Ctrl-Z is ignored."""
     live = Live(console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
-    with _signals(), keys() as key, live:
+    with _signal_handlers(), keys() as key, live:
         yield Screen(live, key)
 
 
 @contextmanager
-def _signals() -> Iterator[None]:
-    wanted: dict[int, Any] = {signal.SIGTERM: _end}
+def _signal_handlers() -> Iterator[None]:
+    handlers: dict[int, Any] = {signal.SIGTERM: _exit}
     if sys.platform != "win32":
-        wanted |= {signal.SIGTSTP: signal.SIG_IGN, signal.SIGHUP: _end}
-    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+        handlers |= {signal.SIGTSTP: signal.SIG_IGN, signal.SIGHUP: _exit}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
@@ -58,5 +58,5 @@ def _signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)
+def _exit(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a signal handler)
     raise SystemExit(INTERRUPTED)

@@ -1,4 +1,4 @@
-"""The door to stdin, stdout and stderr: what goes to a terminal carries no control characters of other people's."""
+"""Reads stdin and writes stdout and stderr; escapes control characters in all text that goes to a terminal."""
 
 import io
 import os
@@ -8,27 +8,27 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, TextIO
 
-JOINER = "\u200d"  # it makes one emoji of several
+JOINER = "\u200d"  # combines several emoji into one
 
 
-def harmless(text: str) -> str:
-    """The text on one line, with escapes for what moves a terminal's cursor or makes the terminal act."""
+def escape_controls(text: str) -> str:
+    """The text on one line, with control characters and other unprintable ones escaped."""
     return "".join(c if c.isprintable() or c == JOINER else c.encode("unicode_escape").decode() for c in text)
 
 
-def harmless_lines(text: str) -> str:
-    """The same for a text of several lines, which stay lines."""
-    return "\n".join(harmless(line.expandtabs()) for line in text.split("\n"))
+def escape_lines(text: str) -> str:
+    """The same for a text of several lines; line breaks stay."""
+    return "\n".join(escape_controls(line.expandtabs()) for line in text.split("\n"))
 
 
 def printable(text: str, longest: int = 60) -> str:
-    """The text on one line, harmless to a terminal, cut to `longest` characters."""
-    shown = harmless(text)
+    """The text on one line, escaped, cut to `longest` characters."""
+    shown = escape_controls(text)
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."
 
 
 class Tolerant:
-    """A stream whose reader may leave: what nobody reads any more is dropped, for the work must go on."""
+    """A stream that drops what is written once its reader has closed the pipe, because the run must go on."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -37,44 +37,44 @@ class Tolerant:
         return getattr(self.stream, name)
 
     def write(self, text: str) -> int:
-        """Write, or not."""
+        """Write; a closed pipe is no error."""
         with suppress(BrokenPipeError):
             self.stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Flush, or not."""
+        """Flush; a closed pipe is no error."""
         with suppress(BrokenPipeError):
             self.stream.flush()
 
 
 def out(text: str, end: str = "\n") -> None:
-    """Print a result to stdout: as it is where a program reads, harmless where a terminal shows it."""
-    sys.stdout.write((harmless_lines(text) if sys.stdout.isatty() else text) + end)
+    """Print a result to stdout: escaped on a terminal, unchanged in a pipe or a file."""
+    sys.stdout.write((escape_lines(text) if sys.stdout.isatty() else text) + end)
     sys.stdout.flush()
 
 
 def err(text: str) -> None:
-    """Print anything else to stderr, which is always for people."""
+    """Print anything that is not a result to stderr, always escaped."""
     stream = Tolerant(sys.stderr)
-    stream.write(f"{harmless_lines(text)}\n")
+    stream.write(f"{escape_lines(text)}\n")
     stream.flush()
 
 
-def is_lively(stream: TextIO | None = None) -> bool:
-    """Whether the stream, stderr if none is given, is a terminal that can move and colour what it shows."""
+def can_animate(stream: TextIO | None = None) -> bool:
+    """Whether the stream (stderr by default) is a terminal that can show colours and animation."""
     stream = stream or sys.stderr
     return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
-def lines_of_stdin() -> tuple[Iterable[str], int | None]:
-    """The lines of stdin that are not empty; and how many, if that can be known before the first is used.
+def stdin_lines() -> tuple[Iterable[str], int | None]:
+    """The lines of stdin that are not empty, and their number if stdin is a file.
 
-    It is the process's own stdin, also where sys.stdin has been replaced so that nobody can be asked.
+    Reads the process's own stdin even where sys.stdin is replaced to prevent prompts.
     """
     own = sys.__stdin__ or sys.stdin
     if isinstance(own, io.TextIOWrapper):
-        own.reconfigure(errors="surrogateescape")  # a line that is no text is refused, and the others are used
+        own.reconfigure(errors="surrogateescape")  # one line that is not UTF-8 fails, not all
     lines = (line for line in map(str.strip, own) if line)
     if stat.S_ISREG(os.fstat(own.fileno()).st_mode):
         everything = list(lines)

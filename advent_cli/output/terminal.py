@@ -1,4 +1,4 @@
-"""The two streams: results go to stdout, everything else to stderr; colour and movement only where they are wanted."""
+"""The consoles for stdout (results) and stderr (everything else), and the displays that move on a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from advent_cli.aws.retry import ignore
-from advent_cli.output.stream import Tolerant, harmless_lines, is_lively
+from advent_cli.output.stream import Tolerant, can_animate, escape_lines
 
 if TYPE_CHECKING:
     from advent_cli.output.plain import Plain
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     from advent_cli.output.trace_tree import TraceTree
 
 
-class Door(Console):
-    """A console that shows no control characters of other people's, whatever is drawn on it.
+class SafeConsole(Console):
+    """A console that escapes control characters in all text drawn on it.
 
-    Rich's own, for colours and the cursor, are in control segments and in styles, which pass.
+    Rich keeps its own escape sequences, for colours and the cursor, in control segments and styles, which pass through.
     """
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        """The segments of what is drawn, their text harmless."""
+        """The segments to draw, with their text escaped."""
         if isinstance(renderable, Text) and not renderable.plain.isprintable():
-            renderable = _harmless(renderable)  # here, so that it is laid out as wide as it will be
+            renderable = _escaped(renderable)  # before layout, because escapes are wider
         for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(harmless_lines(segment.text), segment.style)
+            yield segment if segment.control else Segment(escape_lines(segment.text), segment.style)
 
 
-def _harmless(text: Text) -> Text:
-    """The same text, with escapes for control characters; its styles only if it stays as long as it is."""
-    plain = harmless_lines(text.plain)
+def _escaped(text: Text) -> Text:
+    """The text with control characters escaped; it keeps its styles only if its length stays the same."""
+    plain = escape_lines(text.plain)
     spans = text.spans if len(plain) == len(text.plain) else []
     return Text(
         plain, text.style, justify=text.justify, overflow=text.overflow, no_wrap=text.no_wrap, end=text.end, spans=spans
@@ -50,24 +50,24 @@ def stdout() -> Console:
 
 
 def stderr() -> Console:
-    """The console for all else."""
+    """The console for everything else."""
     return _console(cast(TextIO, Tolerant(sys.stderr)))
 
 
-def full() -> Console | None:
-    """The console to draw on all of, with NO_COLOR without colour; None if stdout is no terminal, or a dumb one."""
-    console = Door(no_color="NO_COLOR" in os.environ, highlight=False, emoji=False)
+def full_screen_console() -> Console | None:
+    """A console for full-screen mode; NO_COLOR turns colour off. None if stdout is not a terminal, or a dumb one."""
+    console = SafeConsole(no_color="NO_COLOR" in os.environ, highlight=False, emoji=False)
     return console if sys.stdout.isatty() and not console.is_dumb_terminal else None
 
 
 def _console(stream: TextIO) -> Console:
-    lively = is_lively(stream)
-    return Door(file=stream, force_terminal=lively, no_color=not lively, highlight=False, emoji=False)
+    animated = can_animate(stream)
+    return SafeConsole(file=stream, force_terminal=animated, no_color=not animated, highlight=False, emoji=False)
 
 
 def running(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractContextManager[Plain]:
-    """What shows a run: rows that change in place, or a line for each step."""
-    if lines_only or not is_lively():
+    """The display of a run: rows that change in place, or with `lines_only` a line for each step."""
+    if lines_only or not can_animate():
         from advent_cli.output.plain import Plain
 
         return Plain(cast(TextIO, Tolerant(sys.stderr)))
@@ -77,9 +77,9 @@ def running(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractConte
 
 
 def trace(seconds: float, advice: str) -> TraceTree:
-    """What shows a trace, which began with the API's answer after so many seconds.
+    """The display of a trace; the API answered after this many seconds.
 
-    `advice` is `advent` with the options of this run.
+    `advice` is `advent` with the global options of this run.
     """
     from advent_cli.output.trace_tree import TraceTree
 
@@ -88,8 +88,8 @@ def trace(seconds: float, advice: str) -> TraceTree:
 
 @contextmanager
 def counting(things: str, total: int | None) -> Iterator[Callable[[], None]]:
-    """Show how many things are done while this is entered; call what it gives after each. Only on a terminal."""
-    if not is_lively():
+    """Yields a function to call after each thing done, and shows how many are; only on a terminal."""
+    if not can_animate():
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -101,18 +101,18 @@ def counting(things: str, total: int | None) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def waiting(words: str) -> Iterator[Callable[[str], None]]:
-    """Show what we wait for while this is entered; not where it would stay in the way as text."""
-    if not is_lively():
+def waiting(message: str) -> Iterator[Callable[[str], None]]:
+    """Shows what the command waits for until exit; yields a function that changes the message. Only on a terminal."""
+    if not can_animate():
         yield ignore
         return
-    with stderr().status(Text(words)) as shown:
-        yield lambda words: shown.update(Text(words))  # as a string it would be read as markup
+    with stderr().status(Text(message)) as status:
+        yield lambda message: status.update(Text(message))  # a string would be parsed as markup
 
 
 def reading(about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
-    """Show how far a long reading has come, of `about` so many; not where it would stay in the way as text."""
-    if not is_lively():
+    """Shows the progress of a long read, of about `about()` items; only on a terminal."""
+    if not can_animate():
         return nullcontext(_ignore)
     from advent_cli.output.progress import Reading
 

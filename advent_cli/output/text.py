@@ -1,4 +1,4 @@
-"""What all the displays say alike: glyphs, words and times."""
+"""Glyphs, words and times that all displays share."""
 
 import json
 from collections import Counter
@@ -8,7 +8,7 @@ from typing import Any
 from advent_cli.deploy.decide import Action
 from advent_cli.deploy.events import Finished, Outcome
 
-STOPPING = "stopping: the calls under way are finished, nothing new is started"
+STOPPING = "stopping: calls in flight finish, nothing new starts"
 GLYPHS = {
     Outcome.CREATED: ("+", "green"),
     Outcome.UPDATED: ("~", "yellow"),
@@ -44,19 +44,19 @@ def outcome_words(event: Finished) -> str:
 def ended(events: Iterable[Finished], time: float, waited: Mapping[str, float]) -> str:
     """How a whole run ended, as in `22 created, 1 attached in 14.2 s, of which 8.9 s waiting for IAM`."""
     counts = Counter(event.outcome.value for event in events)
-    longest = sorted((took, service) for service, took in waited.items() if took >= 0.05)[::-1]
-    waiting = " and ".join(f"{took:.1f} s waiting for {service}" for took, service in longest)
-    did = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-    return f"{did} in {time:.1f} s" + (f", of which {waiting}" if waiting else "")
+    waits = sorted((took, service) for service, took in waited.items() if took >= 0.05)[::-1]
+    waiting = " and ".join(f"{took:.1f} s waiting for {service}" for took, service in waits)
+    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    return f"{outcomes} in {time:.1f} s" + (f", of which {waiting}" if waiting else "")
 
 
 def seconds(time: float) -> str:
-    """A time for people; nothing for what took none."""
+    """A duration for people; empty if it rounds to zero."""
     return f"{time:.1f} s" if time >= 0.05 else ""
 
 
 def kind_and_name(key: str) -> tuple[str, str]:
-    """The two columns that a step's key stands in."""
+    """A step's key as two columns."""
     kind, _, name = key.partition("/")
     return kind, name
 

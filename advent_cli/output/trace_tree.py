@@ -1,4 +1,4 @@
-"""A message's way through the app, as a tree that grows."""
+"""Shows a message's trace through the app as a growing tree."""
 
 from itertools import groupby
 
@@ -11,8 +11,8 @@ from advent_cli.messages.trace_model import Hop, State
 from advent_cli.output.advice import with_options
 from advent_cli.output.stream import printable
 
-MOST_LINES = 8  # of what a function wrote
-LONGEST_LINE = 1000  # where no terminal sets a width
+MAX_LINES = 8  # of a function's log
+MAX_LINE = 1000  # columns, where no terminal sets a width
 STYLES = {
     State.WAITED_FOR: "dim",
     State.DONE: "green",
@@ -24,12 +24,12 @@ STYLES = {
 
 
 class TraceTree:
-    """Shows the way while this is entered: growing on a terminal, elsewhere once at the end."""
+    """Draws the trace: on a terminal as it grows, elsewhere once on exit."""
 
     def __init__(self, console: Console, milliseconds: float, advice: str) -> None:
         self.console = console
         self.advice = advice
-        self.said = f"the API answered in {milliseconds:.0f} ms"
+        self.title = f"the API answered in {milliseconds:.0f} ms"
         self.trace: Hop | None = None
         self.notes: dict[str, str] = {}
         self.live = Live(console=console, get_renderable=self.draw, refresh_per_second=8, redirect_stdout=False)
@@ -43,33 +43,33 @@ class TraceTree:
         if self.console.is_terminal:
             self.live.stop()
         elif self.trace:
-            self.console.width = LONGEST_LINE
+            self.console.width = MAX_LINE
             self.console.print(self.draw())
 
     def show(self, trace: Hop) -> None:
-        """Take note of what is known now."""
+        """Set the trace as known so far."""
         self.trace = trace
 
-    def note(self, function: str, words: str) -> None:
-        """Say more of a function, once it has done its part."""
-        self.notes[function] = words
+    def note(self, function: str, text: str) -> None:
+        """Add a few words to a function, shown once it is done."""
+        self.notes[function] = text
 
     def draw(self) -> Tree:
-        """The way as it is now."""
-        tree = Tree(self.said, guide_style="dim")
+        """The tree as it is now."""
+        tree = Tree(self.title, guide_style="dim")
         if self.trace:
             self._add(tree, self.trace)
         return tree
 
     def _add(self, tree: Tree, hop: Hop) -> None:
-        branch = tree.add(self._told(hop))
-        for topic, hops in groupby(hop.hops, key=lambda behind: behind.topic):
+        branch = tree.add(self._label(hop))
+        for topic, hops in groupby(hop.hops, key=lambda next_hop: next_hop.topic):
             ids = f"  message {', '.join(hop.published[:3])}" if hop.published else ""
-            heard = branch.add(Text.assemble("topic ", (topic or "", "bold"), (ids, "dim")))
-            for behind in hops:
-                self._add(heard, behind)
+            topic_branch = branch.add(Text.assemble("topic ", (topic or "", "bold"), (ids, "dim")))
+            for next_hop in hops:
+                self._add(topic_branch, next_hop)
 
-    def _told(self, hop: Hop) -> Text:
+    def _label(self, hop: Hop) -> Text:
         text = Text.assemble((hop.function, "bold"))
         if hop.state is State.DONE and hop.milliseconds is not None:
             text.append(f"  {hop.milliseconds:.0f} ms", STYLES[hop.state])
@@ -77,8 +77,8 @@ class TraceTree:
             text.append(f"  {hop.state.value}", STYLES[hop.state])
         if self.trace and hop is not self.trace and hop.ended and self.trace.ended:
             text.append(f"  {max(0, hop.ended - self.trace.ended) * 1000:.0f} ms after {self.trace.function}", "dim")
-        if said := _lines(hop.log) if hop.state is not State.FAILED else "":
-            text.append(f"  {said}")
+        if lines := _lines(hop.log) if hop.state is not State.FAILED else "":
+            text.append(f"  {lines}")
         if hop.function in self.notes and hop.state is State.DONE:
             text.append(f"  ({self.notes[hop.function]})", "bold")
         if hop.problem:
@@ -88,6 +88,6 @@ class TraceTree:
         return text
 
 
-def _lines(said: tuple[str, ...]) -> str:
-    shown = " | ".join(printable(line, 80) for line in said[-MOST_LINES:])
-    return f"... | {shown}" if len(said) > MOST_LINES else shown
+def _lines(lines: tuple[str, ...]) -> str:
+    shown = " | ".join(printable(line, 80) for line in lines[-MAX_LINES:])
+    return f"... | {shown}" if len(lines) > MAX_LINES else shown

@@ -1,23 +1,23 @@
-"""What is going to be done as a text for the shell: the commands, and all else as comments."""
+"""Prints a walkthrough as a shell script: the commands, and everything else as comments."""
 
 from rich.console import Console
 
 from advent_cli.deploy.decide import Action
 from advent_cli.deploy.walkthrough import Page
 from advent_cli.output import summary
-from advent_cli.output.stream import harmless
+from advent_cli.output.stream import escape_controls
 
 
 def show(console: Console, page: Page, *, show_settings: bool) -> None:
-    """The lines before the first command, then each step with its lines, then the sum; `show_settings` as in a plan."""
+    """Print the preamble, each step with its lines, and the totals; `show_settings` as in summary.plan()."""
     to_do = [(step, lines) for step, lines in page.steps if lines or step.action is not Action.NOTHING]
     for line in page.setup if to_do else ():
-        summary.unbroken(console, line)
+        summary.unwrapped_line(console, line)
     for step, lines in to_do:
-        summary.unbroken(console)
-        for parts in summary.told(step, show_settings=show_settings):
-            summary.unbroken(console, "# ", *((harmless(text), style) for text, style in parts))
+        summary.unwrapped_line(console)
+        for parts in summary.step_lines(step, show_settings=show_settings):
+            summary.unwrapped_line(console, "# ", *((escape_controls(text), style) for text, style in parts))
         for line in lines:
-            summary.unbroken(console, "    ", (line, "cyan" if line.startswith("#") else ""))
-    summary.unbroken(console)
-    summary.unbroken(console, (f"# {summary.summary(step for step, _ in page.steps)}", "bold"))
+            summary.unwrapped_line(console, "    ", (line, "cyan" if line.startswith("#") else ""))
+    summary.unwrapped_line(console)
+    summary.unwrapped_line(console, (f"# {summary.summary(step for step, _ in page.steps)}", "bold"))

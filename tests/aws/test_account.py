@@ -133,7 +133,7 @@ def test_a_closed_pipe_neither_crashes_nor_stops_the_run(engine: Engine, tmp_pat
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (
         0,
-        "nothing to do: everything is as config.yaml wants it\n",
+        "nothing to do: everything matches config.yaml\n",
         "",
     )
 

@@ -1,4 +1,4 @@
-"""The Tab key, as shells ask the installed command."""
+"""Shell completion of the installed command."""
 
 import subprocess
 import sys
@@ -13,12 +13,12 @@ FUNCTIONS = ["aws_advent", "sns_multiplier", "sns_logger"]
 
 
 @pytest.fixture
-def offered(advent: Run) -> "Offered":
-    return Offered(advent)
+def completions(advent: Run) -> "Completions":
+    return Completions(advent)
 
 
-class Offered:
-    """What bash is told for a line; the last word is the one at the cursor."""
+class Completions:
+    """What bash gets for a command line; the last word is the one at the cursor."""
 
     def __init__(self, advent: Run) -> None:
         self.advent = advent
@@ -35,7 +35,7 @@ def plain(*words: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted"),
+    ("words", "expected"),
     [
         (("lo",), plain("local", "logs")),
         (("logs", ""), plain(*FUNCTIONS)),
@@ -58,20 +58,20 @@ def plain(*words: str) -> list[str]:
         (("down", "--export", "w"), ["file,w"]),
     ],
 )
-def test_words_are_offered(offered: Offered, words: tuple[str, ...], wanted: list[str]) -> None:
-    assert offered(*words) == wanted
+def test_words_are_offered(completions: Completions, words: tuple[str, ...], expected: list[str]) -> None:
+    assert completions(*words) == expected
 
 
-def test_they_are_those_of_the_config_that_is_meant(offered: Offered, tmp_path: Path) -> None:
+def test_they_come_from_the_selected_config(completions: Completions, tmp_path: Path) -> None:
     file = str(ROOT / "examples" / "pipeline" / "config.yaml")
-    given = offered("--config", file, "logs", "")
-    assert given
-    assert not {*given} & {*plain(*FUNCTIONS)}
-    assert offered("logs", "", ADVENT_CONFIG=file) == given
+    names = completions("--config", file, "logs", "")
+    assert names
+    assert not {*names} & {*plain(*FUNCTIONS)}
+    assert completions("logs", "", ADVENT_CONFIG=file) == names
 
 
 @pytest.mark.parametrize("text", ["", "stack: [", "stack: 5\n", "\x00\xff", "a: &a [*a]"])
-def test_a_broken_config_is_no_matter(offered: Offered, tmp_path: Path, text: str) -> None:
+def test_a_broken_config_gives_no_error(completions: Completions, tmp_path: Path, text: str) -> None:
     (tmp_path / "config.yaml").write_text(text, encoding="latin-1")
     for words in (
         ("logs", ""),
@@ -80,17 +80,17 @@ def test_a_broken_config_is_no_matter(offered: Offered, tmp_path: Path, text: st
         ("say", ""),
         ("new", "consumer", "x", "--topic", ""),
     ):
-        assert offered(*words) == []
-    assert offered("--stack", "no!such", "logs", "") == []
-    assert offered("stat") == plain("status")
+        assert completions(*words) == []
+    assert completions("--stack", "no!such", "logs", "") == []
+    assert completions("stat") == plain("status")
 
 
-def test_a_config_that_is_a_directory_is_no_matter(offered: Offered, tmp_path: Path) -> None:
+def test_a_config_that_is_a_directory_gives_no_error(completions: Completions, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").mkdir()
-    assert offered("logs", "") == []
+    assert completions("logs", "") == []
 
 
-def test_bash_itself_completes_a_line(tmp_path: Path) -> None:
+def test_bash_completes_a_line(tmp_path: Path) -> None:
     script = """
         eval "$(_ADVENT_COMPLETE=bash_source advent)"
         COMP_WORDS=(advent logs sns_m) COMP_CWORD=2
@@ -107,19 +107,19 @@ def test_bash_itself_completes_a_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shell", "answer"), [("zsh", "plain\nsns_multiplier\n_\n"), ("fish", "plain,sns_multiplier\n")]
 )
-def test_the_other_shells_are_answered_too(advent: Run, shell: str, answer: str) -> None:
+def test_zsh_and_fish_complete_a_line(advent: Run, shell: str, answer: str) -> None:
     word = {"COMP_CWORD": "2" if shell == "zsh" else "sns_m"}
-    told = advent(_ADVENT_COMPLETE=f"{shell}_complete", COMP_WORDS="advent logs sns_m", **word).stdout
-    assert told.replace("\nsns_multiplier\n\n", "\nsns_multiplier\n") == answer
+    output = advent(_ADVENT_COMPLETE=f"{shell}_complete", COMP_WORDS="advent logs sns_m", **word).stdout
+    assert output.replace("\nsns_multiplier\n\n", "\nsns_multiplier\n") == answer
     assert "_advent_completion" in advent(_ADVENT_COMPLETE=f"{shell}_source").stdout
 
 
-@pytest.mark.parametrize(("line", "heavy"), [("advent lo", {"msgspec", "yaml"}), ("advent up --adopt t", set())])
-def test_it_is_quick_for_nothing_heavy_is_loaded(tmp_path: Path, line: str, heavy: set[str]) -> None:
+@pytest.mark.parametrize(("line", "slow"), [("advent lo", {"msgspec", "yaml"}), ("advent up --adopt t", set())])
+def test_completion_loads_no_slow_module(tmp_path: Path, line: str, slow: set[str]) -> None:
     program = "import sys; sys.argv = ['advent']\nfrom advent_cli.cli.main import main\n"
     program += "try: main()\nexcept SystemExit: print(*sys.modules, file=sys.stderr)"
-    asked = {"_ADVENT_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
-    command, environment = [sys.executable, "-c", program], {"PYTHONPATH": str(ROOT), **asked}
+    request = {"_ADVENT_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    command, environment = [sys.executable, "-c", program], {"PYTHONPATH": str(ROOT), **request}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout
-    assert not {*done.stderr.split()} & {"boto3", "botocore", "rich", "ministack", *heavy}
+    assert not {*done.stderr.split()} & {"boto3", "botocore", "rich", "ministack", *slow}

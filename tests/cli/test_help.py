@@ -1,4 +1,4 @@
-"""`--help` of every command: what it does in a sentence, an example that is one, and what it can end with."""
+"""`--help` of every command: a one-sentence summary, a valid example, and the exit codes."""
 
 import re
 import shlex
@@ -16,15 +16,15 @@ from advent_cli.cli.command import Command
 def tree(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
     yield path
     if isinstance(command, click.Group):
-        for name, below in command.commands.items():
-            yield from tree(below, *path, name)
+        for name, subcommand in command.commands.items():
+            yield from tree(subcommand, *path, name)
 
 
 PATHS = list(tree(advent))
 
 
 def parsed(words: list[str]) -> Iterator[str]:
-    """The names of the commands that a line calls, once click has taken all its words."""
+    """The names of the commands that a command line runs, as click parses it."""
     context: click.Context | None = None
     command: click.Command = advent
     while True:
@@ -34,15 +34,15 @@ def parsed(words: list[str]) -> Iterator[str]:
         words = [*context._protected_args, *context.args]
         if not words:
             return
-        name, below, words = command.resolve_command(context, words)
+        name, subcommand, words = command.resolve_command(context, words)
         assert name
-        assert below
+        assert subcommand
         yield name
-        command = below
+        command = subcommand
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: " ".join(("advent", *path)))
-def test_each_command_explains_itself(path: tuple[str, ...]) -> None:
+def test_help_has_a_sentence_an_example_and_exit_codes(path: tuple[str, ...]) -> None:
     command: click.Command = advent
     for name in path:
         assert isinstance(command, click.Group)
@@ -65,22 +65,22 @@ def test_each_command_explains_itself(path: tuple[str, ...]) -> None:
     assert codes == list(command.codes)
 
 
-def test_the_codes_of_a_command_are_those_it_can_end_with() -> None:
-    said = {path: {*command.codes} for path, command in explained(advent)}
-    assert {path for path, codes in said.items() if errors.DIFFERENT in codes} == {(), ("plan",)}
-    assert errors.UNREACHABLE not in said["doctor",] | said["new", "app"] | said["new", "consumer"]
-    assert errors.REFUSED not in said["doctor",] | said["logs",] | said["local", "stop"]
-    assert errors.REFUSED in said["up",] & said["down",] & said["say",] & said["slack", "secret"]
+def test_the_exit_codes_are_those_the_command_can_return() -> None:
+    codes_of = {path: {*command.codes} for path, command in command_tree(advent)}
+    assert {path for path, codes in codes_of.items() if errors.DIFFERENT in codes} == {(), ("plan",)}
+    assert errors.UNREACHABLE not in codes_of["doctor",] | codes_of["new", "app"] | codes_of["new", "consumer"]
+    assert errors.REFUSED not in codes_of["doctor",] | codes_of["logs",] | codes_of["local", "stop"]
+    assert errors.REFUSED in codes_of["up",] & codes_of["down",] & codes_of["say",] & codes_of["slack", "secret"]
 
 
-def test_what_down_refuses_is_said() -> None:
-    said = CliRunner().invoke(advent, ["down", "--help"]).output
-    assert "FILE exists" in said
-    assert "handed over" in said
+def test_down_says_what_it_refuses() -> None:
+    output = CliRunner().invoke(advent, ["down", "--help"]).output
+    assert "FILE exists" in output
+    assert "handed over" in output
 
 
-def explained(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], Command]]:
+def command_tree(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], Command]]:
     assert isinstance(command, Command)
     yield path, command
-    for name, below in getattr(command, "commands", {}).items():
-        yield from explained(below, *path, name)
+    for name, subcommand in getattr(command, "commands", {}).items():
+        yield from command_tree(subcommand, *path, name)

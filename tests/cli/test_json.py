@@ -1,4 +1,4 @@
-"""What a script reads: one document, or a line for each event, as docs/schemas says, however a command ends."""
+"""Output for scripts: one document, or a line for each event, valid against docs/schemas, however a command ends."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import pytest
 
-from advent_cli.cli.failure import fail
+from advent_cli.cli.failure import end_with_error
 from advent_cli.cli.options import Run as Context
 from advent_cli.cli.pick_reporter import pick_reporter
 from advent_cli.deploy.decide import Action
@@ -42,7 +42,7 @@ COMMANDS = {
     "say": ["say", "awsadvent"],
     "down": ["down", "--yes"],
 }
-NOWHERE = {  # an AWS that does not answer
+UNREACHABLE_AWS = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
@@ -51,15 +51,15 @@ NOWHERE = {  # an AWS that does not answer
 
 
 def document(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
-    """The one document on stdout, which tells the exit code; nothing is told twice, so stderr is empty."""
+    """The one document on stdout, with the right exit code; stderr is empty, because nothing is reported twice."""
     assert done.stderr == ""
-    found = checked(json.loads(done.stdout))
-    assert found["exit_code"] == done.returncode
-    return found
+    result = checked(json.loads(done.stdout))
+    assert result["exit_code"] == done.returncode
+    return result
 
 
 def lines(text: str) -> list[dict[str, Any]]:
-    """The events, each as its schema says, in a sane order."""
+    """The events, each valid against its schema, in a sane order."""
     events = [checked(json.loads(line)) for line in text.splitlines()]
     assert [event["event"] == "result" for event in events] == [False] * (len(events) - 1) + [True]
     if len(events) == 1:
@@ -84,7 +84,7 @@ def lines(text: str) -> list[dict[str, Any]]:
     return events
 
 
-def test_each_command_answers_as_its_schema_says(engine: Engine, advent: Run) -> None:
+def test_each_command_follows_its_schema(engine: Engine, advent: Run) -> None:
     plan = document(advent("plan", "--json", "--exit-code", code=5))
     assert plan["ok"]
     assert plan["changes"]
@@ -133,7 +133,7 @@ def test_each_command_answers_as_its_schema_says(engine: Engine, advent: Run) ->
     assert document(advent("up", "--json", "--import", "words.jsonl"))["imported"] == 4
 
 
-def test_what_differs_is_told_with_both_values(engine: Engine, advent: Run) -> None:
+def test_a_difference_has_both_values(engine: Engine, advent: Run) -> None:
     advent("up")
     client(engine, "dynamodb").delete_table(TableName="table")
     reconfigure(client(engine, "lambda"), "sns_logger", Timeout=3)
@@ -149,7 +149,7 @@ def test_what_differs_is_told_with_both_values(engine: Engine, advent: Run) -> N
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_is_wrong_before_anything_begins_is_in_the_document(advent: Run, tmp_path: Path, command: str) -> None:
+def test_an_error_before_the_run_is_in_the_document(advent: Run, tmp_path: Path, command: str) -> None:
     (tmp_path / "broken.yaml").write_text("stack: [\n")
     config = document(advent("--config", "broken.yaml", *COMMANDS[command], "--json", code=2))
     assert "broken.yaml" in config["errors"][0]["what"]
@@ -158,9 +158,9 @@ def test_what_is_wrong_before_anything_begins_is_in_the_document(advent: Run, tm
     assert unknown["errors"][0]["hint"].startswith(f"`advent {command} --help`")
     before = document(advent("--target", "moon", *COMMANDS[command], "--json", code=2))
     assert "moon" in before["errors"][0]["what"]
-    away = document(advent("--target", "aws", *COMMANDS[command], "--json", code=3, **NOWHERE))
-    assert "cannot be reached" in away["errors"][0]["what"]
-    for found in (config, unknown, before, away):
+    unreachable = document(advent("--target", "aws", *COMMANDS[command], "--json", code=3, **UNREACHABLE_AWS))
+    assert "cannot be reached" in unreachable["errors"][0]["what"]
+    for found in (config, unknown, before, unreachable):
         assert found["schema"] == f"advent.{command}/1"
     by_variable = advent(*COMMANDS[command], "--bogus", code=2, **{f"ADVENT_{command.upper()}_JSON": "1"})
     assert document(by_variable) == unknown
@@ -172,14 +172,14 @@ def test_an_engine_that_is_not_running_is_in_the_document(advent: Run, tmp_path:
     assert found["errors"][0]["what"] == "the local engine is not running"
 
 
-def test_people_are_still_told_as_people(advent: Run, tmp_path: Path) -> None:
+def test_without_a_json_mode_errors_go_to_stderr(advent: Run, tmp_path: Path) -> None:
     for words in (["up", "--bogus"], ["say", "--", "--json"], ["logs", "--json"], ["nonsense", "--json"]):
         done = advent(*words, code=3 if "say" in words else 2, XDG_STATE_HOME=str(tmp_path / "state"))
         assert done.stdout == ""
         assert done.stderr
 
 
-def test_what_is_in_the_way_is_in_the_document(engine: Engine, advent: Run) -> None:
+def test_a_foreign_resource_is_in_the_document(engine: Engine, advent: Run) -> None:
     make_foreign_table(stacks.tutorial(engine))
     for command in ("plan", "up", "status", "down"):
         found = document(advent(*COMMANDS[command], "--json", code=4))
@@ -195,12 +195,12 @@ def test_what_is_in_the_way_is_in_the_document(engine: Engine, advent: Run) -> N
         assert "left" in [event.get("outcome") for event in events]
 
 
-def test_a_step_that_is_not_allowed_fails_and_the_rest_is_told(engine: Engine, tmp_path: Path) -> None:
+def test_a_denied_step_fails_and_the_rest_is_reported(engine: Engine, tmp_path: Path) -> None:
     with proxies.running(engine) as proxy:
-        not_allowed(Person(proxy, tmp_path))
+        check_denied_steps(Person(proxy, tmp_path))
 
 
-def not_allowed(person: Person) -> None:
+def check_denied_steps(person: Person) -> None:
     person.allow([s for s in STATEMENTS["up"] if not s["Action"][0].startswith("dynamodb:")] + STATEMENTS["plan"])
     found = document(person.run("up", "--json"))
     assert found["exit_code"] == 1
@@ -229,7 +229,7 @@ def test_events_come_in_order_and_end_with_the_document(engine: Engine, advent: 
     assert len(lines(advent("up", "--events", "--watch", code=2).stdout)) == 1
 
 
-def test_a_script_is_not_asked_even_on_a_terminal(engine: Engine, advent: Run, tmp_path: Path) -> None:
+def test_a_script_gets_no_prompt_even_on_a_terminal(engine: Engine, advent: Run, tmp_path: Path) -> None:
     advent("up")
     advent("say", "awsadvent")
     shutil.copytree(ROOT / "handlers", tmp_path / "handlers")
@@ -237,7 +237,7 @@ def test_a_script_is_not_asked_even_on_a_terminal(engine: Engine, advent: Run, t
     (tmp_path / "config.yaml").write_text(config.replace("name: table\n", "name: other\n"))
     ours, theirs = pty.openpty()
 
-    def asked(*words: str) -> dict[str, Any]:
+    def run(*words: str) -> dict[str, Any]:
         command = [str(ADVENT), *words, "--json"]
         done = subprocess.run(
             command, cwd=tmp_path, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, text=True, timeout=60
@@ -247,21 +247,21 @@ def test_a_script_is_not_asked_even_on_a_terminal(engine: Engine, advent: Run, t
         return found
 
     for command, what in (
-        ("up", "table table is no longer in config.yaml, and in it the counts of 1 words"),
+        ("up", "table table is no longer in config.yaml, with 1 word count"),
         ("down", "not confirmed"),
     ):
-        refused = asked(command)
+        refused = run(command)
         assert refused["exit_code"] == 4
         assert [error["what"] for error in refused["errors"]] == [what]
         assert "--yes" in refused["errors"][0]["hint"]
-    assert asked("say", "awsadvent")["settled"] == {"awsadvent": 11}
-    assert select.select([ours], [], [], 0)[0] == []  # nothing was shown there
+    assert run("say", "awsadvent")["settled"] == {"awsadvent": 11}
+    assert select.select([ours], [], [], 0)[0] == []  # nothing was written to the terminal
     os.close(theirs)
     os.close(ours)
     assert client(engine, "dynamodb").list_tables()["TableNames"] == ["other", "table"]
 
 
-def test_it_is_the_same_in_any_encoding_and_harmless_to_a_terminal(engine: Engine, advent: Run) -> None:
+def test_the_text_is_ascii_in_any_encoding(engine: Engine, advent: Run) -> None:
     advent("up")
     text = "awsadvent ünï 🎄 a\u202eb\u009b2Jc"
     for encoding in ("utf-8", "ascii", "cp1252"):
@@ -281,30 +281,30 @@ def proxy(engine: Engine) -> Iterator[Proxy]:
 
 
 def through(proxy: Proxy, *words: str, **pipes: Any) -> "subprocess.Popen[str]":
-    """Advent at the engine behind the proxy, as it goes on."""
-    own = {"AWS_ENDPOINT_URL": proxy.endpoint.url, "PYTHONUNBUFFERED": ""}  # it flushes by itself
+    """A running `advent` whose AWS is the engine behind the proxy."""
+    own = {"AWS_ENDPOINT_URL": proxy.endpoint.url, "PYTHONUNBUFFERED": ""}  # advent flushes by itself
     environment = {**os.environ, **proxy.engine.environment(None), **own}
     command = [str(ADVENT), "--target", "aws", *words]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, **pipes)
 
 
 def up_to(words: str, stream: IO[str], times: int = 1) -> str:
-    """All lines up to the one with the words, or up to the end."""
+    """All lines up to the one that completes this many occurrences of `words`, or to the end."""
     text = ""
     while text.count(words) < times and (line := stream.readline()):
         text += line
     return text
 
 
-def needing(key: str) -> set[str]:
-    """A step and all that can only come after it."""
+def with_dependents(key: str) -> set[str]:
+    """A step and all steps that depend on it."""
     needs, found, before = stacks.without_calls().needs, {key}, set[str]()
     while found != before:
         before, found = found, found | {other for other, needed in needs.items() if needed & found}
     return found
 
 
-def test_an_interrupted_run_tells_what_it_did(proxy: Proxy) -> None:
+def test_an_interrupted_run_reports_what_it_did(proxy: Proxy) -> None:
     arrived, released = threading.Event(), threading.Event()
 
     in_time = []
@@ -315,11 +315,11 @@ def test_an_interrupted_run_tells_what_it_did(proxy: Proxy) -> None:
         pass_on(handler, body)
 
     proxy.script = {"sns:CreateTopic": [hold], "sts:GetCallerIdentity": [pass_on, hold]}
-    behind = needing("topic/awsadvent")
+    dependents = with_dependents("topic/awsadvent")
     with through(proxy, "up", "--events", stderr=subprocess.PIPE) as up:
         assert up.stdout
         assert up.stderr
-        text = up_to('"event": "finished"', up.stdout, times=len(stacks.without_calls().resources) - len(behind))
+        text = up_to('"event": "finished"', up.stdout, times=len(stacks.without_calls().resources) - len(dependents))
         up.send_signal(signal.SIGINT)
         text += up_to('"event": "stopping"', up.stdout)
         released.set()
@@ -329,7 +329,7 @@ def test_an_interrupted_run_tells_what_it_did(proxy: Proxy) -> None:
     result = lines(text)[-1]["result"]
     assert result["errors"][-1] == {"what": "interrupted", "why": "", "hint": "run the same command again to finish"}
     assert result["exit_code"] == 130
-    assert {step["key"] for step in result["steps"] if step["outcome"] == "skipped"} == behind - {"topic/awsadvent"}
+    assert {step["key"] for step in result["steps"] if step["outcome"] == "skipped"} == dependents - {"topic/awsadvent"}
 
     arrived.clear()
     released.clear()
@@ -341,7 +341,7 @@ def test_an_interrupted_run_tells_what_it_did(proxy: Proxy) -> None:
     assert (plan.returncode, checked(json.loads(out))["exit_code"], err) == (130, 130, "")
 
 
-def test_work_goes_on_when_nobody_reads_any_more(proxy: Proxy) -> None:
+def test_the_run_goes_on_when_the_reader_closes_the_pipe(proxy: Proxy) -> None:
     up = through(proxy, "up", "--events", stderr=subprocess.PIPE)
     assert up.stdout
     assert up.stderr
@@ -353,14 +353,14 @@ def test_work_goes_on_when_nobody_reads_any_more(proxy: Proxy) -> None:
     assert "nothing to do" in through(proxy, "plan").communicate()[0]
 
 
-def test_a_full_disk_is_told_where_it_can_be(engine: Engine, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_on_stderr(engine: Engine, tmp_path: Path) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run([ADVENT, "plan", "--json"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert "cannot write the output: No space left on device" in done.stderr
     assert done.returncode
 
 
-def test_the_trace_is_still_told_and_rich_is_not_loaded(engine: Engine, tmp_path: Path) -> None:
+def test_verbose_traces_calls_and_rich_is_not_loaded(engine: Engine, tmp_path: Path) -> None:
     program = "import sys; sys.argv = ['advent', '-v', 'plan', '--json']\nfrom advent_cli.cli.main import main\n"
     program += "try: main()\nexcept SystemExit: print('rich' in sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
@@ -369,14 +369,14 @@ def test_the_trace_is_still_told_and_rich_is_not_loaded(engine: Engine, tmp_path
     assert done.stderr.endswith("False\n")
 
 
-def test_a_bug_is_in_the_document_too_and_keeps_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_is_in_the_document_and_is_raised(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError, match="half"):
-        fail(pick_reporter("up", ["json"], Context()), ValueError("half"))
+        end_with_error(pick_reporter("up", ["json"], Context()), ValueError("half"))
     found = checked(json.loads(capsys.readouterr().out))
-    assert found["errors"][0]["why"] == "ValueError"  # and not its words, which may hold a secret
+    assert found["errors"][0]["why"] == "ValueError"  # not its message, which may hold a secret
 
 
-def test_the_schemas_know_each_value_and_describe_each_field() -> None:
+def test_the_schemas_list_each_value_and_describe_each_field() -> None:
     files = {file.name for file in schemas.FOLDER.iterdir()}
     assert files == {f"advent.{name}-{version}.json" for name, version in json_documents.VERSIONS.items()}
     for name in json_documents.VERSIONS:
@@ -389,7 +389,7 @@ def test_the_schemas_know_each_value_and_describe_each_field() -> None:
     assert step["outcome"]["enum"] == [*(outcome.name.lower() for outcome in Outcome), None]
 
 
-def test_the_examples_in_the_docs_are_as_the_schemas_say() -> None:
+def test_the_examples_in_the_docs_follow_the_schemas() -> None:
     text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     found = [checked(json.loads(block)) for block in blocks]

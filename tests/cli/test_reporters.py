@@ -1,4 +1,4 @@
-"""Who listens is decided in one place, and a command works whoever it is."""
+"""Reporters are picked in one place, and commands work with any of them."""
 
 import ast
 from collections import defaultdict
@@ -27,31 +27,31 @@ METHODS = {node.name: ast.unparse(node.returns or node) for node in PROTOCOL.bod
 
 
 class Recorder:
-    """Neither a person nor a script: a Reporter that notes down which of its methods gets what."""
+    """A Reporter that records the arguments of each call to its methods."""
 
     def __init__(self) -> None:
-        self.heard: dict[str, list[Any]] = defaultdict(list)
+        self.calls: dict[str, list[Any]] = defaultdict(list)
 
     def __getattr__(self, name: str) -> Any:
-        method = METHODS[name]  # whatever else is asked for is no part of the Protocol
+        method = METHODS[name]  # KeyError for anything outside the Protocol
 
-        def hear(*args: Any, **_: Any) -> Any:
-            self.heard[name].append(args)
-            if name == "describing_data_loss":
+        def record(*args: Any, **_: Any) -> Any:
+            self.calls[name].append(args)
+            if name == "data_loss_describer":
                 return args[0]
-            return nullcontext(Sink(self.heard["events"])) if "AbstractContextManager" in method else None
+            return nullcontext(Sink(self.calls["events"])) if "AbstractContextManager" in method else None
 
-        return hear
+        return record
 
 
 class Sink:
-    """What a context manager of the Protocol gives: it takes events, words, traces."""
+    """What the context managers of the Protocol yield: it takes events, words and traces."""
 
-    def __init__(self, heard: list[Any]) -> None:
-        self.heard = heard
+    def __init__(self, recorded: list[Any]) -> None:
+        self.calls = recorded
 
     def __call__(self, *args: Any) -> None:
-        self.heard += args
+        self.calls += args
 
     show = note = __call__
 
@@ -63,43 +63,43 @@ def run(command: click.Command, options: Options, **given: Any) -> Any:
 
 
 def test_a_third_reporter_drives_up_and_say_unchanged(engine: Engine) -> None:
-    heard = (recorder := Recorder()).heard
+    recorded = (recorder := Recorder()).calls
     options = Options(cast(Reporter, recorder), config=str(ROOT / "config.yaml"))
     assert run(up, options, yes=True, import_file=None, adopt=(), watch=False, explain=False) == 0
-    ((_, steps),) = heard["planned"]
-    finished = [event.key for event in heard["events"] if isinstance(event, Finished)]
+    ((_, steps),) = recorded["run_planned"]
+    finished = [event.key for event in recorded["events"] if isinstance(event, Finished)]
     assert sorted(finished) == sorted(step.key for step in steps) != []
-    ((_, url),) = heard["app_ready"]
+    ((_, url),) = recorded["app_ready"]
     assert url.endswith("/aws_advent")
 
     assert run(say, options, text=("awsadvent",), no_wait=False, trace=False, repeat=1) == 0
-    assert heard["replied"] == [("awsadvent", "awsadvent = 1")]
-    assert heard["settled"] == [(["sns_multiplier"], {"awsadvent": 11})]
+    assert recorded["replied"] == [("awsadvent", "awsadvent = 1")]
+    assert recorded["settled"] == [(["sns_multiplier"], {"awsadvent": 11})]
     assert run(say, options, text=("awsadvent",), no_wait=False, trace=True, repeat=1) == 0
-    ((trace, consumers, counts),) = heard["traced"]
+    ((trace, consumers, counts),) = recorded["traced"]
     assert [hop.function for hop in trace.all()] == ["aws_advent", "sns_multiplier", "sns_logger"]
     assert (consumers, counts) == (["sns_multiplier"], {"awsadvent": 22})
-    assert not {"problem", "bug"} & {*heard}
+    assert not {"error", "bug"} & {*recorded}
 
 
 def calls(tree: ast.AST, *names: str) -> list[ast.Call]:
-    """The calls of functions or methods of these names."""
+    """The calls of functions or methods with these names."""
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return [node for node in found if getattr(node.func, "id", getattr(node.func, "attr", "")) in names]
 
 
 def test_one_function_constructs_reporters() -> None:
-    makers = [
+    callers = [
         (file, function.name)
         for file, tree in TREES.items()
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef) and calls(function, *IMPLEMENTATIONS)
     ]
-    assert makers == [("cli/pick_reporter.py", "pick_reporter")]
+    assert callers == [("cli/pick_reporter.py", "pick_reporter")]
 
 
-def test_nothing_else_tells_reporters_apart() -> None:
-    """No implementation is named elsewhere, and the Protocol has nothing but methods, so there is no flag to ask."""
+def test_no_other_code_distinguishes_reporters() -> None:
+    """No other code names an implementation, and the Protocol has only methods, so there is no flag to test."""
     for file, tree in TREES.items():
         named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & IMPLEMENTATIONS
         assert not named or file == "cli/pick_reporter.py", file
@@ -110,8 +110,8 @@ def test_nothing_else_tells_reporters_apart() -> None:
 
 
 @pytest.mark.parametrize("file", [name for name in TREES if not name.startswith("output/") and name != "cli/main.py"])
-def test_the_door_to_the_terminal_is_the_only_one(file: str) -> None:
-    """What goes to a terminal goes by output/stream.py, or by a console of output/terminal.py."""
+def test_only_stream_and_terminal_write_to_the_terminal(file: str) -> None:
+    """All other code writes through output/stream.py, or a console of output/terminal.py."""
     tree = TREES[file]
     assert not calls(tree, "print", "echo", "secho", "Console"), file
     for node in ast.walk(tree):
@@ -119,6 +119,6 @@ def test_the_door_to_the_terminal_is_the_only_one(file: str) -> None:
             assert file in ("cli/run.py", "deploy/executor.py", "cli/live_status.py") or "sys" not in ast.unparse(node)
 
 
-def test_consoles_are_made_by_the_door_only() -> None:
-    makers = [file for file, tree in TREES.items() if calls(tree, "Console", "Door", "get_console")]
-    assert makers == ["output/terminal.py"]
+def test_only_terminal_creates_consoles() -> None:
+    callers = [file for file, tree in TREES.items() if calls(tree, "Console", "SafeConsole", "get_console")]
+    assert callers == ["output/terminal.py"]

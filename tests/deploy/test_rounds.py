@@ -4,7 +4,7 @@ The numbers are those of the tutorial's app. If you make one of them smaller, wr
 """
 
 from advent_cli.local.lifecycle import Engine
-from benchmarks.engine import seen_at
+from benchmarks.engine import commands_use_port
 from tests.conftest import Run
 from tests.support import proxy as proxies
 from tests.support.proxy import Proxy
@@ -22,7 +22,7 @@ ATTEMPTS = 3  # on a busy machine a late call counts as another round; the small
 
 def test_no_command_makes_more_calls_or_rounds_than_it_must(engine: Engine, advent: Run) -> None:
     best: dict[str, tuple[int, int]] = {}
-    with proxies.running(engine) as proxy, seen_at(proxy.port):
+    with proxies.running(engine) as proxy, commands_use_port(proxy.port):
         for _ in range(ATTEMPTS):
             for command in COMMANDS:
                 calls, rounds = counted(proxy, advent, command)

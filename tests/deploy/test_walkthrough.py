@@ -138,7 +138,7 @@ def test_the_tutorial_works_as_a_script(engine: Engine, advent: Run, bash: Shell
     assert "> Configuration > Environment variables > SNS_TOPIC_ARN\n" in script
     assert script.endswith(f"\n# {len(KEYS)} to create\n")
     bash.run(script)
-    assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
     assert "# nothing to do" in advent("plan", "--explain").stdout
     assert "awsadvent = 11, some = 11" in advent("say", "awsadvent", "some").stderr
     advent("slack", "secret", stdin="a-real-secret\n")
@@ -177,7 +177,7 @@ def test_the_script_works_for_another_app_and_for_changes_to_it(engine: Engine, 
         config.write_text(text)
         script = advent("plan", "--explain").stdout
         bash.run(script)
-        assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+        assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
     assert {"-", "+", "~"} <= {line[2] for line in script.splitlines() if line.startswith("# ")}
 
 
@@ -189,7 +189,7 @@ def test_the_script_reverts_changes_made_by_hand(intact: Stack, advent: Run, bas
             wait_until_ready(intact.aws, resource.function, {}, WAIT)
     assert f"{len(tampering.CHANGES)} to update" in advent("plan").stdout
     bash.run(advent("plan", "--explain").stdout)
-    assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
 
 
 def test_the_script_recreates_what_is_deleted_with_a_function(intact: Stack, advent: Run, bash: Shell) -> None:
@@ -199,7 +199,7 @@ def test_the_script_recreates_what_is_deleted_with_a_function(intact: Stack, adv
     script = advent("plan", "--explain").stdout
     assert "its parent, which is recreated" in script
     bash.run(script)
-    assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
 
 
 def test_variables_set_elsewhere_are_kept_and_not_printed(intact: Stack, advent: Run, bash: Shell) -> None:
@@ -237,7 +237,7 @@ def test_a_setting_cannot_inject_a_command(intact: Stack, advent: Run, bash: She
     assert "touch trap" in script
     bash.run(script)
     assert not (bash.folder / "trap").exists()
-    assert advent("plan").stdout == "nothing to do: everything is as config.yaml wants it\n"
+    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
 
 
 def test_on_aws_the_script_waits_for_a_new_role_and_names_the_account(engine: Engine, advent: Run) -> None:

@@ -249,11 +249,11 @@ def test_the_command_draws_known_and_unknown_states(deployed: Stack, advent: Run
     assert ElementTree.fromstring(advent("diagram", "--format", "svg").stdout) is not None  # noqa: S314
     nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
     away = advent("--target", "aws", "--region", "us-east-1", "diagram", **nowhere)
-    assert "note: all states are unknown: AWS cannot be reached" in away.stderr
+    assert "note: the states are unknown: AWS cannot be reached" in away.stderr
     assert "function aws_advent  unknown\n" in away.stdout
     assert " ok" not in away.stdout
     stopped = advent("diagram", XDG_STATE_HOME=str(tmp_path))
-    assert "note: all states are unknown: the local engine is not running" in stopped.stderr
+    assert "note: the states are unknown: the local engine is not running" in stopped.stderr
     assert stopped.stdout == away.stdout
     (tmp_path / "config.yaml").write_text("stack: [\n")
     assert "error" in advent("diagram", code=2).stderr

@@ -88,7 +88,7 @@ def test_with_an_invalid_endpoint(advent: Run, url: str) -> None:
     done = advent("--target", "aws", "--region", "eu-west-1", "doctor", code=1, AWS_ENDPOINT_URL=url, **keys)
     found = report(done.stdout)
     assert [found[check][0][0] for check in REST] == ["ok", "problem", "problem", "note", "note", "note"]
-    assert "mistake in advent" not in done.stdout
+    assert "bug in advent" not in done.stdout
 
 
 def test_without_an_engine(advent: Run, tmp_path: Path) -> None:

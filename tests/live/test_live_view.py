@@ -53,7 +53,7 @@ def test_it_fits_the_terminal_and_shows_what_matters(
     assert URL in text.replace("\n", "")
     assert "2 dead letters in awsadvent-dlq" in text
     assert "12 messages a minute, 2 dead" in text
-    assert "1,000,000 words counted, 12,345,678 in all" in text
+    assert "1,000,000 words counted, 12,345,678 in total" in text
     assert "+33 in the last 58 s" in text
     assert re.search(r"^word0 +100 +[+]11 █", text, re.MULTILINE)
     assert ("26 resources ok" in text) == (steps == OK)
@@ -63,14 +63,14 @@ def test_it_fits_the_terminal_and_shows_what_matters(
 
 
 def test_it_shows_text_before_the_first_inspection_and_without_a_table() -> None:
-    assert lines(None, 60, 10) == ["looking"]
-    assert "no words: the table is not there" in "\n".join(lines(view(OK, words=None), 60, 10))
+    assert lines(None, 60, 10) == ["inspecting the stack"]
+    assert "no words: the table is missing" in "\n".join(lines(view(OK, words=None), 60, 10))
     assert "reading the words, 40,000 so far" in "\n".join(lines(view(OK, words=Words([], {}, reading=40000)), 60, 10))
 
 
 def test_the_age_of_an_old_inspection_is_shown() -> None:
     old = LiveView("awsadvent", 58.0, tuple(OK))
-    assert "last look 42 s ago" in lines(old, 60, 10)[0]
+    assert "updated 42 s ago" in lines(old, 60, 10)[0]
 
 
 def test_growth_is_a_difference_and_not_extrapolated() -> None:
@@ -138,7 +138,7 @@ def test_it_survives_a_stop_of_the_engine_and_a_bug_restores_the_terminal(
         terminal.read("26 resources ok")
         lifecycle.stop()
         terminal.read("error: ")
-        terminal.read("last look ")
+        terminal.read("updated ")
         lifecycle.start()
         terminal.read("26 resources ok")
         terminal.press("q")
@@ -154,8 +154,8 @@ def test_it_survives_a_stop_of_the_engine_and_a_bug_restores_the_terminal(
 def test_it_needs_a_terminal(advent: Run, tmp_path: Path) -> None:
     assert "--watch needs a terminal: stdout is a pipe" in advent("status", "--watch", code=2).stderr
     with Terminal([ADVENT, "status", "--watch"], tmp_path, (80, 20), TERM="dumb") as terminal:
-        terminal.read("cannot be drawn on")
+        terminal.read("TERM is dumb")
         assert terminal.ended() == 2
     with Terminal([ADVENT, "-v", "status", "--watch"], tmp_path, (80, 20)) as terminal:
-        terminal.read("do not go together")
+        terminal.read("cannot be combined")
         assert terminal.ended() == 2

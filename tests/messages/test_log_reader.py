@@ -106,8 +106,8 @@ def test_the_command_shows_all_functions_some_or_only_errors(written: Stack, adv
     assert "Traceback" in errors
     assert "first" not in errors
     assert "second" not in advent("logs", "--since", "110s").stdout
-    assert "there is no function 'nope'" in advent("logs", "nope", code=2).stderr
-    assert "allowed is a span" in advent("logs", "--since", "soon", code=2).stderr
+    assert "unknown function 'nope'" in advent("logs", "nope", code=2).stderr
+    assert "invalid time span" in advent("logs", "--since", "soon", code=2).stderr
 
 
 def test_following_shows_the_lines_of_a_new_message_until_ctrl_c(engine: Engine, advent: Run, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_following_shows_the_lines_of_a_new_message_until_ctrl_c(engine: Engine,
             process.kill()
             process.wait()
     stack = stacks.tutorial(engine)
-    assert not re.search("(mistake|bug) in advent", file.read_text())
+    assert "bug in advent" not in file.read_text()
     assert file.read_text().count("loudly") == 1
     assert stack.queue.depth() == 0
 

@@ -145,14 +145,14 @@ def test_unpublished_messages_go_to_the_topic_and_unknown_ones_stay_in_the_queue
         sqs.send_message(QueueUrl=stack.queue.url, MessageBody=body)
     done = advent("replay", code=1)
     assert done.stdout == "1 to the topic awsadvent\n"
-    assert "1 dead letter is for nobody in config.yaml" in done.stderr
+    assert "1 dead letter has no recipient in config.yaml" in done.stderr
     assert stack.queue.depth() == 1
     Waiter().until(lambda: counts.of(stack.table, ["unheard"]) == {"unheard": 10}, "waiting for the count", within=60)
     sqs.send_message(QueueUrl=stack.queue.url, MessageBody=json.dumps(ANNOUNCEMENT))  # as if not deleted
     assert "1 to the topic" in advent("replay").stdout
     time.sleep(2)
     assert counts.of(stack.table, ["unheard"]) == {"unheard": 10}  # recognized by its id
-    assert "1 were taken out a moment ago" in advent("replay").stderr
+    assert "1 are in flight" in advent("replay").stderr
     group = "/aws/lambda/sns_logger"
 
     def logged() -> bool:
@@ -160,7 +160,7 @@ def test_unpublished_messages_go_to_the_topic_and_unknown_ones_stay_in_the_queue
         return any("unheard" in event["message"] for event in events)
 
     Waiter().until(logged, "waiting for the log", within=60)
-    assert ", and in it 1 dead letter\n" in advent("down", "--yes").stderr
+    assert ", with 1 dead letter\n" in advent("down", "--yes").stderr
 
 
 def test_replay_sends_nothing_to_other_targets(engine: Engine, advent: Run) -> None:
@@ -192,7 +192,7 @@ def test_replay_sends_nothing_to_other_targets(engine: Engine, advent: Run) -> N
     done = advent("-v", "replay", code=1)
     assert done.stdout == "1 to the topic awsadvent\n"
     assert (
-        "4 dead letters are for nobody in config.yaml: only this stack's topics and functions get them" in done.stderr
+        "4 dead letters have no recipient in config.yaml: only this stack's topics and functions receive" in done.stderr
     )
     for arn in (FOREIGN, subscribed, theirs, "arn:aws:lambda:us-east-1:1:function:sns_logger"):
         assert arn in done.stderr

@@ -196,8 +196,8 @@ def test_messages_from_stdin_and_repeated_ones(deployed: Stack, advent: Run) -> 
     result = advent("say", "-", stdin=f"{word}\n\n  {word} two\n")
     assert result.stdout.splitlines()[0] == f"{word} = 1"
     assert result.stdout.count(" = ") == 3  # none for the empty line
-    assert "2 said in " in result.stderr
-    assert f"then, with sns_multiplier: {word} = 22" in result.stderr
+    assert "2 posted in " in result.stderr
+    assert f"after sns_multiplier: {word} = 22" in result.stderr
     assert advent("say", "--repeat", "3", "--no-wait", f"{word}x").stdout.splitlines()[0] == f"{word}x = 1"
     assert "leave out" in advent("say", "--trace", "--repeat", "2", "x", code=2).stderr
     assert "not UTF-8" in advent("say", "-", stdin="caf\xe9\n", PYTHONIOENCODING="ascii", code=1).stderr

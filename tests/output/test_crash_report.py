@@ -1,4 +1,4 @@
-"""A bug: a few lines for the person, the traceback in a file, and no secret in either."""
+"""A bug: a few lines for the user, the traceback in a file, and no secret in either."""
 
 import json
 import os
@@ -24,10 +24,10 @@ SECRETS = st.lists(st.text(min_size=redaction.SHORTEST, max_size=20), min_size=1
 
 @pytest.fixture
 def broken(tmp_path: Path) -> dict[str, str]:
-    """A package of somebody else's that breaks as it is loaded, and tells too much."""
+    """A third-party package that fails on import, with secrets in its message."""
     (tmp_path / "packages" / "rich").mkdir(parents=True)
-    told = "import os\nraise RuntimeError(f'cannot use {os.environ[\"MY_TOKEN\"]!r}, AKIAIOSFODNN7EXAMPLE')\n"
-    (tmp_path / "packages" / "rich" / "__init__.py").write_text(told)
+    source = "import os\nraise RuntimeError(f'cannot use {os.environ[\"MY_TOKEN\"]!r}, AKIAIOSFODNN7EXAMPLE')\n"
+    (tmp_path / "packages" / "rich" / "__init__.py").write_text(source)
     path = f"{tmp_path / 'packages'}{os.pathsep}{ROOT}"
     return {"PYTHONPATH": path, "MY_TOKEN": SECRET, "XDG_STATE_HOME": str(tmp_path / "state")}
 
@@ -36,12 +36,12 @@ def files(environment: dict[str, str]) -> list[Path]:
     return sorted(Path(environment["XDG_STATE_HOME"], "advent", "log").iterdir())
 
 
-def test_a_bug_is_told_in_short_and_kept_in_a_file(broken: dict[str, str], advent: Advent) -> None:
+def test_a_bug_is_summarized_and_saved_to_a_file(broken: dict[str, str], advent: Advent) -> None:
     done = advent("plan", code=1, **broken)
     (file,) = files(broken)
     assert done.stdout == ""
     first, second, third = done.stderr.splitlines()
-    assert first == "error: this is a mistake in advent: RuntimeError: cannot use '***', ***"
+    assert first == "error: this is a bug in advent: RuntimeError: cannot use '***', ***"
     assert str(file) in second
     assert third.startswith("  try: ")
     assert file.stat().st_mode & 0o777 == 0o600
@@ -53,23 +53,21 @@ def test_a_bug_is_told_in_short_and_kept_in_a_file(broken: dict[str, str], adven
 
 
 def test_verbose_shows_the_traceback_too_without_secrets(broken: dict[str, str], advent: Advent) -> None:
-    told = advent("-v", "plan", code=1, **broken).stderr
-    assert "Traceback (most recent call last)" in told
-    assert "hunter2" not in told
+    output = advent("-v", "plan", code=1, **broken).stderr
+    assert "Traceback (most recent call last)" in output
+    assert "hunter2" not in output
     assert len(files(broken)) == 1
 
 
-def test_where_no_file_can_be_written_the_traceback_is_shown(
-    broken: dict[str, str], advent: Advent, tmp_path: Path
-) -> None:
+def test_without_a_file_the_traceback_is_printed(broken: dict[str, str], advent: Advent, tmp_path: Path) -> None:
     (tmp_path / "state").write_text("not a folder")
-    told = advent("plan", code=1, **broken).stderr
-    assert "Traceback (most recent call last)" in told
-    assert "cannot be kept" in told
-    assert "hunter2" not in told
+    output = advent("plan", code=1, **broken).stderr
+    assert "Traceback (most recent call last)" in output
+    assert "cannot be saved" in output
+    assert "hunter2" not in output
 
 
-def test_only_the_latest_few_are_left(broken: dict[str, str], advent: Advent) -> None:
+def test_only_the_newest_reports_are_kept(broken: dict[str, str], advent: Advent) -> None:
     folder = Path(broken["XDG_STATE_HOME"], "advent", "log")
     folder.mkdir(parents=True)
     for number in range(7):
@@ -78,29 +76,27 @@ def test_only_the_latest_few_are_left(broken: dict[str, str], advent: Advent) ->
     advent("plan", code=1, **broken)
     left = [file.name for file in files(broken)]
     assert left[-1] == "mine.txt"
-    assert len(left) == crash_report.KEPT + 1
+    assert len(left) == crash_report.MAX_FILES + 1
     assert "crash-20200101-000006-1.txt" in left
 
 
-def test_what_was_read_from_a_person_is_not_told(broken: dict[str, str], advent: Advent, tmp_path: Path) -> None:
-    """The package that breaks has found the secret in the memory of the process."""
+def test_a_typed_secret_is_removed(broken: dict[str, str], advent: Advent, tmp_path: Path) -> None:
+    """The failing package quotes the secret from the memory of the process."""
     (tmp_path / "packages" / "rich").rename(tmp_path / "packages" / "poor")
-    look = "import sys, traceback\nstacks = [traceback.walk_stack(f) for f in sys._current_frames().values()]\n"
-    look += "frame = next(frame for stack in stacks for frame, _ in stack if 'prompt' in frame.f_locals)\n"
+    source = "import sys, traceback\nstacks = [traceback.walk_stack(f) for f in sys._current_frames().values()]\n"
+    source += "frame = next(frame for stack in stacks for frame, _ in stack if 'prompt' in frame.f_locals)\n"
     module = tmp_path / "packages" / "filelock.py"
-    module.write_text(look + "raise RuntimeError(f'found {frame.f_locals[\"value\"]}')\n")
+    module.write_text(source + "raise RuntimeError(f'found {frame.f_locals[\"value\"]}')\n")
     done = advent("slack", "secret", code=1, stdin="correct-horse-battery\n", **broken)
     assert "RuntimeError: found ***" in done.stderr
     assert "correct-horse" not in done.stderr + files(broken)[0].read_text()
 
 
-def test_a_bug_in_a_check_of_the_doctor_does_not_stop_it(
-    broken: dict[str, str], advent: Advent, tmp_path: Path
-) -> None:
+def test_a_bug_in_a_check_does_not_stop_doctor(broken: dict[str, str], advent: Advent, tmp_path: Path) -> None:
     (tmp_path / "packages" / "rich").rename(tmp_path / "packages" / "poor")
     (tmp_path / "packages" / "filelock.py").write_text(f"raise RuntimeError({SECRET!r})\n")
     done = advent("doctor", code=1, **broken)
-    assert "problem engine       this is a mistake in advent: RuntimeError: ***" in done.stdout
+    assert "problem engine       this is a bug in advent: RuntimeError: ***" in done.stdout
     assert str(files(broken)[0]) in done.stdout
 
 
@@ -122,8 +118,8 @@ def test_no_known_secret_survives(secrets: list[str], parts: list[str | int]) ->
     text = "".join(secrets[part % len(secrets)] if isinstance(part, int) else part for part in parts)
     raw = text.encode(errors="surrogatepass")
     for written in (text, json.dumps(text), repr(text), repr(raw), quote(raw), quote_plus(raw)):
-        told = redaction.redact(written, secrets)
-        assert not [secret for secret in secrets if secret in told]
+        output = redaction.redact(written, secrets)
+        assert not [secret for secret in secrets if secret in output]
 
 
 @pytest.mark.parametrize(
@@ -144,25 +140,25 @@ def test_no_known_secret_survives(secrets: list[str], parts: list[str | int]) ->
         "https%3a%2f%2fhooks.slack.com%2fservices%2fT0abc%2fB0abc%2fabcXYZ",
     ],
 )
-def test_what_looks_like_a_secret_goes_too(text: str) -> None:
-    told = redaction.redact(text, ())
-    assert "***" in told
+def test_text_that_looks_like_a_secret_is_removed(text: str) -> None:
+    output = redaction.redact(text, ())
+    assert "***" in output
     for part in ("abc", "ASIA", "AKIA", "wJalr", "20260101", "xox"):
-        assert part not in told
+        assert part not in output
 
 
-def test_a_known_secret_goes_also_with_lower_case_escapes() -> None:
-    told = redaction.redact("a=one%2ftwo%2bthree%3d&b=one%2Ftwo%2Bthree%3D", {"one/two+three="})
-    assert told == "a=***&b=***"
+def test_a_known_secret_is_removed_with_lower_case_escapes() -> None:
+    output = redaction.redact("a=one%2ftwo%2bthree%3d&b=one%2Ftwo%2Bthree%3D", {"one/two+three="})
+    assert output == "a=***&b=***"
 
 
-def test_what_is_around_a_secret_stays() -> None:
+def test_text_around_a_secret_stays() -> None:
     text = '{"X-Amz-Security-Token": "abc", "left": 1}, https://hooks.slack.com/services/T0/B0/abc. Then'
-    told = '{"X-Amz-Security-Token": "***", "left": 1}, https://hooks.slack.com/services/***. Then'
-    assert redaction.redact(text, ()) == told
+    output = '{"X-Amz-Security-Token": "***", "left": 1}, https://hooks.slack.com/services/***. Then'
+    assert redaction.redact(text, ()) == output
 
 
-def test_which_variables_are_secret() -> None:
+def test_variables_are_secret_by_their_names() -> None:
     environment = {"MY_SECRET": "aaaa", "github_token": "bbbb", "PGPASSWORD": "cccc", "KEYS": "no", "HOME": "dddd"}
     assert redaction.known_secrets(environment, {"line one\nline two"}) == {
         *("aaaa", "bbbb", "cccc", "line one\nline two", "line one", "line two")

@@ -1,4 +1,4 @@
-"""What a person sees: rows on a terminal, lines in a pipe, and nothing harmful from other people's words."""
+"""Output for people: rows on a terminal, lines in a pipe, and no control characters from outside."""
 
 import importlib
 import io
@@ -32,13 +32,13 @@ EVENTS: list[Event] = [
 ]
 
 
-def shown(width: int, what: object) -> str:
+def rendered(width: int, what: object) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
     console.print(what)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
-def test_lines_come_when_a_step_ends_and_only_then() -> None:
+def test_plain_prints_a_line_when_a_step_ends() -> None:
     out = io.StringIO()
     with Plain(out) as plain:
         for event in EVENTS:
@@ -47,7 +47,7 @@ def test_lines_come_when_a_step_ends_and_only_then() -> None:
         "+ table        table                                      6.2 s created",
         "x policy       sns_multiplier_lambda_dynamo_microservice        failed",
         ". api          aws_advent                                       skipped (function/aws_advent)",
-        "stopping: the calls under way are finished, nothing new is started",
+        "stopping: calls in flight finish, nothing new starts",
     ]
 
 
@@ -56,10 +56,10 @@ def drawn(width: int, height: int, events: list[Event] = EVENTS) -> list[str]:
     rows = Rows(Console(file=io.StringIO(), width=width, height=height))
     for event in events:
         rows(event)
-    return shown(width, rows.draw()).splitlines()
+    return rendered(width, rows.draw()).splitlines()
 
 
-def test_all_rows_are_there_from_the_start_and_each_fits_its_line() -> None:
+def test_all_rows_show_from_the_start_and_fit_the_width() -> None:
     for width in (40, 60, 80, 120):
         lines = drawn(width, 30)
         assert len(lines) == len(KEYS) + 2
@@ -71,7 +71,7 @@ def test_all_rows_are_there_from_the_start_and_each_fits_its_line() -> None:
     assert "creating" in drawn(80, 30, [EVENTS[0], Started(KEYS[0])])[0]
 
 
-def test_a_short_terminal_shows_what_failed_and_what_moves() -> None:
+def test_a_short_terminal_shows_failed_and_running_steps() -> None:
     for height in range(4, 8):
         assert len(drawn(80, height)) < height
     lines = drawn(80, 6)
@@ -79,21 +79,21 @@ def test_a_short_terminal_shows_what_failed_and_what_moves() -> None:
     assert lines[2] == "  and 2 more"
 
 
-def test_at_the_end_every_row_stands_there_once() -> None:
+def test_at_the_end_every_row_is_printed_once() -> None:
     out = io.StringIO()
     with Rows(Console(file=out, width=80, height=4, force_terminal=True, legacy_windows=False)) as rows:
         for event in EVENTS:
             rows(event)
-    end = out.getvalue().rpartition("\x1b[2K")[2]  # what follows the last line that was cleared
+    end = out.getvalue().rpartition("\x1b[2K")[2]  # after the last cleared line
     plain = [Text.from_ansi(line).plain.split() for line in end.splitlines()[-4:]]
     assert [words[1] for words in plain] == ["table", "policy", "function", "api"]
     assert "3 of 4" not in end
     for line in drawn(60, 30, [EVENTS[0], Finished(KEYS[1], Outcome.UNCHANGED)]):
-        assert not line.endswith("…")  # there is room for each word
-    assert "sns_multiplier_lambda_dynam… " in drawn(60, 30)[1]  # and a name that is cut says so
+        assert not line.endswith("…")  # each state fits
+    assert "sns_multiplier_lambda_dynam… " in drawn(60, 30)[1]  # a cut name ends with an ellipsis
 
 
-def test_waiting_is_counted_once_for_each_service_however_many_wait() -> None:
+def test_waiting_counts_once_for_each_service() -> None:
     now = 0.0
     waits = Waits(clock=lambda: now)
     events: list[tuple[float, Event]] = [
@@ -116,8 +116,8 @@ def test_waiting_is_counted_once_for_each_service_however_many_wait() -> None:
     )
 
 
-def test_all_that_is_waited_for_is_named() -> None:
-    """Else the time would be booked on AWS as a whole."""
+def test_each_transient_error_names_its_service() -> None:
+    """Otherwise the time would count for AWS as a whole."""
     names = [f"resources.{file.stem}" for file in (PACKAGE / "resources").glob("[a-z]*.py")]
     modules = [importlib.import_module(f"advent_cli.{name}") for name in names]
     values = [value for module in modules for value in vars(module).values()]
@@ -127,12 +127,12 @@ def test_all_that_is_waited_for_is_named() -> None:
     assert [one for one in words if service_of(one) == "AWS"] == []
 
 
-def test_words_of_others_cannot_steer_the_terminal() -> None:
+def test_printable_escapes_control_characters() -> None:
     assert printable("a\x1b[2Jb\r\n\u202ec") == "a\\x1b[2Jb\\r\\n\\u202ec"
     assert len(printable("x" * 1000, 40)) == 40
 
 
-def test_bars_are_as_long_as_their_counts_and_words_are_no_markup() -> None:
+def test_bars_are_proportional_and_words_are_not_markup() -> None:
     console = Console(file=io.StringIO(), width=60)
     summary.words(console, Counts([("[red]a", 40), ("b", 20), ("c", 0)], words=5, others=0, total=1_000_060))
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
@@ -140,10 +140,10 @@ def test_bars_are_as_long_as_their_counts_and_words_are_no_markup() -> None:
     assert lines[0].startswith("[red]a 40 ")
     assert bars[0] == 2 * bars[1]
     assert max(map(len, lines)) <= 60
-    assert lines[-1] == "5 words counted, 1,000,060 in all; the 3 most frequent above"
+    assert lines[-1] == "5 words counted, 1,000,060 in total; top 3 above"
 
 
-def test_a_plan_names_what_differs_and_what_is_in_the_way() -> None:
+def test_a_plan_shows_differences_and_blocked_steps() -> None:
     steps = [
         Step("table/table", "table table", {"a": 1}, None),
         Step("role/r", "role r", {"trust": {"x": [1]}}, {"trust": {"x": [2]}}),
@@ -159,5 +159,5 @@ def test_a_plan_names_what_differs_and_what_is_in_the_way() -> None:
         "! topic        t",
         "    topic t exists but is not managed by this stack (arn:aws:sns:::t, made 2020-01-01)",
         "    try: choose another name in config.yaml, or take over this one with `advent up --adopt topic/t`",
-        "1 to create, 1 to update, 1 cannot be done",
+        "1 to create, 1 to update, 1 blocked",
     ]

@@ -1,4 +1,4 @@
-"""What AWS says in an error is told without the secrets that it quotes, wherever it is told; and the rest stays."""
+"""Errors are shown without the secrets that AWS quotes in them, in every output; the rest of the text stays."""
 
 import json
 from collections.abc import Iterator
@@ -15,12 +15,16 @@ from tests.conftest import Run as Advent
 from tests.support import proxy as proxies
 from tests.support.proxy import Handler, Proxy, pass_on, refuse, refusing
 
-KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # of AWS's documentation, as is the id
-OTHERS = ("AKIAIOSFODNN7EXAMPLE", "xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy", "FwoGZXIvYXdzEBEaDFake")
+KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # from AWS's documentation, like the id below
+SECRETS = (
+    "AKIAIOSFODNN7EXAMPLE",
+    "xoxb-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy",
+    "FwoGZXIvYXdzEBEaDFake",
+)
 INNOCENT = (
     "test 3f786850e387550fdab836ed7e6dc881de23001b arn:aws:s3:::abc/DEF/0123456789/abcdefghijklmnopqrstuvwxyz0123"
 )
-QUOTES = f"refused {KEY} {OTHERS[0]} {OTHERS[1]} x-amz-security-token:{OTHERS[2]} in {INNOCENT}"
+QUOTES = f"refused {KEY} {SECRETS[0]} {SECRETS[1]} x-amz-security-token:{SECRETS[2]} in {INNOCENT}"
 COMMANDS = {
     "plan": ["plan"],
     "plan --json": ["plan", "--json"],
@@ -45,14 +49,14 @@ def proxy(engine: Engine) -> Iterator[Proxy]:
 
 
 def as_root(_: str, handler: Handler, body: bytes) -> None:
-    """AWS takes the keys of its documentation for good ones here, so that their secret is known to this file."""
+    """Accept the documentation's keys as root's, so that this file knows the secret."""
     proxies.sign_as_root(handler, body)
     pass_on(handler, body)
 
 
 @pytest.fixture
 def person(proxy: Proxy, tmp_path: Path) -> dict[str, str]:
-    """The environment of somebody for whom this is AWS, with keys in a file."""
+    """The environment of a user whose AWS is the proxy, with keys in a file."""
     file = tmp_path / "credentials"
     keys = proxy.engine.environment(None)["AWS_ACCESS_KEY_ID"]
     file.write_text(f"[default]\naws_access_key_id = {keys}\naws_secret_access_key = {KEY}\n")
@@ -61,18 +65,18 @@ def person(proxy: Proxy, tmp_path: Path) -> dict[str, str]:
 
 
 def outputs(advent: Advent, words: list[str], code: int, env: dict[str, str]) -> str:
-    done = advent(*words, code=code, stdin=f"{OTHERS[1]}\n", **env)
+    done = advent(*words, code=code, stdin=f"{SECRETS[1]}\n", **env)
     return json.dumps(json.loads(done.stdout)) if done.stdout.startswith("{\n") else done.stdout + done.stderr
 
 
-def assert_clean(told: str) -> None:
-    assert "refused *** *** *** x-amz-security-token:*** in " in told
-    assert INNOCENT in told
-    assert [secret for secret in (KEY, *OTHERS) if secret in told] == []
+def assert_clean(output: str) -> None:
+    assert "refused *** *** *** x-amz-security-token:*** in " in output
+    assert INNOCENT in output
+    assert [secret for secret in (KEY, *SECRETS) if secret in output] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_no_command_tells_a_secret_that_aws_quotes(
+def test_no_command_shows_a_secret_that_aws_quotes(
     proxy: Proxy, advent: Advent, person: dict[str, str], name: str
 ) -> None:
     def meet(call: str, handler: Handler, body: bytes) -> None:
@@ -86,27 +90,29 @@ def test_no_command_tells_a_secret_that_aws_quotes(
 
 
 @pytest.mark.parametrize("name", ["plan", "plan --json", "doctor", "list"])
-def test_nor_where_the_credentials_are_refused(proxy: Proxy, advent: Advent, person: dict[str, str], name: str) -> None:
+def test_no_secret_shows_when_credentials_are_rejected(
+    proxy: Proxy, advent: Advent, person: dict[str, str], name: str
+) -> None:
     proxy.meet = lambda _, handler, body: refusing(403, "SignatureDoesNotMatch", QUOTES)(handler, body)
     assert_clean(outputs(advent, COMMANDS[name], 1 if name == "doctor" else 3, person))
 
 
-def test_nor_in_a_step_that_fails(proxy: Proxy, advent: Advent, person: dict[str, str]) -> None:
+def test_no_secret_shows_when_a_step_fails(proxy: Proxy, advent: Advent, person: dict[str, str]) -> None:
     proxy.script["dynamodb:CreateTable"] = [refusing(400, "ValidationException", QUOTES)] * 3
     for words in (["up", "--yes"], ["up", "--yes", "--json"], ["up", "--yes", "--events"]):
         assert_clean(outputs(advent, words, 1, person))
 
 
-def test_nor_one_that_the_person_typed(proxy: Proxy, advent: Advent, person: dict[str, str]) -> None:
+def test_no_typed_secret_shows(proxy: Proxy, advent: Advent, person: dict[str, str]) -> None:
     proxy.script["ssm:PutParameter"] = [refusing(400, "ValidationException", "Value 'correct-horse' at 'value'")]
-    told = advent("slack", "secret", code=1, stdin="correct-horse\n", **person).stderr
-    assert "Value '***' at 'value'" in told
+    output = advent("slack", "secret", code=1, stdin="correct-horse\n", **person).stderr
+    assert "Value '***' at 'value'" in output
 
 
 def test_the_keys_of_the_local_engine_are_secrets(engine: Engine) -> None:
-    learnt: set[str] = set()
-    connect("x", endpoint=engine.endpoint, secrets=learnt)
-    assert learnt == {engine.access_key, engine.secret_key}
+    learned: set[str] = set()
+    connect("x", endpoint=engine.endpoint, secrets=learned)
+    assert learned == {engine.access_key, engine.secret_key}
 
 
 @pytest.mark.parametrize(
@@ -120,19 +126,19 @@ def test_the_keys_of_the_local_engine_are_secrets(engine: Engine) -> None:
         "sha256 6dcd4ce23d88e2ee9568ba546c007c63d9131c1b, short",
     ],
 )
-def test_what_a_person_has_to_read_stays(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_that_users_need_stays(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/home/ann/.aws/credentials-of-mine")
     monkeypatch.setenv("KEYBOARD", "short")
     assert readable(text, {"test", "short", ""}) == text
 
 
-def test_an_error_loses_the_secrets_of_the_environment_and_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_of_the_environment_and_the_run_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_TOKEN", "correct-horse-battery")
     proxy = "http://ann:hunter2@proxy.example.org"
     error = AdventError("a correct-horse-battery", why=f"b {proxy}", hint="c staple-it, `advent up`")
-    told = presentable(error, {"staple-it"}, "advent --stack x")
-    assert (told.what, told.why) == ("a ***", "b http://***@proxy.example.org")
-    assert told.hint == "c ***, `advent --stack x up`"
+    output = presentable(error, {"staple-it"}, "advent --stack x")
+    assert (output.what, output.why) == ("a ***", "b http://***@proxy.example.org")
+    assert output.hint == "c ***, `advent --stack x up`"
 
 
 INNOCENT_NAMES = (
@@ -147,15 +153,15 @@ SECRET_NAMES = (
 
 
 @pytest.mark.parametrize("name", INNOCENT_NAMES + SECRET_NAMES)
-def test_a_variable_is_secret_by_the_words_of_its_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_is_secret_by_whole_words_of_its_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     value = "awsadvent-word-table"
     monkeypatch.setenv(name, value)
     assert readable(f"no {value} here") == (f"no {value} here" if name in INNOCENT_NAMES else "no *** here")
 
 
-def test_an_error_loses_tokens_and_webhooks_by_their_labels() -> None:
+def test_labelled_tokens_and_webhooks_are_removed() -> None:
     text = (
         'X-Amz-Security-Token: FwoG, {"X-Amz-Security-Token": "FwoG"} https://hooks.slack.com/services/T1/B1/abc in us'
     )
-    told = 'X-Amz-Security-Token: ***, {"X-Amz-Security-Token": "***"} https://hooks.slack.com/services/*** in us'
-    assert readable(text) == told
+    output = 'X-Amz-Security-Token: ***, {"X-Amz-Security-Token": "***"} https://hooks.slack.com/services/*** in us'
+    assert readable(text) == output

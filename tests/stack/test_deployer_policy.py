@@ -128,7 +128,7 @@ def test_without_one_of_its_statements_the_command_fails(person: Person, command
         done = person.run(*COMMANDS[command])
         assert done.returncode == 1, statement
         assert "access denied: " in done.stderr + done.stdout
-        assert "mistake in advent" not in done.stderr
+        assert "bug in advent" not in done.stderr
 
 
 def test_all_is_the_union_of_the_policies(engine: Engine, advent: Run) -> None:

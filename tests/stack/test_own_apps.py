@@ -200,7 +200,7 @@ def test_watch_deploys_each_save_and_survives_errors(engine: Engine, advent: Run
         finally:
             process.kill()
             process.wait()
-    assert "mistake in advent" not in log.read_text()
+    assert "bug in advent" not in log.read_text()
 
 
 def test_a_config_missing_for_a_moment_is_not_taken_for_the_tutorial(engine: Engine, advent: Run, own: Path) -> None:
@@ -262,7 +262,7 @@ def test_an_unused_secret_is_deleted_only_after_confirmation(engine: Engine, adv
     own.write_text(text)
     assert "- parameter    /advent/awsadvent/api-key" in advent("plan").stdout
     kept = advent("up", code=4)
-    assert "api-key is no longer in config.yaml, which only a person knows" in kept.stderr
+    assert "api-key is no longer in config.yaml, with a secret that only you know" in kept.stderr
     assert "12345" not in kept.stderr + kept.stdout
     advent("up", "--yes")
     client = stacks.tutorial(engine).aws.client("ssm")

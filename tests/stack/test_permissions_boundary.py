@@ -79,7 +79,7 @@ def test_the_app_works_within_the_printed_boundary(bounded: Deployer) -> None:
     bounded.prints("up", "--yes")
     assert boundaries(iam) == {LIMIT}
     bounded.prints("plan", "--exit-code")
-    assert "then, with sns_multiplier: awsadvent = 11, word = 11" in bounded.run("say", "awsadvent word").stderr
+    assert "after sns_multiplier: awsadvent = 11, word = 11" in bounded.run("say", "awsadvent word").stderr
     assert json.loads(bounded.prints("status", "--json"))["words"]["sum"] == 22
     iam.put_role_permissions_boundary(RoleName="sns_logger_lambda", PermissionsBoundary=OTHER)
     assert "boundary" in bounded.prints("plan")

@@ -66,10 +66,10 @@ def test_export_down_up_and_import_keep_the_counts(engine: Engine, advent: Run, 
     advent("say", "awsadvent", "some", "words")
     before = dict(counts.scan(stacks.tutorial(engine).table))
     down = advent("down", "--yes", "--export", "counts.jsonl").stderr
-    assert "wrote the counts of 3 words" in down
+    assert "exported 3 word counts" in down
     assert down.endswith("0 left\n")
     up = advent("up", "--import", "counts.jsonl").stderr
-    assert "set the counts of 3 words" in up
+    assert "imported 3 word counts" in up
     assert dict(counts.scan(stacks.tutorial(engine).table)) == before
     (tmp_path / "counts.jsonl").write_text("nonsense\n")
     assert "counts.jsonl:1: invalid line 'nonsense'" in advent("up", "--import", "counts.jsonl", code=2).stderr
@@ -158,7 +158,7 @@ def test_an_existing_file_is_refused_before_any_question_or_delete(advent: Run, 
     assert file.read_text() == "precious\n"
     hint = re.search("`advent (.*)`", advent("down", "--export", file.name, code=4).stderr)
     assert hint
-    assert "wrote the counts of 1 words" in advent(*shlex.split(hint[1]), "--yes").stderr
+    assert "exported 1 word count" in advent(*shlex.split(hint[1]), "--yes").stderr
     assert json.loads(file.read_text()) == {"word": "awsadvent", "count": 11}
 
 

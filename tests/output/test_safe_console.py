@@ -1,4 +1,4 @@
-"""Words of other people cannot steer a terminal, wherever they are shown."""
+"""Text from outside cannot control the terminal, wherever it is shown."""
 
 import io
 import json
@@ -27,17 +27,17 @@ from tests.support.screen import Terminal
 
 OSC_52, CSI, C1, RTL = "\x1b]52;c;cm0gLXJm\x07", "\x1b[2J\x1b[1;1H", "\x9b2J\x9d52;c;eA==\x9c", "\u202e"
 HOSTILE = f"a{OSC_52}b{CSI}c{C1}d{RTL}e\rf\x08g"
-HARMFUL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-OURS = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[hl]|\x1b\[[0-9]*[AGK]|\x1b\[2K")  # colours, the cursor, lines drawn anew
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+RICH = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[hl]|\x1b\[[0-9]*[AGK]|\x1b\[2K")  # colours, the cursor, redrawn lines
 
 
-def steers(written: str) -> list[str]:
-    """What of the text would steer a terminal, but for what we draw with ourselves."""
-    return HARMFUL.findall(OURS.sub("", written).replace("\r\n", "\n").replace("\r", ""))
+def controls(written: str) -> list[str]:
+    """The control characters in the text, except those that rich draws with."""
+    return CONTROL.findall(RICH.sub("", written).replace("\r\n", "\n").replace("\r", ""))
 
 
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("\x1b\x9b\x9d\x07\r\x08]52;[2J")), max_size=30)
-WAYS: dict[str, Callable[[str], RenderableType]] = {
+RENDERABLES: dict[str, Callable[[str], RenderableType]] = {
     "a string": lambda text: Text(text),
     "a styled text": lambda text: Text.assemble((text, "bold red"), " ", (text, "dim")),
     "a table": lambda text: _table(text),
@@ -53,37 +53,37 @@ def _table(text: str) -> Table:
     return table
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", RENDERABLES)
 @given(TEXTS)
-def test_whatever_is_drawn_steers_nothing(way: str, text: str) -> None:
-    console = terminal.Door(file=io.StringIO(), force_terminal=True, width=40, highlight=False)
-    console.print(WAYS[way](text))
+def test_drawn_text_has_no_control_characters(kind: str, text: str) -> None:
+    console = terminal.SafeConsole(file=io.StringIO(), force_terminal=True, width=40, highlight=False)
+    console.print(RENDERABLES[kind](text))
     written: str = console.file.getvalue()  # type: ignore[attr-defined]
-    assert steers(written) == []
+    assert controls(written) == []
 
 
 @given(TEXTS)
-def test_whatever_is_written_steers_nothing(text: str) -> None:
-    assert steers(stream.harmless_lines(text)) == []
-    assert "\n" not in stream.harmless(text)
+def test_escaped_text_has_no_control_characters(text: str) -> None:
+    assert controls(stream.escape_lines(text)) == []
+    assert "\n" not in stream.escape_controls(text)
 
 
-def test_what_is_harmless_stays_as_it_is() -> None:
+def test_harmless_text_is_unchanged() -> None:
     plain = "Grüße, 你好 👩‍👩‍👧 [bold]x[/bold] a\tb"
-    console = terminal.Door(file=io.StringIO(), force_terminal=False, width=80)
+    console = terminal.SafeConsole(file=io.StringIO(), force_terminal=False, width=80)
     console.print(Text(plain))
     assert console.file.getvalue().rstrip() == plain.expandtabs()  # type: ignore[attr-defined]
 
 
-def test_the_check_itself_sees_what_a_bare_console_lets_through() -> None:
+def test_a_bare_console_fails_the_check() -> None:
     console = Console(file=io.StringIO(), force_terminal=True)
     console.print(Text(HOSTILE))
-    assert steers(console.file.getvalue())  # type: ignore[attr-defined]
+    assert controls(console.file.getvalue())  # type: ignore[attr-defined]
 
 
 @pytest.fixture
-def changed(engine: Engine) -> Engine:
-    """The tutorial's stack, with all that others can put their words into."""
+def hostile(engine: Engine) -> Engine:
+    """The tutorial's stack, with hostile text wherever others can put it."""
     stack = stacks.tutorial(engine)
     stacks.up(stack)
     aws = stack.aws
@@ -100,7 +100,7 @@ def changed(engine: Engine) -> Engine:
     return engine
 
 
-SHOWN = (
+COMMANDS = (
     "status", "-v status", "plan", "-v plan", "plan --explain", "diagram", "logs", "replay", "doctor", "list",
     "slack", "slack check", f"say --trace {HOSTILE}", f"say --no-wait {HOSTILE}", f"logs {HOSTILE}", "policy up",
     f"--region {HOSTILE} plan", f"--stack {HOSTILE} plan", f"up --adopt {HOSTILE}", f"--config {HOSTILE} plan",
@@ -108,18 +108,18 @@ SHOWN = (
 )  # fmt: skip
 
 
-def test_no_command_shows_what_steers_the_terminal(changed: Engine, tmp_path: Path) -> None:
-    for words in SHOWN:
+def test_no_command_writes_control_characters(hostile: Engine, tmp_path: Path) -> None:
+    for words in COMMANDS:
         with Terminal([ADVENT, *words.split(" ")], tmp_path, (100, 40)) as screen:
             screen.ended()
         assert screen.written, words
-        assert steers(screen.written) == [], (words, screen.written)
+        assert controls(screen.written) == [], (words, screen.written)
 
 
 @pytest.mark.parametrize(
     "words", ["plan", "status", "up --yes", "down --yes", "list", "logs", "doctor", "replay", "say x"]
 )
-def test_no_error_of_aws_steers_the_terminal(engine: Engine, tmp_path: Path, words: str) -> None:
+def test_no_aws_error_writes_control_characters(engine: Engine, tmp_path: Path, words: str) -> None:
     stacks.up(stacks.tutorial(engine))
     with proxies.running(engine) as proxy:
         refuse = refusing(400, "ValidationException", HOSTILE)
@@ -128,11 +128,11 @@ def test_no_error_of_aws_steers_the_terminal(engine: Engine, tmp_path: Path, wor
         with Terminal([ADVENT, *words.split()], tmp_path, (100, 40), **environment) as screen:
             screen.ended()
     assert screen.written
-    assert steers(screen.written) == [], screen.written
+    assert controls(screen.written) == [], screen.written
 
 
 @pytest.mark.parametrize("setting", ["bot_name", "trigger_word", "environment"])
-def test_settings_hold_no_control_characters(advent: Run, tmp_path: Path, setting: str) -> None:
+def test_settings_with_control_characters_are_rejected(advent: Run, tmp_path: Path, setting: str) -> None:
     settings: dict[str, Any] = {
         "bot_name": 'slack: {trigger_word: x, bot_name: "a\\e]52;c;eA==\\a"}',
         "trigger_word": 'slack: {bot_name: x, trigger_word: "a\\x9b2J"}',
@@ -141,4 +141,4 @@ def test_settings_hold_no_control_characters(advent: Run, tmp_path: Path, settin
     (tmp_path / "config.yaml").write_text(f"stack: own\n{settings[setting]}\n")
     done = advent("plan", code=2)
     assert setting in done.stderr
-    assert steers(done.stderr) == []
+    assert controls(done.stderr) == []

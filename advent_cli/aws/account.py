@@ -20,10 +20,11 @@ MAX_PARALLEL = 40  # parallel calls; more would wait for each other and hit the 
 class Aws:
     """One account and one region, as one principal sees them."""
 
-    def __init__(self, session: Any, stack: str, endpoint: Endpoint | None = None) -> None:
+    def __init__(self, session: Any, stack: str, endpoint: Endpoint | None = None, profile: str | None = None) -> None:
         self.session = session
         self.stack = stack
         self.endpoint = endpoint
+        self.profile = profile
         self.ids: dict[str, str] = {}
         """The ids that AWS assigned to roles and APIs, by their ARNs, names or keys."""
         self.made: set[str] = set()

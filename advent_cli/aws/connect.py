@@ -37,7 +37,7 @@ def connect(
             session = sessions.from_settings(profile, region)
         if trace:
             sessions.log_calls(session, trace)
-        aws = Aws(session, stack, endpoint)
+        aws = Aws(session, stack, endpoint, profile)
         if not session.region_name:
             raise TargetError(
                 "no region is set", hint="set `region` in config.yaml, pass --region, or set AWS_DEFAULT_REGION"

@@ -76,7 +76,7 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
         report.nothing_to_delete()
         return DONE
     if explain:
-        report.walkthrough(walkthrough.down(inspection, steps, options.profile), is_result=False)
+        report.walkthrough(walkthrough.down(inspection, steps), is_result=False)
     report.data_loss(inspection, steps, agreed=yes or explain)
     if not yes:
         confirm.deletion(stack, steps)

@@ -40,7 +40,7 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
         inspection = inspections.inspect(open_stack(options, lifecycle.start, ahead=inspections.SERVICES))
     steps = inspection.steps_up()
     if explain:
-        report.walkthrough(walkthrough.up(inspection, steps, options.profile), is_result=True)
+        report.walkthrough(walkthrough.up(inspection, steps), is_result=True)
     else:
         report.plan(inspection.stack, steps)
     different = exit_code and any(step.action is not Action.NOTHING for step in steps)

@@ -15,9 +15,10 @@ from advent_cli.cli.pick_reporter import events_option, json_option, refuse_opti
 from advent_cli.errors import DONE, INTERRUPTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from advent_cli.cli.options import Options
+    from advent_cli.output.reporter import Reporter
     from advent_cli.stack.model import Stack
 
 
@@ -53,36 +54,39 @@ def up(
 ) -> int:
     """Create or update everything in config.yaml, and delete what is no longer in it."""
     from advent_cli.aws.retry import Waiter
+    from advent_cli.cli.open_stack import open_stack
     from advent_cli.config import config_file, file_changes
+    from advent_cli.deploy.inspection import SERVICES
+    from advent_cli.local import lifecycle
     from advent_cli.words import export_import
 
     if import_file:
         export_import.check(import_file)
     # Resolved once: if config.yaml vanished for a moment, --watch would deploy the tutorial's instead.
-    options = replace(options, config=str(config_file.find(options.config)))
-    before = file_changes.state(config_file.find(options.config)) if watch else {}
-    stack, code = _up(options, adopt, ask=not yes, ask_first=not yes, explain=explain)
+    file, report = config_file.find(options.config), options.report
+    opened = partial(open_stack, replace(options, config=str(file)), lifecycle.start, ahead=SERVICES)
+    before = file_changes.state(file) if watch else {}
+    stack, code = _up(opened, report, adopt, ask=not yes, ask_first=not yes, explain=explain)
     if import_file:
         words = export_import.restore(stack.table, import_file, Waiter()) if code == DONE else None
-        options.report.imported(words, import_file)
+        report.imported(words, import_file)
     if watch and code != INTERRUPTED:
-        _watch(options, file_changes.changes(config_file.find(options.config), before), ask=not yes, explain=explain)
+        _watch(opened, report, file_changes.changes(file, before), ask=not yes, explain=explain)
     return code
 
 
-def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool, explain: bool) -> tuple[Stack, int]:
-    """Run `up` once and report the URL; returns the stack and the exit code."""
+def _up(
+    opened: Callable[[], Stack], report: Reporter, adopt: tuple[str, ...], *, ask: bool, ask_first: bool, explain: bool
+) -> tuple[Stack, int]:
+    """Run `up` once and report the URL; returns the stack and the exit code. `opened` opens the stack afresh."""
     from advent_cli.cli import confirm
-    from advent_cli.cli.open_stack import open_stack
     from advent_cli.deploy import apply, walkthrough
     from advent_cli.deploy.executor import Interrupt
-    from advent_cli.deploy.inspection import SERVICES, inspect
     from advent_cli.deploy.inspection import adopt as take_over
-    from advent_cli.local import lifecycle
+    from advent_cli.deploy.inspection import inspect
 
-    report = options.report
     with report.waiting("inspecting the stack"):
-        stack = open_stack(options, lifecycle.start, ahead=SERVICES)
+        stack = opened()
         inspection = inspect(stack)
         if adopt:
             take_over(inspection, adopt)
@@ -91,7 +95,7 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool,
     if ask:
         steps = tuple(confirm.without_data_loss(stack, step) for step in steps)
     if explain:
-        report.walkthrough(walkthrough.up(inspection, steps, options.profile), is_result=False)
+        report.walkthrough(walkthrough.up(inspection, steps), is_result=False)
     if ask_first and stack.aws.endpoint is None:
         confirm.changes(stack, steps, show=None if explain else partial(report.confirming, steps))
     report.run_planned(stack, steps)
@@ -103,22 +107,22 @@ def _up(options: Options, adopt: tuple[str, ...], *, ask: bool, ask_first: bool,
     return stack, result.exit_code
 
 
-def _watch(options: Options, changes: Iterator[str], *, ask: bool, explain: bool) -> None:
+def _watch(opened: Callable[[], Stack], report: Reporter, changes: Iterator[str], *, ask: bool, explain: bool) -> None:
     """Run `up` at each change, until Ctrl-C; after an error, wait for the next change."""
     from contextlib import suppress
 
     from advent_cli.aws.aws_errors import explain as as_advent_error
 
-    options.report.note("watching config.yaml and the handlers; press Ctrl-C to stop")
+    report.note("watching config.yaml and the handlers; press Ctrl-C to stop")
     with suppress(KeyboardInterrupt):
         for changed in changes:
-            options.report.note(f"{changed} changed")
+            report.note(f"{changed} changed")
             try:
-                _, code = _up(options, (), ask=ask, ask_first=False, explain=explain)
+                _, code = _up(opened, report, (), ask=ask, ask_first=False, explain=explain)
             except Exception as error:  # a mistake in a file, or the network
                 if (known := as_advent_error(error)) is None:
                     raise
-                options.report.error(known)
+                report.error(known)
                 continue
             if code == INTERRUPTED:
                 return

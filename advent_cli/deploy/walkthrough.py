@@ -23,17 +23,17 @@ class Page:
     steps: list[tuple[Step, list[str]]]
 
 
-def up(inspection: Inspection, steps: Iterable[Step], profile: str | None) -> Page:
+def up(inspection: Inspection, steps: Iterable[Step]) -> Page:
     """The page for `up`, with its steps in an order in which they work; reads from AWS, and writes nothing."""
-    return _page(inspection, steps, apply.order_up(inspection), profile)
+    return _page(inspection, steps, apply.order_up(inspection))
 
 
-def down(inspection: Inspection, steps: Iterable[Step], profile: str | None) -> Page:
+def down(inspection: Inspection, steps: Iterable[Step]) -> Page:
     """The page for `down`."""
-    return _page(inspection, steps, apply.order_down(inspection), profile)
+    return _page(inspection, steps, apply.order_down(inspection))
 
 
-def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set[str]], profile: str | None) -> Page:
+def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set[str]]) -> Page:
     resources = {**inspection.stack.resources, **inspection.orphans}
     sections: list[tuple[Step, list[str]]] = []
     done: list[Line] = []
@@ -49,7 +49,7 @@ def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set
             new = new or ([Note("an earlier step has done this")] if lines else [])
             path = [aws_cli.comment(resource.console[VERBS[action]].format(it=resource))] if action in VERBS else []
             sections.append((step, path + [aws_cli.render(line) for line in new]))
-    return Page(_setup(inspection, profile, done), sections)
+    return Page(_setup(inspection, done), sections)
 
 
 def in_order(steps: list[Step], needs: Mapping[str, set[str]]) -> list[Step]:
@@ -86,7 +86,7 @@ def _lines(resource: Resource, step: Step, action: Action) -> tuple[list[Line], 
         return [Note(str(problem))], False
 
 
-def _setup(inspection: Inspection, profile: str | None, lines: Iterable[Line]) -> list[str]:
+def _setup(inspection: Inspection, lines: Iterable[Line]) -> list[str]:
     """The lines that all commands need first."""
     aws = inspection.stack.aws
     region = shlex.quote(aws.region)
@@ -98,7 +98,7 @@ def _setup(inspection: Inspection, profile: str | None, lines: Iterable[Line]) -
     else:
         setup = [f"# for account {aws.identity[0]}, region {aws.region}; `bash -e` stops at the first error"]
         setup.append(f"export AWS_REGION={region} AWS_DEFAULT_REGION={region}")
-        setup += [f"export AWS_PROFILE={shlex.quote(profile)}"] if profile else []
+        setup += [f"export AWS_PROFILE={shlex.quote(aws.profile)}"] if aws.profile else []
     setup.append("export AWS_PAGER=")
     sent = list(lines)
     setup += aws_cli.ZIP_CODE.split("\n") if any(isinstance(line, Zip) for line in sent) else []

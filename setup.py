@@ -45,7 +45,7 @@ setup(
     extras_require={
         # ministack pins botocore exactly; naming the boto3 that fits spares pip a long search.
         "local": [
-            "ministack==1.5.33",  # advent_cli/local/ministack.py replaces private functions of this very version
+            "ministack==1.5.33",  # advent_cli/local replaces private functions of exactly this version
             "boto3==1.43.106",
             "filelock>=3.12",  # one engine for each user
             "hypercorn>=0.18",  # the server that MiniStack runs in

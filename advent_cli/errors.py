@@ -1,15 +1,15 @@
-"""The errors shown to people: what happened, why, what to do next. Anything else is a bug and keeps its traceback."""
+"""The errors that people see (what happened, why, what to do next) and the exit codes. Anything else is a bug."""
 
 DONE, FAILED, USAGE, UNREACHABLE, REFUSED, DIFFERENT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
-SEE_STATUS = "`advent status` shows whether everything is there; the functions' logs may say more"
+SEE_STATUS = "check that everything is deployed with `advent status`; `advent logs --errors` may show more"
 
 
 class AdventError(Exception):
-    """Something a person can act on.
+    """An error that a person can act on.
 
-    `what` is one sentence, `why` the cause in the words of whoever refused (AWS, the file system), `hint` the next
-    thing to try. `exit_code` is what the process ends with.
+    `what` is one sentence, `why` the cause as AWS or the operating system words it, `hint` the next thing to try.
+    `exit_code` is what the process ends with.
     """
 
     exit_code = FAILED
@@ -25,29 +25,29 @@ class AdventError(Exception):
 
 
 class UsageError(AdventError):
-    """What was given to us cannot be meant."""
+    """The command line or the input is wrong."""
 
     exit_code = USAGE
 
 
 class ConfigError(UsageError):
-    """config.yaml, or what it points at, is wrong."""
+    """config.yaml, or a file that it names, is wrong."""
 
 
 class TargetError(AdventError):
-    """The target cannot be reached, or it does not accept who we are."""
+    """The target cannot be reached, or it rejects the credentials."""
 
     exit_code = UNREACHABLE
 
 
 class RefusedError(AdventError):
-    """We did not do it: not confirmed, or something in the way is not ours."""
+    """The command was not confirmed, or a resource in the way is not managed by this stack."""
 
     exit_code = REFUSED
 
 
 class InterruptionError(AdventError):
-    """The person ended it, or a signal did."""
+    """Ctrl-C or a signal ended the command."""
 
     exit_code = INTERRUPTED
 
@@ -56,14 +56,14 @@ class InterruptionError(AdventError):
 
 
 class UsesForeignError(RefusedError):
-    """A resource of ours that can do nothing without one that is not ours."""
+    """A resource is useless without another one that this stack does not manage."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"{title} is not ours")
+        super().__init__(f"{title} is not managed by this stack")
 
 
 class ForeignError(RefusedError):
-    """A resource bears the wanted name, but not our tag."""
+    """A resource has the wanted name, but not the tag of this stack."""
 
     def __init__(self, key: str, title: str, arn: str, made: str = "") -> None:
         import shlex
@@ -71,6 +71,6 @@ class ForeignError(RefusedError):
         since = f", {made}" if made else ""
         adopt = f"advent up --adopt {shlex.quote(key)}"
         super().__init__(
-            f"{title} exists and belongs to someone else ({arn}{since})",
-            hint=f"give ours another name in config.yaml, or make this one ours with `{adopt}`",
+            f"{title} exists but is not managed by this stack ({arn}{since})",
+            hint=f"choose another name in config.yaml, or take over this one with `{adopt}`",
         )

@@ -48,7 +48,7 @@ def commands_use_port(port: int) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
         home = lifecycle.home()
-        files.keep(home, Record(os.getpid(), port, engine.access_key, engine.secret_key))
+        files.write_record(home, Record(os.getpid(), port, engine.access_key, engine.secret_key))
         try:
             with FileLock(home / "running.lock"):
                 yield

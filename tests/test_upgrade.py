@@ -115,7 +115,7 @@ def test_an_engine_that_cannot_save_is_told(old: Old, advent: Run, home: Path) -
     old("up")
     (home / "state" / "dynamodb.json.tmp").mkdir(parents=True)
     refused = advent("up", code=1)
-    assert "the local engine ended, and has not saved all that it held" in refused.stderr
+    assert "the local engine stopped without saving all of its state" in refused.stderr
     assert "dynamodb" in refused.stderr
 
 

@@ -1,1 +1,1 @@
-"""The only door to AWS: sessions, clients, ARNs, tags, errors, retries, rate limits, calls as data."""
+"""The only package that talks to AWS: sessions, clients, ARNs, tags, errors, retries, rate limits, calls as data."""

@@ -1,4 +1,4 @@
-"""The only door to AWS: the session, its clients, ARNs, and the tag that marks what is ours."""
+"""One AWS account and region: its clients, ARNs, and the tag that marks the resources of a stack."""
 
 import re
 import threading
@@ -14,7 +14,7 @@ from advent_cli.aws.rate_limit import RATES, RateLimiter
 T = TypeVar("T")
 Answers = dict[tuple[str, ...], "Future[Any]"]
 OWNER_TAG = "advent:stack"
-MOST_AT_ONCE = 40  # calls; more would wait for each other, and for the limits of the services
+MAX_PARALLEL = 40  # parallel calls; more would wait for each other and hit the services' rate limits
 
 
 class Aws:
@@ -25,24 +25,24 @@ class Aws:
         self.stack = stack
         self.endpoint = endpoint
         self.ids: dict[str, str] = {}
-        """What AWS named by itself and we have learnt: the ids of roles and APIs, by our own names for them."""
+        """The ids that AWS assigned to roles and APIs, by their ARNs, names or keys."""
         self.made: set[str] = set()
-        """The keys of what was made since the last look, of which more is known than AWS could tell."""
+        """The keys of the resources created since the last inspection: AWS's lists may not show them yet."""
         self.contested: set[str] = set()
-        """The keys of what another run was at work on since the last look, as AWS said."""
+        """The keys of the resources that another run changed since the last inspection, according to AWS's errors."""
         self.attempts, self.timeout = 8, 30
-        """How often a call is tried, the first time included, and for how many seconds each, where nothing is said."""
+        """The defaults of `client`: how often a call is tried, and the read timeout of each try in seconds."""
         self._clients: dict[tuple[str, int], Any] = {}
         self._rate_limiters = {service: RateLimiter(rate) for service, rate in RATES.items()}
         self._lock = threading.Lock()
         self._answers: Answers | None = None
 
     def client(self, service: str, attempts: int | None = None, timeout: int | None = None) -> Any:
-        """The client of a service, made once; `attempts` counts the first try too, `timeout` is in seconds a try."""
+        """The client of a service, created once; `attempts` includes the first try, `timeout` is in seconds per try."""
         attempts, timeout = attempts or self.attempts, timeout or self.timeout
         key = service, attempts
-        if key not in self._clients:  # without the lock, which whoever makes another one holds for long
-            with self._lock:  # making a client is not thread-safe, using one is
+        if key not in self._clients:  # checked without the lock, which is held for long while another client is created
+            with self._lock:  # creating a client is not thread-safe, using one is
                 if key not in self._clients:
                     self._clients[key] = self._make_client(service, attempts, timeout)
         return self._clients[key]
@@ -65,20 +65,20 @@ class Aws:
         return client
 
     @contextmanager
-    def making_clients(self, services: Iterable[str]) -> Iterator[None]:
-        """Begin to make the clients of these services, which takes longer than many an answer of AWS.
+    def creating_clients(self, services: Iterable[str]) -> Iterator[None]:
+        """Create the clients of these services in the background: that takes longer than many a call to AWS.
 
-        One that cannot be made is tried again, and told, when it is asked for.
+        A client that cannot be created is tried again when it is asked for, and only then raises its error.
         """
         with ThreadPoolExecutor(1) as pool:
             pool.submit(lambda: [self.client(service) for service in services])
             yield
 
     @contextmanager
-    def remembering(self, answers: Answers | None = None) -> Iterator[Answers]:
-        """While this is entered, `once` asks each question once: for a look at many things side by side.
+    def caching(self, answers: Answers | None = None) -> Iterator[Answers]:
+        """While this is entered, `cached` makes each call once, as an inspection needs that reads many resources.
 
-        With the answers of a look that was just made, those questions are not asked at all.
+        Pass the answers of a previous inspection to reuse them.
         """
         before, self._answers = self._answers, {} if answers is None else answers
         try:
@@ -86,61 +86,61 @@ class Aws:
         finally:
             self._answers = before
 
-    def once(self, question: tuple[str, ...], ask: Callable[[], T]) -> T:
-        """The answer to a question; afresh each time, but while `remembering` one answer serves all who ask."""
+    def cached(self, key: tuple[str, ...], call: Callable[[], T]) -> T:
+        """The result of `call`; inside `caching`, all callers with the same key share one result or error."""
         if self._answers is None:
-            return ask()
+            return call()
         own: Future[T] = Future()
-        future = self._answers.setdefault(question, own)  # which is atomic
+        future = self._answers.setdefault(key, own)  # atomic
         if future is own:
             try:
-                future.set_result(ask())
+                future.set_result(call())
             except Exception as error:
                 future.set_exception(error)
-        answer: T = future.result()
-        return answer
+        result: T = future.result()
+        return result
 
     @property
     def region(self) -> str:
-        """The region all of this is in."""
+        """The region of this account."""
         return str(self.session.region_name)
 
     @cached_property
     def identity(self) -> tuple[str, str]:
-        """Account and ARN of the principal we are; asks AWS, which also proves that it can be reached."""
+        """The account id and the ARN of the caller; asks AWS, which also proves that it can be reached."""
         answer = self.client("sts", attempts=2, timeout=4).get_caller_identity()
         return answer["Account"], answer["Arn"]
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of a thing of ours. IAM is global: its ARNs name no region."""
+        """The ARN of a resource in this account and region. IAM is global: its ARNs name no region."""
         partition = self.identity[1].split(":")[1]
         region = "" if service == "iam" else self.region
         return f"arn:{partition}:{service}:{region}:{self.identity[0]}:{resource}"
 
     @property
-    def elsewhere(self) -> str:
-        """The address of what answers in AWS's stead, as AWS_ENDPOINT_URL has it; nothing if it is AWS itself."""
+    def custom_endpoint(self) -> str:
+        """The URL of the server in place of AWS, as set by AWS_ENDPOINT_URL; empty if it is AWS itself."""
         url = str(self.client("sts", attempts=2, timeout=4).meta.endpoint_url)
         return "" if re.fullmatch(r"https://[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|api\.aws)", url) else url
 
     @property
     def owner_tag(self) -> dict[str, str]:
-        """The tag that marks a thing as ours, as `{key: value}`."""
+        """The tag that marks a resource of this stack, as `{key: value}`."""
         return {OWNER_TAG: self.stack}
 
     @property
     def owner_tags(self) -> list[dict[str, str]]:
-        """The same as a list of Key and Value, as the older services want it."""
+        """The same tag as a list of Key and Value, the form of the older services."""
         return [{"Key": OWNER_TAG, "Value": self.stack}]
 
     def owns(self, tags: dict[str, str] | list[dict[str, str]] | None) -> bool:
-        """Whether these tags, in either form, mark a thing as ours."""
+        """Whether these tags, in either form, mark a resource of this stack."""
         if isinstance(tags, list):
             tags = {tag["Key"]: tag["Value"] for tag in tags}
         return (tags or {}).get(OWNER_TAG) == self.stack
 
 
-def together(*calls: Callable[[], Any]) -> list[Any]:
-    """The answers of calls that do not wait for each other, made at the same time."""
-    with ThreadPoolExecutor(max(1, min(len(calls), MOST_AT_ONCE))) as pool:
+def in_parallel(*calls: Callable[[], Any]) -> list[Any]:
+    """The results of these calls, in order; the calls run at the same time."""
+    with ThreadPoolExecutor(max(1, min(len(calls), MAX_PARALLEL))) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]

@@ -1,4 +1,4 @@
-"""What AWS's errors mean: absent, refused, unreachable, or a bug of ours."""
+"""What AWS's errors mean: not there, access denied, unreachable, or a bug in advent."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,29 +22,30 @@ BAD_CREDENTIALS = {
 }
 REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "Forbidden"}
 
-NO_BOUNDARY = "check permissions_boundary in config.yaml; `advent policy boundary` prints a policy to make it of"
+NO_BOUNDARY = "check permissions_boundary in config.yaml; `advent policy boundary` prints the policy to create"
+DENIED_HINT = "ask an administrator for this permission; `advent policy` prints all that advent needs"
 
 
-def code(error: Exception) -> str:
-    """AWS's code of an error, or nothing if it is no error of AWS."""
-    response = getattr(error, "response", None) or {}  # some errors of the network have one, and it is None
+def error_code(error: Exception) -> str:
+    """The error code that AWS returned; empty for an error of another kind."""
+    response = getattr(error, "response", None) or {}  # some network errors have a response of None
     return str(response.get("Error", {}).get("Code", ""))
 
 
-def found(call: Callable[..., Any], *missing: str, **params: Any) -> Any:
-    """The answer of `call(**params)`, or None if AWS answers with one of the codes in `missing`, and only then."""
+def get_or_none(call: Callable[..., Any], *missing: str, **params: Any) -> Any:
+    """The response of `call(**params)`; None if AWS returns one of the error codes in `missing`, and only then."""
     from botocore.exceptions import ClientError
 
     try:
         return call(**params)
     except ClientError as error:
-        if code(error) in missing:
+        if error_code(error) in missing:
             return None
         raise
 
 
-def lost(error: Exception) -> bool:
-    """Whether the call may have been carried out although its answer did not arrive."""
+def may_have_succeeded(error: Exception) -> bool:
+    """Whether AWS may have carried out the call although no response, or a server error, came back."""
     from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
     if isinstance(error, ClientError):
@@ -53,51 +54,52 @@ def lost(error: Exception) -> bool:
 
 
 def unreachable(error: Exception) -> TargetError:
-    """Why we do not get as far as an answer, in one sentence."""
+    """Why there is no usable response from AWS, in one sentence."""
     from botocore import exceptions
 
-    without = (
+    no_credentials = (
         exceptions.NoCredentialsError,
         exceptions.PartialCredentialsError,
         exceptions.CredentialRetrievalError,
         exceptions.SSOError,
         exceptions.TokenRetrievalError,
         exceptions.NoAuthTokenError,
-        *([exceptions.LoginError] if hasattr(exceptions, "LoginError") else []),  # newer than our oldest boto3
+        *([exceptions.LoginError] if hasattr(exceptions, "LoginError") else []),  # not in the oldest supported boto3
     )
-    said = readable(str(error))
-    if isinstance(error, without) or code(error) in BAD_CREDENTIALS:
-        hint = "set up credentials (`aws configure` or `aws sso login`), or work on this machine with --target local"
-        return TargetError("AWS does not accept the credentials, or there are none", why=said, hint=hint)
+    message = readable(str(error))
+    if isinstance(error, no_credentials) or error_code(error) in BAD_CREDENTIALS:
+        hint = "set up credentials (`aws configure` or `aws sso login`), or use the local engine with --target local"
+        return TargetError("no valid AWS credentials", why=message, hint=hint)
     if isinstance(error, exceptions.ProfileNotFound):
-        return TargetError(said, hint="`aws configure list-profiles` shows the ones there are")
+        return TargetError(message, hint="list your profiles with `aws configure list-profiles`")
     if isinstance(error, exceptions.ConfigParseError | exceptions.InvalidConfigError):
-        return TargetError("your AWS settings cannot be read", why=said, hint="check ~/.aws/config")
-    if code(error) in REFUSALS:
-        return TargetError("AWS does not allow us anything", why=said, hint="ask for the permissions")
-    why = said.splitlines()[0] if said else type(error).__name__
+        return TargetError("cannot read your AWS settings", why=message, hint="check ~/.aws/config")
+    if error_code(error) in REFUSALS:
+        return TargetError("access denied", why=message, hint="ask an administrator for the permissions")
+    why = message.splitlines()[0] if message else type(error).__name__
     return TargetError("AWS cannot be reached", why=why, hint="check the network, the region and AWS_ENDPOINT_URL")
 
 
 def not_aws(error: Exception) -> TargetError:
-    """What botocore's ValueError or KeyError means at the first call: nothing can be made of a URL, or of an answer."""
-    hint = "check AWS_ENDPOINT_URL, which looks like http://127.0.0.1:4566, and the network"
-    return TargetError("what answers is not AWS", why=f"{type(error).__name__}: {readable(str(error))}", hint=hint)
+    """What botocore's ValueError or KeyError means at the first call: the URL, or the response, is not one of AWS's."""
+    hint = "check the network, and AWS_ENDPOINT_URL if you set it; it looks like http://127.0.0.1:4566"
+    why = f"{type(error).__name__}: {readable(str(error))}"
+    return TargetError("the endpoint is not AWS", why=why, hint=hint)
 
 
 def explain(error: Exception) -> AdventError | None:
-    """What an error means to a person; None if it is a bug of ours."""
+    """The error in words for a person; None if it is a bug in advent."""
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
     from botocore.parsers import ResponseParserError
 
     if isinstance(error, AdventError):
         return error
-    if isinstance(error, ClientError) and code(error) not in BAD_CREDENTIALS:
+    if isinstance(error, ClientError) and error_code(error) not in BAD_CREDENTIALS:
         operation, message = error.operation_name, readable(error.response.get("Error", {}).get("Message", ""))
-        if code(error) in REFUSALS:
-            return AdventError(f"AWS does not allow us {operation}", why=message, hint="ask for this permission")
-        hint = NO_BOUNDARY if code(error) == "NoSuchEntity" and message.startswith("Scope ARN") else ""
-        return AdventError(f"AWS answered {code(error)} to {operation}", why=message, hint=hint)
+        if error_code(error) in REFUSALS:
+            return AdventError(f"access denied: {operation}", why=message, hint=DENIED_HINT)
+        hint = NO_BOUNDARY if error_code(error) == "NoSuchEntity" and message.startswith("Scope ARN") else ""
+        return AdventError(f"AWS returned {error_code(error)} for {operation}", why=message, hint=hint)
     if isinstance(error, ParamValidationError):
         return None
     if isinstance(error, BotoCoreError | ClientError | ResponseParserError):

@@ -1,4 +1,4 @@
-"""What a step does, as data: the calls that it sends, and what a person who does the same by hand needs beside them."""
+"""What a step does, as data: its API calls, and what else a person needs who does the same in a shell."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any
 
 from advent_cli.aws.account import Aws
 
-# Two characters of those that Unicode keeps for a program's own use: in no name, setting or document of anybody.
+# Two of Unicode's noncharacters, reserved for internal use: they occur in no name, setting or document.
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
 
 
-def kept(variable: str) -> str:
-    """What stands in a parameter for what AWS will name by itself, and a variable of the shell will keep."""
+def placeholder(variable: str) -> str:
+    """A placeholder in a parameter for a value that AWS assigns, and that the shell has in this variable."""
     return f"{OPEN}{variable}{CLOSE}"
 
 
-def is_kept(text: str) -> bool:
-    """Whether something in it is only known to the shell."""
+def has_placeholder(text: str) -> bool:
+    """Whether the text contains a placeholder."""
     return OPEN in text
 
 
 @dataclass(frozen=True)
-class Keep:
-    """A variable of the shell for a part of an answer; `query` is JMESPath, `output` what the part is to be."""
+class Capture:
+    """A shell variable that gets a part of the response; `query` is JMESPath, `output` the AWS CLI's output format."""
 
     variable: str
     query: str
@@ -35,25 +35,25 @@ class Keep:
 
 @dataclass(frozen=True)
 class Call:
-    """One call: the service and the method as boto3 names them, and the parameters.
+    """An API call: the service and the method as boto3 names them, and the parameters.
 
-    `again`: for a while AWS may refuse it, and it is to be sent again.
+    `retry`: AWS may refuse the call for a while, so a script has to send it again.
     """
 
     service: str
     method: str
     params: dict[str, Any]
-    keep: Keep | None = None
-    again: bool = False
+    capture: Capture | None = None
+    retry: bool = False
 
     def on(self, aws: Aws, attempts: int = 8) -> Callable[[], Any]:
-        """The call, ready to be sent; `attempts` as of `Aws.client`."""
-        return partial(getattr(aws.client(self.service, attempts), self.method), **sent(self.params))
+        """A function that sends the call; `attempts` as in `Aws.client`."""
+        return partial(getattr(aws.client(self.service, attempts), self.method), **boto3_params(self.params))
 
 
 @dataclass(frozen=True)
 class Until:
-    """Waiting for AWS, by one of boto3's waiters."""
+    """A wait for AWS, by one of boto3's waiters."""
 
     service: str
     waiter: str
@@ -62,7 +62,7 @@ class Until:
 
 @dataclass(frozen=True)
 class File:
-    """Bytes that a person has in a file of this name."""
+    """Bytes that are in a file of this name when a person runs the calls."""
 
     name: str
     data: bytes = field(repr=False)
@@ -70,7 +70,7 @@ class File:
 
 @dataclass(frozen=True)
 class Zip:
-    """Making the zip `file` of what is in `folder` under these names."""
+    """Creating the zip `file` from these files in `folder`."""
 
     file: str
     folder: str
@@ -79,14 +79,14 @@ class Zip:
 
 @dataclass(frozen=True)
 class Run:
-    """Another program, by its words."""
+    """Running another program with these arguments."""
 
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Note:
-    """A remark to the person."""
+    """A comment for the person."""
 
     text: str
 
@@ -94,15 +94,15 @@ class Note:
 Line = Call | Until | Zip | Run | Note
 
 
-def sent(params: dict[str, Any]) -> dict[str, Any]:
-    """The parameters as boto3 wants them: of files the bytes."""
+def boto3_params(params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters for boto3: a File becomes its bytes."""
 
-    def value(given: Any) -> Any:
-        return given.data if isinstance(given, File) else sent(given) if isinstance(given, dict) else given
+    def convert(value: Any) -> Any:
+        return value.data if isinstance(value, File) else boto3_params(value) if isinstance(value, dict) else value
 
-    return {name: value(given) for name, given in params.items()}
+    return {name: convert(value) for name, value in params.items()}
 
 
 def variable(*words: str) -> str:
-    """A name for a variable of the shell."""
+    """A shell variable name made of these words."""
     return re.sub(r"\W", "_", "_".join(words), flags=re.ASCII)

@@ -1,4 +1,4 @@
-"""From a profile, a region or an endpoint to an account that answers."""
+"""Connects to an account by profile, region or endpoint."""
 
 from collections.abc import Callable, Iterable
 from types import SimpleNamespace
@@ -19,11 +19,11 @@ def connect(
     ahead: Iterable[str] = (),
     secrets: set[str] | None = None,
 ) -> Aws:
-    """Open the door and see who is there; raises TargetError when AWS can't be reached or refuses the credentials.
+    """The account, once AWS has confirmed who the caller is; raises TargetError if AWS is unreachable or refuses.
 
-    Without `endpoint` everything comes from boto3's own chain, AWS_ENDPOINT_URL included. `trace` gets one line for
-    each answer, `service:Operation status milliseconds`. `secrets` gets the credentials; what AWS says in its errors
-    never quotes one of these secrets.
+    Without `endpoint` everything comes from boto3's own chain, AWS_ENDPOINT_URL included. The clients of the services
+    in `ahead` are created meanwhile. `trace` gets a line for each response, `service:Operation status milliseconds`.
+    `secrets` gets the credentials; none of the secrets in it is quoted in an error of AWS.
     """
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
@@ -32,29 +32,29 @@ def connect(
 
     try:
         if endpoint:
-            session = sessions.of(endpoint.access_key, endpoint.secret_key, region or endpoint.region)
+            session = sessions.with_keys(endpoint.access_key, endpoint.secret_key, region or endpoint.region)
         else:
-            session = sessions.own(profile, region)
+            session = sessions.from_settings(profile, region)
         if trace:
-            sessions.trace(session, trace)
+            sessions.log_calls(session, trace)
         aws = Aws(session, stack, endpoint)
         if not session.region_name:
             raise TargetError(
-                "no region is set", hint="put one into config.yaml, or give --region, or set AWS_DEFAULT_REGION"
+                "no region is set", hint="set `region` in config.yaml, pass --region, or set AWS_DEFAULT_REGION"
             )
-        secrets = sessions.hide(session, secrets)
-        with aws.making_clients(ahead):
+        secrets = sessions.hide_secrets(session, secrets)
+        with aws.creating_clients(ahead):
             secrets |= sessions.credentials(session)
             _ = aws.identity
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise unreachable(error) from None
-    except (ValueError, KeyError) as error:  # botocore's way with a URL that is none, and with a page for an answer
+    except (ValueError, KeyError) as error:  # how botocore fails on a malformed URL, and on a web page as the response
         raise not_aws(error) from None
     return aws
 
 
 def offline(stack: str) -> Aws:
-    """The door to an account that is not asked anything: to know what would be made, before there is any."""
+    """An account that is never called, to build a stack without a connection."""
     aws = Aws(SimpleNamespace(region_name="us-east-1"), stack)
-    aws.__dict__["identity"] = ("000000000000", "arn:aws:iam::000000000000:root")  # where cached_property keeps it
+    aws.__dict__["identity"] = ("000000000000", "arn:aws:iam::000000000000:root")  # where cached_property stores it
     return aws

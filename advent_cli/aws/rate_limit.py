@@ -1,32 +1,32 @@
-"""Keeps to the number of calls a second that a service takes, once it has said that there were too many."""
+"""Limits the calls per second to a service once it has throttled one."""
 
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-# "Lambda quotas" in its developer guide, and "Amazon API Gateway quotas": requests a second to the control plane.
+# "Lambda quotas" in its developer guide, and "Amazon API Gateway quotas": requests per second to the control plane.
 RATES = {"lambda": 15, "apigatewayv2": 10}
-TOO_MANY = ("TooManyRequestsException", "ThrottlingException", "Throttling")
+THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
 
 
 class RateLimiter:
-    """The pace of all clients of one service: as fast as can be, until it is too much; then `rate` calls a second.
+    """The limit shared by all clients of one service: none until a call is throttled, then `rate` calls per second.
 
-    Without it each call would try again by itself, after a pause that knows nothing of the others.
+    Without it each call would retry on its own, after a delay that takes no account of the others.
     """
 
     def __init__(
         self, rate: float, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._rate, self._sleep, self._clock = rate, sleep, clock
-        self._next: float | None = None  # the moment of the next call; None while the service takes all
+        self._next: float | None = None  # when the next call may go out; None until a call is throttled
         self._lock = threading.Lock()
 
     def guard(self, client: Any) -> None:
-        """Have all calls of a client of botocore's keep the pace, each try of them."""
+        """Limit all calls of a botocore client, each retry included."""
         client.meta.events.register("before-send", self._wait)
-        client.meta.events.register("needs-retry", self._heed)
+        client.meta.events.register("needs-retry", self._check_response)
 
     def _wait(self, **_: Any) -> None:
         if self._next is None:
@@ -37,8 +37,8 @@ class RateLimiter:
             self._next = turn + 1 / self._rate
         self._sleep(turn - now)
 
-    def _heed(self, response: Any, **_: Any) -> None:
-        answer = response[1] if response else {}  # None if there is none
-        if self._next is None and answer.get("Error", {}).get("Code") in TOO_MANY:
+    def _check_response(self, response: Any, **_: Any) -> None:
+        parsed = response[1] if response else {}  # response is None after a network error
+        if self._next is None and parsed.get("Error", {}).get("Code") in THROTTLED:
             with self._lock:
                 self._next = self._clock()

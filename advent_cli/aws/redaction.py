@@ -1,4 +1,4 @@
-"""Keeps secrets out of what is printed or stored: of errors, which stay readable, and of crash reports."""
+"""Removes secrets from errors, which stay readable, and from crash reports."""
 
 import json
 import os
@@ -7,71 +7,75 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
-SHORTEST = len(HIDDEN) + 1  # of what is taken for a secret: so hiding one always makes the text shorter, and ends
-LONG, LEARNT = 16, 8  # characters from which a variable, or what the run learnt, is no ordinary word like "test"
-SECRET_NAMES = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|AUTH", re.IGNORECASE)  # of variables, for crash files
-NAMED_SECRET = re.compile(  # the same by whole words, so that KEYS_TABLE and PWD stay in an error
+SHORTEST = len(HIDDEN) + 1  # characters of a secret: hiding one then always shortens the text, so the loop ends
+LONG_VARIABLE, LONG_LEARNT = 16, 8  # characters from which a value is not an ordinary word such as "test"
+SECRET_NAMES = re.compile(r"SECRET|TOKEN|KEY|PASS|CREDENTIAL|AUTH", re.IGNORECASE)  # variables, for crash reports
+NAMED_SECRET = re.compile(  # the same as whole words: KEYS_TABLE and PWD stay in an error
     r"(?<![^_])(KEY|PASS|AUTH|[A-Z]*(API|ACCESS|SECRET|PRIVATE)KEY"
     r"|[A-Z]*(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)|(?<=_)PWD)[0-9]*(?![^_])",
     re.IGNORECASE,
 )
-PLACES = re.compile(r"_(FILE|DIR|PATH|UR[IL]|SOCK|ARN|NAME|PARAMETER|TABLE)\Z", re.IGNORECASE)  # where a secret is
-LABELLED = (  # what follows a label, which stays
+PLACES = re.compile(  # variables that say where a secret is
+    r"_(FILE|DIR|PATH|UR[IL]|SOCK|ARN|NAME|PARAMETER|TABLE)\Z", re.IGNORECASE
+)
+LABELLED = (  # the value is hidden, the label before it stays
     re.compile(
         r"""(x-amz-(?:signature|credential|security-token)\\*["']?\s*[=:]\s*(?:b?\\*["'])?)[^&,\s'"\\]+""", re.I
     ),
-    re.compile(r"(hooks\.slack(?:-gov)?\.com(?:/|%2F)[a-z]+(?:/|%2F))[A-Za-z0-9/_%-]+", re.I),  # a webhook of Slack
+    re.compile(r"(hooks\.slack(?:-gov)?\.com(?:/|%2F)[a-z]+(?:/|%2F))[A-Za-z0-9/_%-]+", re.I),  # a Slack webhook
 )
-CLEAR = (  # what can be nothing else
-    r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}"  # ids of access keys: "IAM identifiers" in the IAM user guide
-    r"|\bxox[a-z]-[A-Za-z0-9-]+|\bxapp-[A-Za-z0-9-]+"  # tokens of Slack
+CERTAIN = (  # patterns that match nothing but a secret
+    r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}"  # access key ids: "IAM identifiers" in the IAM user guide
+    r"|\bxox[a-z]-[A-Za-z0-9-]+|\bxapp-[A-Za-z0-9-]+"  # Slack tokens
     r"|(?i:(?<=authorization: )|(?<=authorization': ')|(?<=authorization\": \"))[^'\"\n]+"
     r"|(?i:(?<=signature=)|(?<=credential=))[^&\s,'\"]+"
-    r"|(?<=://)[^/@\s'\"]+:[^/@\s'\"]+(?=@)"  # the user and the password of a URL
+    r"|(?<=://)[^/@\s'\"]+:[^/@\s'\"]+(?=@)"  # user and password in a URL
 )
-IN_ERRORS = re.compile(CLEAR + r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{16,}")
+IN_ERRORS = re.compile(CERTAIN + r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]{16,}")
 LOOKS_SECRET = re.compile(
-    CLEAR + r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]+"
-    r"|(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"  # secret access keys, and many a hash
+    CERTAIN + r"|(?i:(?<=bearer )|(?<=basic ))[A-Za-z0-9._~+/=-]+"
+    r"|(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"  # secret access keys, and many hashes
 )
 
 
-def known(environment: Mapping[str, str], secrets: Iterable[str], names: re.Pattern[str] = SECRET_NAMES) -> set[str]:
-    """The secrets that we know: those of the environment by the names of its variables, and what the run learnt."""
+def known_secrets(
+    environment: Mapping[str, str], secrets: Iterable[str], names: re.Pattern[str] = SECRET_NAMES
+) -> set[str]:
+    """The values of the variables whose names match `names`, and these secrets; of multi-line ones, each line too."""
     whole = {value for name, value in environment.items() if names.search(name)} | {*secrets}
-    lines = {line for secret in whole for line in secret.splitlines()}  # of a key in a file, too
+    lines = {line for secret in whole for line in secret.splitlines()}  # as of a key in PEM format
     return {secret for secret in whole | lines if len(secret) >= SHORTEST}
 
 
-def redact(text: str, secrets: Iterable[str], looks: re.Pattern[str] = LOOKS_SECRET) -> str:
-    """The text without these secrets, as they are or as URLs, JSON and Python spell them, and without what looks so.
+def redact(text: str, secrets: Iterable[str], pattern: re.Pattern[str] = LOOKS_SECRET) -> str:
+    """The text without these secrets, plain or as URLs, JSON and Python encode them, and without matches of `pattern`.
 
-    A secret has four characters or more.
+    Each secret has at least SHORTEST characters.
     """
-    spelt = {spelling for secret in secrets for spelling in _spellings(secret)}
-    longest_first = sorted(spelt, key=len, reverse=True)
+    encoded = {encoding for secret in secrets for encoding in _encodings(secret)}
+    longest_first = sorted(encoded, key=len, reverse=True)
     for labelled in LABELLED:
         text = labelled.sub(rf"\1{HIDDEN}", text)
-    text = looks.sub(HIDDEN, text)
-    while any(secret in text for secret in longest_first):  # again, for what is left may make one anew
+    text = pattern.sub(HIDDEN, text)
+    while any(secret in text for secret in longest_first):  # repeated, since removing one secret may form another
         for secret in longest_first:
             text = text.replace(secret, HIDDEN)
     return text
 
 
 def readable(text: str, learnt: Iterable[str] = ()) -> str:
-    """What an error says, without the secrets that the run learnt, those of the environment, and what clearly is one.
+    """An error message without `learnt` secrets, those of the environment, and certain secrets.
 
-    Short words, and what may be a hash or a path, stay: the text is for a person who has to act on it.
+    Short words, and what may be a hash or a path, stay: a person has to act on the message.
     """
     named = {name: value for name, value in os.environ.items() if not PLACES.search(name)}
-    secrets = {secret for secret in known(named, (), NAMED_SECRET) if len(secret) >= LONG}
-    secrets |= {secret for secret in known({}, learnt) if len(secret) >= LEARNT}
+    secrets = {secret for secret in known_secrets(named, (), NAMED_SECRET) if len(secret) >= LONG_VARIABLE}
+    secrets |= {secret for secret in known_secrets({}, learnt) if len(secret) >= LONG_LEARNT}
     return redact(text, secrets, IN_ERRORS)
 
 
-def _spellings(secret: str) -> set[str]:
-    raw = secret.encode(errors="surrogatepass")  # of the environment, which may hold any bytes
+def _encodings(secret: str) -> set[str]:
+    raw = secret.encode(errors="surrogatepass")  # environment variables may hold any bytes
     in_urls = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
-    in_urls |= {re.sub("%..", lambda escape: escape[0].lower(), spelling) for spelling in in_urls}
+    in_urls |= {re.sub("%..", lambda escape: escape[0].lower(), encoding) for encoding in in_urls}
     return {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], repr(raw)[2:-1], *in_urls}

@@ -1,4 +1,4 @@
-"""Waiting for AWS: for a bounded time, with growing pauses, and telling in words what it waits for."""
+"""Waits for AWS: for a bounded time, with growing pauses, and with a message that says what for."""
 
 import random
 import time
@@ -12,29 +12,29 @@ from advent_cli.errors import AdventError
 T = TypeVar("T")
 AGAIN = "run the same command again"
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 0.5  # seconds
-GROWTH = 1.15  # from pause to pause: what comes after 2 s is known 0.3 s later at the most, by 10 questions
+GROWTH = 1.15  # of each pause: what is ready after 2 s is noticed within 0.3 s, with 10 polls
 
 
 class GaveUpError(AdventError):
-    """What was waited for did not come in time."""
+    """The wait timed out."""
 
 
 class StoppedError(AdventError):
-    """The person asked to stop while we waited."""
+    """The person pressed Ctrl-C during the wait."""
 
     def __init__(self) -> None:
         super().__init__("stopped while waiting", hint="run the same command again to finish")
 
 
-def ignore(words: str) -> None:
-    """Drop the words."""
+def ignore(message: str) -> None:
+    """Drop the message."""
 
 
 @dataclass(frozen=True)
 class Transient:
-    """An error of AWS that goes away by itself: its code, a part of its message, and what it means in words.
+    """An error of AWS that goes away by itself: its code, a part of its message, and its meaning in words.
 
-    With `times`, the call is made again only so often, each time after the longest pause.
+    With `times`, the call is retried that often at most, each time after the longest pause.
     """
 
     code: str
@@ -43,14 +43,14 @@ class Transient:
     times: int | None = None
 
     def matches(self, error: Exception) -> bool:
-        """Whether this is the error meant; the same code often has several meanings, so the text decides."""
+        """Whether `error` is this one; a code often has several meanings, so the message decides."""
         details = (getattr(error, "response", None) or {}).get("Error", {})
         return details.get("Code") == self.code and self.text in details.get("Message", "")
 
 
 @dataclass(frozen=True)
 class Waiter:
-    """How to wait: whom to tell why, who may end it, and the clock (given, so that tests need not wait)."""
+    """How to wait: what gets the messages, what can end the wait, and the clock (passed in, so tests need not wait)."""
 
     notify: Callable[[str], None] = ignore
     stopped: Callable[[], bool] = lambda: False
@@ -58,27 +58,27 @@ class Waiter:
     clock: Callable[[], float] = time.monotonic
 
     def retry(self, call: Callable[[], T], *transients: Transient, within: float = 60) -> T:
-        """Call until it succeeds, as long as it fails with one of `transients`, for `within` seconds at most."""
-        began, pause = self.clock(), FIRST_PAUSE
-        met: Counter[Transient] = Counter()
+        """The result of `call`, retried for `within` seconds while it fails with one of `transients`."""
+        start, pause = self.clock(), FIRST_PAUSE
+        retries: Counter[Transient] = Counter()
         while True:
             try:
                 return call()
             except Exception as error:
                 transient = next((transient for transient in transients if transient.matches(error)), None)
-                waited = self.clock() - began
-                if transient is None or waited >= within or met[transient] == transient.times:
+                waited = self.clock() - start
+                if transient is None or waited >= within or retries[transient] == transient.times:
                     raise
-                met[transient] += 1
+                retries[transient] += 1
                 self.notify(f"{transient.words}, {waited:.0f} s" if waited >= 1 else transient.words)
                 pause = pause if transient.times is None else LONGEST_PAUSE
             pause = self._rest(pause)
 
     def until(self, ready: Callable[[], bool], words: str, *, within: float = 120, hint: str = AGAIN) -> None:
-        """Ask `ready` until it says yes; raises GaveUpError with `words` if that takes over `within` seconds."""
-        began, pause = self.clock(), FIRST_PAUSE
+        """Poll `ready` until it is true; raises GaveUpError with `words` after `within` seconds."""
+        start, pause = self.clock(), FIRST_PAUSE
         while not ready():
-            waited = self.clock() - began
+            waited = self.clock() - start
             if waited >= within:
                 raise GaveUpError(f"gave up after {waited:.0f} s", why=words, hint=hint)
             self.notify(f"{words}, {waited:.0f} s" if waited >= 1 else words)
@@ -87,5 +87,5 @@ class Waiter:
     def _rest(self, pause: float) -> float:
         if self.stopped():
             raise StoppedError
-        self.sleep(pause * random.uniform(0.95, 1.05))  # noqa: S311 (jitter, so that two waiters do not stay in step)
+        self.sleep(pause * random.uniform(0.95, 1.05))  # noqa: S311 (jitter, or two waiters would stay in step)
         return min(pause * GROWTH, LONGEST_PAUSE)

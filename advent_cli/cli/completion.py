@@ -78,7 +78,7 @@ def origins(context: click.Context, parameter: click.Parameter) -> Iterable[str]
     """The apps that `new app` can start from."""
     from advent_cli.stack import scaffold
 
-    return scaffold.origins()
+    return scaffold.templates()
 
 
 def _values(context: click.Context, parameter: click.Parameter) -> tuple[str, ...]:

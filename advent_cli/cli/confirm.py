@@ -69,6 +69,6 @@ def _yes(question: str) -> bool:
 
 def _place(stack: Stack) -> str:
     """The target of a command, in words."""
-    at = f" at {stack.aws.elsewhere}" if stack.aws.elsewhere else ""
+    at = f" at {stack.aws.custom_endpoint}" if stack.aws.custom_endpoint else ""
     target = "the local engine" if stack.aws.endpoint else f"account {stack.aws.identity[0]}{at}"
     return f"{target}, region {stack.aws.region}"

@@ -27,4 +27,4 @@ def list_stacks(options: Options) -> None:
     from advent_cli.output import summary, terminal
     from advent_cli.stack import stack_list
 
-    summary.stacks(terminal.stdout(), stack_list.all_of(open_account(options, lifecycle.require)))
+    summary.stacks(terminal.stdout(), stack_list.list_stacks(open_account(options, lifecycle.require)))

@@ -37,7 +37,7 @@ def consumer(options: Options, name: str, topic: str | None) -> int:
     file = config_file.find(options.config)
     if not options.config and file != Path("config.yaml"):
         raise UsageError("there is no config.yaml here", hint="`advent new app DIR` creates an app of your own")
-    handler, titles = begin.consumer(file, name, topic)
+    handler, titles = begin.add_consumer(file, name, topic)
     stream.out(str(handler))
     options.report.note(f"added {name} to {file}; `advent up` will create:")
     for title in titles:
@@ -66,9 +66,9 @@ def app(options: Options, folder: Path, origin: str) -> int:
     """Create an app in DIR, from the tutorial or an example: new-hire (parallel consumers) or pipeline (a chain)."""
     from advent_cli.stack import scaffold as begin
 
-    if origin not in begin.origins():
-        raise UsageError(f"--from: unknown app {origin!r}", hint=f"use one of {', '.join(begin.origins())}")
-    begin.app(folder, origin)
+    if origin not in begin.templates():
+        raise UsageError(f"--from: unknown app {origin!r}", hint=f"use one of {', '.join(begin.templates())}")
+    begin.create_app(folder, origin)
     stream.out(str(folder))
     options.report.note(f"next: cd {folder} && advent up")
     return DONE

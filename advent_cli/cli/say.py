@@ -69,13 +69,13 @@ def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | No
 
 def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: bool) -> int:
     """Post one message and follow it; returns the exit code."""
-    from advent_cli.aws.account import together
+    from advent_cli.aws.account import in_parallel
     from advent_cli.aws.retry import Waiter
     from advent_cli.messages import post, slack_form
     from advent_cli.words import settle
 
     report, consumers = options.report, settle.writers(stack) if wait else []
-    webhook, answered = together(
+    webhook, answered = in_parallel(
         lambda: post.webhook(stack),
         lambda: settle.expected(stack, slack_form.counted_text(message)) if consumers else {},
     )

@@ -1,4 +1,4 @@
-"""Tells when the files of an app have changed."""
+"""Watches the files of an app for changes."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,46 +7,45 @@ from pathlib import Path
 from advent_cli.config import config_file
 from advent_cli.errors import ConfigError
 
-PAUSE = 0.3  # seconds between two looks; an editor may take as long to write several files
-
+POLL = 0.3  # seconds; an editor may take that long to write several files
 
 State = dict[Path, tuple[int, int]]
 
 
 def changes(file: Path, before: State, sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
-    """Yield the name of a changed file each time that config.yaml, or a file of the handlers, is another than `before`.
+    """Yield the name of a changed file each time that config.yaml or a file of the handlers changes after `before`.
 
-    Waits until nothing changes any more, so that several files saved together are one change.
+    Waits until the files stop changing, so that several files saved together are one change.
     """
     while True:
-        sleep(PAUSE)
+        sleep(POLL)
         now = state(file)
         if now == before:
             continue
         changed = sorted(str(path) for path, _ in now.items() ^ before.items())[0]
         later = before
         while later != now:
-            sleep(PAUSE)
+            sleep(POLL)
             now, later = state(file), now
         before = now
         yield changed
 
 
 def state(file: Path) -> State:
-    """config.yaml and each file of the handlers, with its time and size; what vanishes meanwhile is left out."""
-    found = {}
+    """The time and size of config.yaml and of each file of the handlers, without files that vanish meanwhile."""
+    files = {}
     for path in [file, *_handlers(file).rglob("*")]:
         try:
             stat = path.stat()
         except OSError:
             continue
         if path.is_file() and "__pycache__" not in path.parts:
-            found[path] = (stat.st_mtime_ns, stat.st_size)
-    return found
+            files[path] = (stat.st_mtime_ns, stat.st_size)
+    return files
 
 
 def _handlers(file: Path) -> Path:
-    """The folder of the handlers; the usual one as long as config.yaml cannot be read."""
+    """The folder of the handlers; the default one while config.yaml cannot be read."""
     try:
         return config_file.handlers_folder(file)
     except ConfigError:

@@ -1,10 +1,10 @@
-"""The settings of config.yaml as types: what each may be, and how to say so."""
+"""The settings of config.yaml as types: what each may be, and how an error describes it."""
 
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-SLACK_SECRET = "slack-secret"  # noqa: S105 (the name of the one that `advent slack secret` sets)
+SLACK_SECRET = "slack-secret"  # noqa: S105 (only the name of the secret that `advent slack secret` sets)
 
 
 def _name(pattern: str, longest: int, words: str, shortest: int = 1) -> Meta:
@@ -12,7 +12,7 @@ def _name(pattern: str, longest: int, words: str, shortest: int = 1) -> Meta:
         pattern=rf"^{pattern}+\Z",
         min_length=shortest,
         max_length=longest,
-        description=f"a name of {shortest} to {longest} characters: {words}",
+        description=f"a name of {shortest} to {longest} characters ({words})",
     )
 
 
@@ -20,7 +20,11 @@ def _name(pattern: str, longest: int, words: str, shortest: int = 1) -> Meta:
 Name = Annotated[str, _name(r"[A-Za-z0-9_-]", 64, "letters, digits, _ and -")]
 SecretName = Annotated[
     str,
-    Meta(pattern=r"^[A-Za-z][A-Za-z0-9_-]*\Z", max_length=64, description="letters, digits, _ and -, a letter first"),
+    Meta(
+        pattern=r"^[A-Za-z][A-Za-z0-9_-]*\Z",
+        max_length=64,
+        description="a name of at most 64 letters, digits, _ and -, starting with a letter",
+    ),
 ]
 TableName = Annotated[str, _name(r"[A-Za-z0-9_.-]", 255, "letters, digits, _ - and .", shortest=3)]
 TopicName = Annotated[str, _name(r"[A-Za-z0-9_-]", 256, "letters, digits, _ and -")]
@@ -33,7 +37,7 @@ Handler = Annotated[
     Meta(
         pattern=r"^([A-Za-z0-9_-]+/)?[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*\Z",
         max_length=128,
-        description="FILE.FUNCTION, as in app.handler, or FOLDER/FILE.FUNCTION",
+        description="FILE.FUNCTION, such as app.handler, or FOLDER/FILE.FUNCTION",
     ),
 ]
 RouteKey = Annotated[
@@ -42,7 +46,7 @@ RouteKey = Annotated[
         pattern=r"^(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /"
         r"(([A-Za-z0-9_.~-]+|\{[A-Za-z0-9_]+\})(/([A-Za-z0-9_.~-]+|\{[A-Za-z0-9_]+\}))*(/\{[A-Za-z0-9_]+\+\})?)?\Z",
         max_length=200,
-        description="METHOD /PATH, as in POST /aws_advent or GET /orders/{id}",
+        description="METHOD /PATH, such as POST /aws_advent or GET /orders/{id}",
     ),
 ]
 Prefix = Annotated[
@@ -50,44 +54,46 @@ Prefix = Annotated[
     Meta(
         pattern=r"^([A-Za-z][A-Za-z0-9_-]*)?\Z",
         max_length=30,
-        description="at most 30 letters, digits, _ and -, a letter first",
+        description="at most 30 letters, digits, _ and -, starting with a letter",
     ),
 ]
-Concurrency = Annotated[int, Meta(ge=0, le=10000, description="a whole number of functions at once, 0 to stop it")]
+Concurrency = Annotated[
+    int, Meta(ge=0, le=10000, description="a whole number of concurrent executions from 0 to 10000")
+]
 Variable = Annotated[
     str,
     Meta(
         pattern=r"^[A-Za-z][A-Za-z0-9_]+\Z",
-        description="a name of letters, digits and _, at least two, a letter first",
+        description="a name of at least two letters, digits and _, starting with a letter",
     ),
 ]
 Runtime = Annotated[
-    str, Meta(pattern=r"^python3\.[0-9]{1,2}\Z", description="a Python runtime of Lambda, as in python3.13")
+    str, Meta(pattern=r"^python3\.[0-9]{1,2}\Z", description="a Python runtime of Lambda, such as python3.13")
 ]
 Region = Annotated[
-    str, Meta(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}\Z", description="a region of AWS, as in eu-west-1")
+    str, Meta(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}\Z", description="an AWS region, such as eu-west-1")
 ]
 PolicyArn = Annotated[
     str,
     Meta(
         pattern=r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}\Z",
         max_length=2048,
-        description="the ARN of a managed policy, as in arn:aws:iam::123456789012:policy/advent-boundary",
+        description="the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/advent-boundary",
     ),
 ]
 Memory = Annotated[int, Meta(ge=128, le=10240, description="a whole number of megabytes from 128 to 10240")]
 Timeout = Annotated[int, Meta(ge=1, le=900, description="a whole number of seconds from 1 to 900")]
 Rate = Annotated[int, Meta(ge=1, le=5000, description="a whole number from 1 to 5000")]
-CONTROL = r"\x00-\x1f\x7f-\x9f"  # characters that make a terminal act
+CONTROL = r"\x00-\x1f\x7f-\x9f"  # control characters, which a terminal would obey
 Word = Annotated[
     str,
     Meta(
         pattern=rf"^[^\s{CONTROL}]+\Z",
         max_length=100,
-        description="one word, without spaces or control characters",
+        description="one word of at most 100 characters without spaces and control characters",
     ),
 ]
-Line = Annotated[str, Meta(pattern=rf"^[^{CONTROL}]*\Z", description="text on one line, without control characters")]
+Line = Annotated[str, Meta(pattern=rf"^[^{CONTROL}]*\Z", description="one line of text without control characters")]
 Value = Annotated[
     str,
     Meta(
@@ -96,8 +102,6 @@ Value = Annotated[
     ),
 ]
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
-
-
 Scope = Annotated[str, Meta(pattern=r"^(attributes|body)\Z", description="attributes or body")]
 
 
@@ -109,10 +113,7 @@ class Table(Struct, frozen=True):
 
 
 class Api(Struct, frozen=True):
-    """The API Gateway in front of the functions that have routes.
-
-    It lets `rate` requests a second through, and `burst` at once.
-    """
+    """The API Gateway in front of the functions with routes; it allows `rate` requests per second, `burst` at once."""
 
     name: ApiName
     rate: Rate = 10
@@ -120,17 +121,17 @@ class Api(Struct, frozen=True):
 
 
 class Slack(Struct, frozen=True):
-    """What stands in Slack's outgoing-webhook form."""
+    """The values for Slack's outgoing-webhook form."""
 
     trigger_word: Word
     bot_name: Line
 
 
 class Function(Struct, frozen=True):
-    """One Lambda function: its code, its role, what calls it, and what it uses of the rest.
+    """A Lambda function: its code, its role, what invokes it, and what it uses.
 
-    `filter` is a filter policy of SNS, on the attributes of messages or on their body; see "Amazon SNS message
-    filtering" in its developer guide.
+    `filter` is an SNS filter policy on the attributes or the body of messages; see "Amazon SNS message filtering" in
+    its developer guide.
     """
 
     handler: Handler = ""
@@ -148,7 +149,7 @@ class Function(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    """The whole of config.yaml."""
+    """All settings of config.yaml."""
 
     stack: Name
     table: Table

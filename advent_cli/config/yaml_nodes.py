@@ -1,27 +1,30 @@
-"""The nodes of a YAML file: where aliases stand, which PyYAML's own do not show, and what is wrong with one."""
+"""The nodes of a YAML file, the positions of aliases, which PyYAML's nodes do not show, and the problems of a node."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
-Place = tuple[int, int]  # what a node stands in, and its key or number there
+from advent_cli.config.problems import must_be
+
+Place = tuple[int, int]  # the ids of a node's parent and of its key there, or its number
 Aliases = dict[Place, tuple[yaml.Mark, str]]
 STANDARD = "tag:yaml.org,2002:"
 TEXTS = {f"{STANDARD}str", f"{STANDARD}null"}
-LONGEST_NUMBER = 100  # characters of what is no text in a value of any type; YAML reckons long with 59:59:59 and so on
-KNOWN = {*yaml.SafeLoader.yaml_constructors, f"{STANDARD}value", f"{STANDARD}merge"}  # those that a plain value may get
-IN_QUOTES = "text (in quotes)"
+MAX_SCALAR = 100  # characters of a value other than text; YAML would take long to compute 59:59:59 and so on
+# The tags that a scalar without one can resolve to:
+KNOWN = {*yaml.SafeLoader.yaml_constructors, f"{STANDARD}value", f"{STANDARD}merge"}
+NEEDS_QUOTES = "put it in quotes, because YAML does not read it as text"
 
 
-def composed(content: bytes) -> tuple[yaml.Node | None, Aliases]:
-    """The root node, None if there is none; and each alias by its place, with its mark and its name."""
+def compose(content: bytes) -> tuple[yaml.Node | None, Aliases]:
+    """The root node, or None for an empty file; and each alias by its place, with its position and name."""
     loader = _Loader(content)
     return loader.get_single_node(), loader.aliases
 
 
-def parts(node: yaml.Node) -> Iterator[tuple[Place, yaml.Node]]:
-    """What stands in a list or a group, each with its place."""
+def children(node: yaml.Node) -> Iterator[tuple[Place, yaml.Node]]:
+    """The nodes in a list or a mapping, keys included, each with its place."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             yield _place(node, None), key
@@ -32,52 +35,52 @@ def parts(node: yaml.Node) -> Iterator[tuple[Place, yaml.Node]]:
 
 
 def describe(node: yaml.Node) -> str:
-    """What a person wrote there, short."""
+    """What the file says there, shortened."""
     if isinstance(node, yaml.ScalarNode):
         if node.tag.endswith(":null"):
-            return "nothing"
+            return "empty"
         text = node.value if len(node.value) <= 60 else node.value[:57] + "..."
         return repr(text)
     return "a list" if isinstance(node, yaml.SequenceNode) else "a group of settings"
 
 
-def wrong(node: yaml.Node) -> Iterator[tuple[yaml.Node, str, str]]:
-    """What is wrong with a node of a value of any type: where, what was found, and what is allowed.
+def problems(node: yaml.Node) -> Iterator[tuple[yaml.Node, str]]:
+    """The problems of a node in a value of any type, each with the node that has it.
 
-    What is in a list or a group is not looked into, but for the names in a group.
+    Checks the keys of a mapping, but no other children.
     """
     if isinstance(node, yaml.ScalarNode):
-        yield from _wrong_scalar(node)
-    elif node.tag not in (f"{STANDARD}map", f"{STANDARD}seq") or node.tag.endswith("map") != _is_group(node):
-        yield node, f"{describe(node)} with the tag {_spelt(node.tag)}", f"{describe(node)} without a tag"
-    elif _is_group(node):
+        yield from _scalar_problems(node)
+    elif node.tag not in (f"{STANDARD}map", f"{STANDARD}seq") or node.tag.endswith("map") != _is_mapping(node):
+        yield node, f"the tag {_short(node.tag)} is not allowed here"
+    elif _is_mapping(node):
         names = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.tag == f"{STANDARD}merge":
-                yield key, describe(key), "a plain name before the colon"
+                yield key, must_be("a plain name before the colon", describe(key))
             elif (key.tag, key.value) in names:
-                yield key, f"{describe(key)} a second time", "each name once"
+                yield key, f"{describe(key)} is set twice"
             names.add((key.tag, key.value))
 
 
-def _wrong_scalar(node: yaml.ScalarNode) -> Iterator[tuple[yaml.Node, str, str]]:
-    if node.tag not in TEXTS and len(node.value) > LONGEST_NUMBER:
-        yield node, describe(node), f"{IN_QUOTES}, or a shorter number"
+def _scalar_problems(node: yaml.ScalarNode) -> Iterator[tuple[yaml.Node, str]]:
+    if node.tag not in TEXTS and len(node.value) > MAX_SCALAR:
+        yield node, must_be("text in quotes or a shorter number", describe(node))
     elif node.tag not in KNOWN:
-        yield node, f"the tag {_spelt(node.tag)}", "a value without a tag"
+        yield node, f"the tag {_short(node.tag)} is not allowed here"
     else:
         try:
             yaml.SafeLoader("").construct_object(node)
         except (ValueError, KeyError, IndexError, yaml.YAMLError):  # as for 2026-99-99, !!int x or !!python/name:x
-            yield node, describe(node), IN_QUOTES
+            yield node, must_be("text in quotes", describe(node))
 
 
-def _is_group(node: yaml.Node) -> bool:
+def _is_mapping(node: yaml.Node) -> bool:
     return isinstance(node, yaml.MappingNode)
 
 
-def _spelt(tag: str) -> str:
-    """A tag as a person writes it."""
+def _short(tag: str) -> str:
+    """A tag as it is written in a file."""
     return f"!!{tag.removeprefix(STANDARD)}" if tag.startswith(STANDARD) else tag
 
 

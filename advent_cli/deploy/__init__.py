@@ -1,1 +1,1 @@
-"""What up, plan, status and down share: inspect, find orphans, decide, execute. Prints nothing."""
+"""What `up`, `plan`, `status` and `down` share: inspect, find orphans, decide, execute. Nothing here prints."""

@@ -1,4 +1,4 @@
-"""Carries out what is to be done about the stack: the inside of up and down."""
+"""Carries out the steps of `up` and `down`."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,25 +8,25 @@ from dataclasses import dataclass, field, replace
 from advent_cli.aws.aws_errors import explain
 from advent_cli.aws.retry import GaveUpError, StoppedError, Waiter
 from advent_cli.deploy import executor, orphans
-from advent_cli.deploy.contention import carry_out
+from advent_cli.deploy.contention import run_step
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started, Waiting
 from advent_cli.deploy.executor import Interrupt, Notify
-from advent_cli.deploy.inspection import Inspection, causes, code_of, inspect
+from advent_cli.deploy.inspection import Inspection, exit_code_of, inspect, root_causes
 from advent_cli.deploy.timing import Waits
 from advent_cli.errors import DONE, INTERRUPTED, REFUSED, AdventError, RefusedError, UsesForeignError
 from advent_cli.resources.function import Function
 from advent_cli.resources.log_group import LogGroup
 from advent_cli.stack.build import Stack
 
-LOOKS_AGAIN = 3  # at the most; each other run that is at work ends some time
+MOST_REPAIRS = 3  # runs after the first, when other runs interfere; each of those ends at some time
 CHANGED = {Outcome.CREATED, Outcome.UPDATED, Outcome.ATTACHED}
 Listener = Callable[[Event], None]
 
 
 @dataclass
 class Result:
-    """How a run ended: the last event of each step, whether it was stopped, how long it took; and waited, for whom."""
+    """How a run ended: the last event of each step, the time it took, and the seconds it waited for each service."""
 
     finished: dict[str, Finished] = field(default_factory=dict)
     seconds: float = 0.0
@@ -35,79 +35,79 @@ class Result:
 
     @property
     def exit_code(self) -> int:
-        """What the process ends with."""
-        return INTERRUPTED if self.stopped else code_of([e.error for e in self.finished.values() if e.error])
+        """The exit code of the process."""
+        return INTERRUPTED if self.stopped else exit_code_of([e.error for e in self.finished.values() if e.error])
 
     @property
     def problems(self) -> list[Exception]:
-        """What went wrong, each cause once; what only needs something foreign is not told again."""
-        return causes(event.error for event in self.finished.values() if event.error)
+        """The errors, each cause once; without those of steps that only need something foreign."""
+        return root_causes(event.error for event in self.finished.values() if event.error)
 
     def raise_bug(self) -> None:
-        """Raise the first error that is a bug, if there is one."""
+        """Raise the first error that is a bug in advent, if there is one."""
         for problem in self.problems:
             if not isinstance(problem, AdventError):
                 raise problem
 
     def changed(self, key: str | None) -> bool:
-        """Whether the run made or changed this."""
+        """Whether the run created or updated the resource with this key."""
         return key in self.finished and self.finished[key].outcome in CHANGED
 
 
 def up(inspection: Inspection, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
-    """Carry out the steps of `steps_up`, each as soon as those it needs are done.
+    """Carry out the steps of `steps_up`, each as soon as those that it needs are done.
 
-    Where a step has met another run at work, all is looked at once more, and what that run changed is put right.
+    If a step met another run, inspect the stack again and repair what that run changed.
     """
     result = _run(inspection, steps, order_up(inspection), listen, interrupt)
-    for _ in range(LOOKS_AGAIN):
+    for _ in range(MOST_REPAIRS):
         if not inspection.stack.aws.contested or result.exit_code not in (DONE, REFUSED):
             break
-        _put_right(inspection.stack, result, listen, interrupt)
+        _repair(inspection.stack, result, listen, interrupt)
     return result
 
 
-def _put_right(stack: Stack, result: Result, listen: Listener, interrupt: Interrupt) -> None:
-    """Look at all again, and make those of the run's steps good that are not as wanted; only failures are told."""
+def _repair(stack: Stack, result: Result, listen: Listener, interrupt: Interrupt) -> None:
+    """Inspect again and redo the steps of this run that are not as wanted; reports waits and failures only."""
 
-    def hear(event: Event) -> None:
+    def listen_quietly(event: Event) -> None:
         if isinstance(event, Waiting) or (isinstance(event, Finished) and event.error):
             listen(event)
 
     began, inspection = time.monotonic(), inspect(stack)
-    undone = [step for step in inspection.steps_up() if step.action in (Action.CREATE, Action.UPDATE)]
-    steps = tuple(step for step in undone if step.key in result.finished)
-    again = _run(inspection, steps, order_up(inspection), hear, interrupt)
-    result.finished |= {key: event for key, event in again.finished.items() if event.error}
+    different = [step for step in inspection.steps_up() if step.action in (Action.CREATE, Action.UPDATE)]
+    steps = tuple(step for step in different if step.key in result.finished)
+    repair = _run(inspection, steps, order_up(inspection), listen_quietly, interrupt)
+    result.finished |= {key: event for key, event in repair.finished.items() if event.error}
     result.waited = {
-        name: result.waited.get(name, 0) + again.waited.get(name, 0) for name in result.waited | again.waited
+        name: result.waited.get(name, 0) + repair.waited.get(name, 0) for name in result.waited | repair.waited
     }
-    result.stopped, result.seconds = again.stopped, result.seconds + time.monotonic() - began
+    result.stopped, result.seconds = repair.stopped, result.seconds + time.monotonic() - began
 
 
 def down(inspection: Inspection, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
-    """Carry out the steps of `steps_down`, as many at once as can be; what the look has seen is not asked again."""
-    with inspection.stack.aws.remembering(inspection.answers):
+    """Carry out the steps of `steps_down`, as many at once as possible; reuses the answers of the inspection."""
+    with inspection.stack.aws.caching(inspection.answers):
         return _run(inspection, steps, order_down(inspection), listen, interrupt)
 
 
 def order_up(inspection: Inspection) -> dict[str, set[str]]:
-    """For each key those that `up` does before it."""
+    """For each key those that `up` finishes before it."""
     return {**inspection.stack.needs, **orphans.needs(inspection.orphans, inspection.stack)}
 
 
 def order_down(inspection: Inspection) -> dict[str, set[str]]:
-    """For each key those that `down` does before it: only what a log group outlives. All else goes side by side."""
+    """For each key those that `down` finishes before it: functions before their log groups, all others in parallel."""
     functions = {key for key, resource in inspection.orphans.items() if resource.kind == Function.kind}
-    left = {key: functions if r.kind == LogGroup.kind else set() for key, r in inspection.orphans.items()}
+    orphaned = {key: functions if r.kind == LogGroup.kind else set() for key, r in inspection.orphans.items()}
     outlived = {key: {function} for key, function in inspection.stack.outlives.items()}
-    return {**{key: set() for key in inspection.stack.resources}, **outlived, **left}
+    return {**{key: set() for key in inspection.stack.resources}, **outlived, **orphaned}
 
 
-def receipt(stack: Stack, is_kept: Callable[[Step], bool]) -> list[Step]:
-    """What is still there of ours after `down`, but for what is kept: looked for again by name, by tag and by path.
+def remaining(stack: Stack, is_kept: Callable[[Step], bool]) -> list[Step]:
+    """The stack's resources that still exist after `down`, except those that `is_kept`: by name, by tag and by path.
 
-    Lists lag, and a log group may come back with the last lines of its function; so it looks more than once.
+    Inspects more than once, because lists lag and a function's last lines may recreate its log group.
     """
     left: list[Step] = []
 
@@ -116,7 +116,7 @@ def receipt(stack: Stack, is_kept: Callable[[Step], bool]) -> list[Step]:
         return not left
 
     with suppress(GaveUpError):
-        Waiter().until(gone, "AWS still shows what was deleted", within=10)
+        Waiter().until(gone, "AWS still lists deleted resources", within=10)
     return left
 
 
@@ -133,14 +133,14 @@ def _run(
 
     def work(key: str, notify: Notify) -> Outcome:
         if key not in by_key:
-            return Outcome.UNCHANGED  # deleted along with its host
+            return Outcome.UNCHANGED  # it is deleted with its parent
         step, resource = by_key[key], resources[key]
-        if step.action is Action.NOTHING and result.changed(resource.host):
-            step = replace(step, seen=resource.read())  # its host may have been made anew, without it
+        if step.action is Action.NOTHING and result.changed(resource.parent):
+            step = replace(step, seen=resource.read())  # its parent may have been recreated without it
         if isinstance(step.seen, RefusedError) and step.want is None:
-            return Outcome.LEFT  # which keeps nothing else from being deleted
-        host = resources.get(resource.host or "")
-        return carry_out(resource, host, step, Waiter(notify=notify, stopped=lambda: interrupt.asked))
+            return Outcome.LEFT  # not an error, so that the others are still deleted
+        parent = resources.get(resource.parent or "")
+        return run_step(resource, parent, step, Waiter(notify=notify, stopped=lambda: interrupt.asked))
 
     listen(Planned(steps))
     for event in executor.execute(needs, work, interrupt):
@@ -148,7 +148,7 @@ def _run(
         if isinstance(event, Started | Waiting | Finished) and event.key not in by_key:
             continue
         if isinstance(event, Finished):
-            event = _told(event, by_key[event.key])
+            event = _finished(event, by_key[event.key])
             result.finished[event.key] = event
         listen(event)
     result.stopped = interrupt.asked
@@ -156,11 +156,11 @@ def _run(
     return result
 
 
-def _told(event: Finished, step: Step) -> Finished:
-    """The event with its error in words for people; a bug stays as it is."""
+def _finished(event: Finished, step: Step) -> Finished:
+    """The event with its error as an AdventError; a bug stays as it is."""
     error = event.error and (explain(event.error) or event.error)
     if event.outcome in (Outcome.LEFT, Outcome.SKIPPED) and isinstance(step.seen, RefusedError):
-        error = step.seen  # what is in the way is named, also where something before it was in the way already
+        error = step.seen  # name what blocks this step, also if an earlier step is blocked too
     if isinstance(error, StoppedError):
         return replace(event, outcome=Outcome.SKIPPED, error=None, reason="stopped while waiting")
     outcome = Outcome.LEFT if isinstance(error, RefusedError) else event.outcome

@@ -1,4 +1,4 @@
-"""Pure: what a step does, as lines for the shell, with the names and the rules of the `aws` command."""
+"""Pure: renders what a step does as shell lines, with the names and the syntax of the AWS CLI."""
 
 import json
 import re
@@ -9,14 +9,14 @@ from typing import Any
 from advent_cli.aws.calls import CLOSE, OPEN, Call, File, Line, Note, Run, Until, Zip
 
 KEPT = re.compile(f"{OPEN}(\\w+){CLOSE}")
-OTHER_NAMES = {("sns", "subscribe", "Endpoint"): "notification-endpoint"}  # argrename.py of the AWS CLI
+RENAMED_OPTIONS = {("sns", "subscribe", "Endpoint"): "notification-endpoint"}  # argrename.py of the AWS CLI
 AGAIN = """\
-# again COMMAND... says it once more for a minute: IAM needs some seconds to tell Lambda about a new role
+# again COMMAND... retries for a minute: Lambda learns of a new role some seconds after IAM
 again() {
 for try in $(seq 30); do "$@" && return; sleep 2; done; return 1
 }"""
 ZIP_CODE = """\
-# zip_code ZIP FOLDER FILE... makes the same bytes at each run, for Lambda tells code apart by its hash
+# zip_code ZIP FOLDER FILE... writes the same bytes at each run, because Lambda compares code by its hash
 zip_code() {
 python3 -c '
 import pathlib, sys, zipfile
@@ -30,28 +30,28 @@ with zipfile.ZipFile(sys.argv[1], "w") as archive:
 }"""
 
 
-def line(what: Line) -> str:
-    """One command, or one comment."""
-    match what:
+def render(line: Line) -> str:
+    """A line as one command or one comment."""
+    match line:
         case Call():
-            return _call(what)
+            return _call(line)
         case Until():
-            return " ".join([f"aws {what.service} wait {_dashed(what.waiter)}", *_options(what)])
+            return " ".join([f"aws {line.service} wait {_dashed(line.waiter)}", *_options(line)])
         case Zip():
-            return " ".join(["zip_code", *map(quoted, (what.file, what.folder, *what.names))])
+            return " ".join(["zip_code", *map(quote, (line.file, line.folder, *line.names))])
         case Run():
-            return " ".join(map(quoted, what.words))
+            return " ".join(map(quote, line.words))
         case Note():
-            return comment(what.text)
+            return comment(line.text)
 
 
 def comment(text: str) -> str:
-    """Text that the shell passes over, whatever is in it: on one line, and without what moves a terminal's cursor."""
+    """A shell comment of any text: on one line, with control characters escaped."""
     return "# " + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def quoted(text: str) -> str:
-    """A text as one word of the shell; of what AWS names by itself the variable, between double quotes."""
+def quote(text: str) -> str:
+    """A text as one word of the shell; values that AWS chooses become shell variables in double quotes."""
     pieces = KEPT.split(text)
     words = [f'"${piece}"' if number % 2 else shlex.quote(piece) for number, piece in enumerate(pieces) if piece]
     return "".join(words) or "''"
@@ -59,22 +59,22 @@ def quoted(text: str) -> str:
 
 def _call(call: Call) -> str:
     words = [f"aws {call.service} {_dashed(call.method)}", *_options(call)]
-    if call.keep is None:
-        return " ".join([*(["again"] if call.again else []), *words])
-    words += ["--query", quoted(call.keep.query), "--output", call.keep.output]
-    return f"{call.keep.variable}=$({' '.join(words)})"
+    if call.capture is None:
+        return " ".join([*(["again"] if call.retry else []), *words])
+    words += ["--query", quote(call.capture.query), "--output", call.capture.output]
+    return f"{call.capture.variable}=$({' '.join(words)})"
 
 
-def _options(what: Call | Until) -> list[str]:
-    method = what.method if isinstance(what, Call) else ""
+def _options(line: Call | Until) -> list[str]:
+    method = line.method if isinstance(line, Call) else ""
     words = []
-    for name, value in _hoisted(what.params).items():
-        words += _option(OTHER_NAMES.get((what.service, method, name)) or _option_name(name), value)
+    for name, value in _flattened(line.params).items():
+        words += _option(RENAMED_OPTIONS.get((line.service, method, name)) or _option_name(name), value)
     return words
 
 
-def _hoisted(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters as options: the zip in a function's Code has one of its own."""
+def _flattened(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with the File of a structure in place of the structure: --zip-file is an option of its own."""
     flat: dict[str, Any] = {}
     for name, value in params.items():
         flat |= value if isinstance(value, dict) and any(isinstance(v, File) for v in value.values()) else {name: value}
@@ -85,13 +85,13 @@ def _option(name: str, value: Any) -> list[str]:
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
     if isinstance(value, File):
-        return [f"--{name}", quoted(f"fileb://{value.name}")]
+        return [f"--{name}", quote(f"fileb://{value.name}")]
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-        return [f"--{name}", *map(quoted, value)]
+        return [f"--{name}", *map(quote, value)]
     if isinstance(value, list | dict):
-        return [f"--{name}", quoted(json.dumps(value, ensure_ascii=False))]
+        return [f"--{name}", quote(json.dumps(value, ensure_ascii=False))]
     text = str(value)
-    return [f"--{name}={quoted(text)}" if text.startswith("-") else f"--{name} {quoted(text)}"]
+    return [f"--{name}={quote(text)}" if text.startswith("-") else f"--{name} {quote(text)}"]
 
 
 def _option_name(parameter: str) -> str:

@@ -1,4 +1,4 @@
-"""Carries out one step; where AWS says that somebody else is at work, it waits for a bounded time and looks again."""
+"""Carries out one step; if AWS reports another run at work, waits for a bounded time and reads the resource again."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -9,10 +9,10 @@ from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Outcome
 from advent_cli.resources.base import Resource
 
-WITHIN = 15  # seconds; lists lag, so that for a while what another run made may not be shown
-WORDS = "AWS says that this exists already or is being changed, perhaps by another run"
-GONE_WORDS = "AWS says that something this needs is not there; looking again"
-LOOKS = 2  # further tries where something is not there: another run may have put its own in its place
+WITHIN = 15  # seconds; lists lag, so what another run created may not show for a while
+WORDS = "AWS says that this already exists or is being changed, perhaps by another run"
+GONE_WORDS = "AWS says that something this needs does not exist; reading it again"
+REREADS = 2  # further tries if something does not exist: another run may have replaced it
 BUSY = {
     "ConcurrentModification",
     "ConcurrentModificationException",
@@ -24,11 +24,11 @@ BUSY = {
     "ResourceConflictException",
     "ResourceInUseException",
 }
-EXISTS = {"InvalidParameter", "InvalidParameterException"}  # of CreateTopic and Subscribe, with the text that says so
-AT_WORK = tuple(Transient(each, "", WORDS) for each in sorted(BUSY))
-MADE = tuple(Transient(each, "already exists", WORDS) for each in sorted(EXISTS))  # with other tags or attributes
+EXISTS = {"InvalidParameter", "InvalidParameterException"}  # of CreateTopic and Subscribe, if the message says so
+OTHER_RUN = tuple(Transient(each, "", WORDS) for each in sorted(BUSY))
+CREATED = tuple(Transient(each, "already exists", WORDS) for each in sorted(EXISTS))  # with other tags or attributes
 GONE = tuple(
-    Transient(each, text, GONE_WORDS, times=LOOKS)
+    Transient(each, text, GONE_WORDS, times=REREADS)
     for each, text in (
         ("AWS.SimpleQueueService.NonExistentQueue", ""),
         ("NoSuchEntity", ""),
@@ -37,54 +37,54 @@ GONE = tuple(
         ("QueueDoesNotExist", ""),
         ("ResourceNotFoundException", ""),
         ("InvalidParameterValueException", "cannot be found"),  # a role
-        ("InvalidParameterValueException", "cannot be assumed by Lambda"),  # the same, or a role that is new
+        ("InvalidParameterValueException", "cannot be assumed by Lambda"),  # a missing or a new role
     )
 )
 
 
-def carry_out(resource: Resource, host: Resource | None, step: Step, waiter: Waiter) -> Outcome:
-    """Do what the step says, and return how it ended; `host` is the resource that this one is a part of.
+def run_step(resource: Resource, parent: Resource | None, step: Step, waiter: Waiter) -> Outcome:
+    """Carry out the step and return its outcome; `parent` is the resource that this one is a part of.
 
-    If AWS says that somebody else is at work (it exists already, it is being changed), read it again and bring that to
-    what is wanted, for `WITHIN` seconds; if AWS says that something is not there, do so `LOOKS` times. If that helps,
-    its key is in `contested`. An error that stays is raised with the advice to run again only if that can help.
+    If AWS reports another run (the resource already exists, or is being changed), read the resource again and update it
+    to what is wanted, for `WITHIN` seconds. If AWS says that something does not exist, do so `REREADS` times. If that
+    helps, the key is in `contested`. An error that stays is raised; its hint is to run again only if that can help.
     """
-    at_work = (*AT_WORK, *MADE) if step.action is Action.CREATE else AT_WORK
+    passing = (*OTHER_RUN, *CREATED) if step.action is Action.CREATE else OTHER_RUN
     tries = 0
 
     def work() -> None:
         nonlocal tries
         tries += 1
-        _act(resource, step if tries == 1 else _afresh(resource, host, step), waiter)
+        _act(resource, step if tries == 1 else _reread(resource, parent, step), waiter)
 
     try:
-        waiter.retry(work, *at_work, *GONE, within=WITHIN)
+        waiter.retry(work, *passing, *GONE, within=WITHIN)
     except Exception as error:
-        told = explain(error)
-        is_passing = any(transient.matches(error) for transient in at_work) or _has_lost(host, error)
-        if told is None or told.hint or not is_passing:
+        explained = explain(error)
+        is_passing = any(transient.matches(error) for transient in passing) or _lost_parent(parent, error)
+        if explained is None or explained.hint or not is_passing:
             raise
-        told.hint = AGAIN
-        raise told from error
+        explained.hint = AGAIN
+        raise explained from error
     if tries > 1:
         resource.aws.contested.add(resource.key)
     return _outcome(resource, step)
 
 
-def _has_lost(host: Resource | None, error: Exception) -> bool:
-    """Whether something was not there because another run has deleted what this is a part of."""
-    if host is None or not any(transient.matches(error) for transient in GONE):
+def _lost_parent(parent: Resource | None, error: Exception) -> bool:
+    """Whether something does not exist because another run has deleted the parent."""
+    if parent is None or not any(transient.matches(error) for transient in GONE):
         return False
-    with suppress(Exception):  # which would hide the error that is to be told
-        return host.read() is None
+    with suppress(Exception):  # a second error would hide the one to report
+        return parent.read() is None
     return False
 
 
-def _afresh(resource: Resource, host: Resource | None, step: Step) -> Step:
-    """The step from what is there now; what was learnt of the resource and its host is not trusted any more."""
+def _reread(resource: Resource, parent: Resource | None, step: Step) -> Step:
+    """The step from what exists now; drops what is cached about the resource and its parent."""
     if step.want is None:
         return step
-    for known in (resource, host):
+    for known in (resource, parent):
         if known:
             known.forget()
     return replace(step, seen=resource.read())

@@ -1,4 +1,4 @@
-"""Pure: what is wanted and what is there in, what to do out."""
+"""Pure: decides what to do about a resource from what is wanted and what was seen."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from advent_cli.errors import ForeignError
 from advent_cli.resources.base import Settings
 
 Seen = Settings | Exception | None
-"""What a look at a resource found: its settings, nothing, or why they cannot be told."""
+"""What an inspection saw of a resource: its settings, None if it does not exist, or why it could not be read."""
 
 
 class Action(Enum):
-    """What a step does; the value is its face in a plan."""
+    """What a step does; the value is its sign in a plan."""
 
     CREATE = "+"
     UPDATE = "~"
@@ -33,12 +33,12 @@ class Step:
 
     @property
     def action(self) -> Action:
-        """What is to be done."""
+        """What to do."""
         return decide(self.want, self.seen)
 
     @property
     def foreign(self) -> bool:
-        """Whether something in the way belongs to someone else."""
+        """Whether a resource that the stack does not manage has this name."""
         return isinstance(self.seen, ForeignError)
 
     @property
@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Difference:
-    """One setting that is not as wanted; None where there is no such setting."""
+    """One setting that is not as wanted; None stands for a missing setting."""
 
     setting: str
     now: Any
@@ -57,7 +57,7 @@ class Difference:
 
 
 def decide(want: Settings | None, seen: Seen) -> Action:
-    """The one thing to do about a resource."""
+    """What to do about a resource."""
     if isinstance(seen, Exception):
         return Action.BLOCKED
     if want is None:
@@ -68,7 +68,7 @@ def decide(want: Settings | None, seen: Seen) -> Action:
 
 
 def differences(want: Any, now: Any, setting: str = "") -> Iterator[Difference]:
-    """The settings that differ; within a group of settings only those of it that do."""
+    """The settings that differ, named with dots inside groups of settings."""
     if want == now:
         return
     if isinstance(want, Mapping) and isinstance(now, Mapping):
@@ -79,8 +79,8 @@ def differences(want: Any, now: Any, setting: str = "") -> Iterator[Difference]:
         yield Difference(setting, now, want)
 
 
-def counted(steps: Iterable[Step]) -> dict[Action, int]:
-    """How many steps there are of each action that changes something, or cannot."""
+def count_actions(steps: Iterable[Step]) -> dict[Action, int]:
+    """The number of steps with each action, except NOTHING."""
     counts: dict[Action, int] = {action: 0 for action in Action if action is not Action.NOTHING}
     for step in steps:
         if step.action in counts:

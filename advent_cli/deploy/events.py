@@ -1,4 +1,4 @@
-"""What a run tells while it goes on; who listens decides nothing."""
+"""The events of a run; listeners show them and decide nothing."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,22 +7,22 @@ from advent_cli.deploy.decide import Step
 
 
 class Outcome(Enum):
-    """How a step ended."""
+    """How a step ended; the value is shown to people, the name is in JSON."""
 
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
     ATTACHED = "attached"
     UNCHANGED = "unchanged"
-    ABSENT = "not there"
-    LEFT = "left alone"
+    ABSENT = "absent"
+    LEFT = "blocked"
     FAILED = "failed"
     SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
 class Planned:
-    """The steps to come, in the order in which to show them."""
+    """The steps of the run, in the order in which to show them."""
 
     steps: tuple[Step, ...]
 
@@ -36,7 +36,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A step waits, and says for what."""
+    """A step waits; `words` say for what."""
 
     key: str
     words: str
@@ -55,7 +55,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Stopping:
-    """The person asked to stop: nothing new starts, calls in flight finish."""
+    """You asked to stop: no new step starts, running ones finish."""
 
 
 Event = Planned | Started | Waiting | Finished | Stopping

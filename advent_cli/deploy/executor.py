@@ -1,4 +1,4 @@
-"""Walks a graph of steps in parallel: each step starts the moment its own needs are done."""
+"""Walks a graph of steps in parallel: each step starts as soon as those that it needs are done."""
 
 import os
 import queue
@@ -14,13 +14,13 @@ from typing import Any
 from advent_cli.deploy.events import Event, Finished, Outcome, Started, Stopping, Waiting
 from advent_cli.errors import INTERRUPTED
 
-WORKERS = 40  # more gain nothing: they wait for each other, and for the limits of the services
+WORKERS = 40  # more would only wait for each other and for the rate limits of the services
 Notify = Callable[[str], None]
 Work = Callable[[str, Notify], Outcome]
 
 
 class Interrupt:
-    """Ctrl-C and SIGTERM, while this is entered: the first asks to stop, the second ends the process at once."""
+    """Handles Ctrl-C and SIGTERM while entered: the first asks to stop, the second ends the process at once."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -39,30 +39,30 @@ class Interrupt:
             signal.signal(number, handler)
 
     def wakes(self, wake: Callable[[], None]) -> None:
-        """Have `wake` called at the first signal."""
+        """Call `wake` at the first signal."""
         self._wake = wake
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (the signature of a handler)
         if self.asked:
             if sys.stderr.isatty():
-                os.write(2, b"\x1b[?25h\n")  # the cursor, which a live display hides
+                os.write(2, b"\x1b[?25h\n")  # shows the cursor, which a live display hides
             os._exit(INTERRUPTED)
         self.asked = True
         self._wake()
 
 
 def execute(needs: Mapping[str, set[str]], work: Work, interrupt: Interrupt | None = None) -> Iterator[Event]:
-    """Do `work` for each key, the keys it needs first, as many as possible at once; yields what happens.
+    """Do `work` for each key after the keys that it needs, as many as possible at once; yields the events.
 
-    `work` runs in a thread of its own and raises when it fails; then whatever needs its key is skipped, and the rest
-    goes on. Each key ends in exactly one Finished. After an interrupt nothing new starts.
+    `work` runs in a thread of its own and raises if it fails; then the keys that need its key are skipped, and the
+    others go on. Each key ends with exactly one Finished. After an interrupt no new key starts.
     """
     interrupt = interrupt or Interrupt()
     inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     interrupt.wakes(lambda: inbox.put(Stopping()))
     sorter = TopologicalSorter(needs)
     sorter.prepare()
-    unmet: dict[str, str] = {}  # key -> why it, and what needs it, cannot be done
+    unmet: dict[str, str] = {}  # key -> why it, and the keys that need it, cannot be done
     waiting, running = set(needs), 0
     with ThreadPoolExecutor(WORKERS) as pool:
         while waiting or running:
@@ -95,6 +95,6 @@ def _do(key: str, work: Work, inbox: "queue.SimpleQueue[Event | None]") -> None:
     began = time.monotonic()
     try:
         outcome, error = work(key, lambda words: inbox.put(Waiting(key, words))), None
-    except Exception as caught:  # reported by whoever listens, a bug with its traceback
+    except Exception as caught:  # the listener reports it, a bug with its traceback
         outcome, error = Outcome.FAILED, caught
     inbox.put(Finished(key, outcome, time.monotonic() - began, error))

@@ -1,11 +1,11 @@
-"""Looks at everything that is ours, or should be, all at the same time; changes nothing."""
+"""Reads everything that the stack has or should have, in parallel; changes nothing."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
-from advent_cli.aws.account import MOST_AT_ONCE, Answers
+from advent_cli.aws.account import MAX_PARALLEL, Answers
 from advent_cli.aws.aws_errors import explain
 from advent_cli.config.schema import SLACK_SECRET
 from advent_cli.deploy import orphans
@@ -26,50 +26,50 @@ from advent_cli.resources.parameter import Parameter
 from advent_cli.stack.build import Stack
 
 SERVICES = ("iam", "lambda", "dynamodb", "apigatewayv2", "sns", "sqs", "logs", "resourcegroupstaggingapi", "ssm")
-"""Whose clients `inspect` needs."""
+"""The services whose clients `inspect` needs."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was seen of each resource that config.yaml wants, and of each that is left over from before."""
+    """What was seen of each resource in config.yaml and of each orphan."""
 
     stack: Stack
     seen: dict[str, Seen]
     orphans: dict[str, Resource]
     answers: Answers = field(default_factory=dict, repr=False)
-    """What AWS said to the look, for what needs it right after it."""
+    """AWS's answers during the inspection, for calls right after it."""
     data_losses: dict[str, str] = field(default_factory=dict)
-    """What would be lost with each, in words, if that was asked for; with most of them nothing."""
+    """What is lost when each is deleted, in words, if `inspect` was asked for it; empty for most of them."""
 
     def steps_up(self) -> tuple[Step, ...]:
-        """What `up` would do with each resource."""
+        """What `up` would do about each resource."""
         blocked = self._blocked()
         seen = {**self.seen, **{key: UsesForeignError(title) for key, title in blocked.items()}}
         wanted = (Step(key, r.title, r.want(), seen[key]) for key, r in self.stack.resources.items())
         kept = {s.key for s in self.stack.secrets.values() if isinstance(self.seen.get(s.key), dict)}
-        left = [(key, r) for key, r in self.orphans.items() if key not in kept]
-        return (*wanted, *(Step(key, r.title, None, self.seen[key]) for key, r in left))
+        removed = [(key, r) for key, r in self.orphans.items() if key not in kept]
+        return (*wanted, *(Step(key, r.title, None, self.seen[key]) for key, r in removed))
 
     def steps_down(self) -> tuple[Step, ...]:
-        """What `down` would do with each resource that is not deleted along with another."""
+        """What `down` would do about each resource that is not deleted with its parent."""
         resources = {**self.stack.resources, **self.orphans}.items()
-        return tuple(Step(key, r.title, None, self.seen[key]) for key, r in resources if not r.goes_with_host)
+        return tuple(Step(key, r.title, None, self.seen[key]) for key, r in resources if not r.deleted_with_parent)
 
     @property
     def is_open(self) -> bool | None:
-        """Whether no secret of Slack's is kept, so that whoever knows the URL gets in; None if that cannot be told."""
+        """Whether no Slack secret is set, so that anyone with the URL can post; None if it is not known."""
         secret = self.stack.secrets.get(SLACK_SECRET)
         seen = self.seen.get(secret.key) if secret else None
         return None if isinstance(seen, Exception) else seen is None
 
     @property
     def dead_letters(self) -> int:
-        """How many messages wait in the queue of dead letters, as it was seen."""
-        with self.stack.aws.remembering(self.answers):
+        """The number of messages that the inspection saw in the dead-letter queue."""
+        with self.stack.aws.caching(self.answers):
             return self.stack.queue.depth()
 
     def _blocked(self) -> dict[str, str]:
-        """What cannot be done for something foreign that it needs or would touch: key -> title of that."""
+        """The steps blocked by something foreign that they need or use: key -> title of the foreign resource."""
         stack = self.stack
         graph = {key: stack.needs[key] | stack.uses[key] for key in stack.resources}
         blocked: dict[str, str] = {}
@@ -82,9 +82,9 @@ class Inspection:
 
 
 def inspect(stack: Stack, data_loss: Callable[[Stack, Step], str] | None = None) -> Inspection:
-    """Read every resource of the stack; raises where AWS does not let us look for what is left over.
+    """Read every resource of the stack; raises if AWS denies listing orphans.
 
-    `data_loss` tells what would be lost with one of them; while that is counted, the others are still being read.
+    `data_loss` returns what is lost if a resource is deleted; it runs while the others are still being read.
     """
 
     def read(resource: Resource) -> tuple[Seen, str]:
@@ -94,73 +94,73 @@ def inspect(stack: Stack, data_loss: Callable[[Stack, Step], str] | None = None)
     stack.aws.made.clear()
     stack.aws.contested.clear()
     by_name = {**stack.resources, **orphans.by_name(stack)}
-    with stack.aws.remembering() as answers, ThreadPoolExecutor(min(len(by_name) + 1, MOST_AT_ONCE)) as pool:
+    with stack.aws.caching() as answers, ThreadPoolExecutor(min(len(by_name) + 1, MAX_PARALLEL)) as pool:
         finding = pool.submit(orphans.listed, stack)
         reading = {key: pool.submit(read, resource) for key, resource in by_name.items()}
         listed = {key: resource for key, resource in finding.result().items() if key not in by_name}
         reading |= {key: pool.submit(read, resource) for key, resource in listed.items()}
         results = {key: future.result() for key, future in reading.items()}
-    found = {key: seen for key, (seen, _) in results.items()}
-    seen = {key: found[key] for key in stack.resources}
+    all_seen = {key: seen for key, (seen, _) in results.items()}
+    seen = {key: all_seen[key] for key in stack.resources}
     candidates = {key: r for key, r in {**by_name, **listed}.items() if key not in stack.resources}
-    left = {key: r for key, r in candidates.items() if _is_left(r, found[key], seen)}
+    orphaned = {key: r for key, r in candidates.items() if _is_orphan(r, all_seen[key], seen)}
     known = {question: future for question, future in answers.items() if future.exception() is None}
     data_losses = {key: lost for key, (_, lost) in results.items()}
-    return Inspection(stack, {**seen, **{key: found[key] for key in left}}, left, known, data_losses)
+    return Inspection(stack, {**seen, **{key: all_seen[key] for key in orphaned}}, orphaned, known, data_losses)
 
 
 def adopt(inspection: Inspection, keys: tuple[str, ...]) -> None:
-    """Make these foreign resources ours; raises before the first if one of them is not in the way of the stack."""
+    """Adopt these foreign resources into the stack; raises before the first if one of them does not block a step."""
     resources = inspection.stack.resources
     for key in keys:
         if key not in resources or not isinstance(inspection.seen[key], ForeignError):
             foreign = [key for key, seen in inspection.seen.items() if isinstance(seen, ForeignError)]
-            allowed = f"one of {', '.join(foreign)}" if foreign else "nothing: all is ours, or not there"
-            raise UsageError(f"--adopt: found {key!r}; allowed is {allowed}")
+            hint = f"use one of: {', '.join(foreign)}" if foreign else "there is nothing to adopt: leave out --adopt"
+            raise UsageError(f"cannot adopt {key!r}: it is not a foreign resource that the stack needs", hint=hint)
     for key in keys:
         resources[key].adopt()
 
 
 def exit_code(steps: tuple[Step, ...]) -> int:
-    """What a command that only looks ends with: whether all could be read, and all is ours."""
-    return code_of([step.seen for step in steps if isinstance(step.seen, Exception)])
+    """The exit code of a command that only reads: whether everything could be read and nothing is foreign."""
+    return exit_code_of([step.seen for step in steps if isinstance(step.seen, Exception)])
 
 
 def problems(steps: Iterable[Step]) -> list[Exception]:
-    """What could not be read and what is not ours, each once; what only needs something foreign is not told again."""
-    return causes(step.seen for step in steps if isinstance(step.seen, Exception))
+    """The errors of steps, each cause once; without those of steps that only need something foreign."""
+    return root_causes(step.seen for step in steps if isinstance(step.seen, Exception))
 
 
-def causes(errors: Iterable[Exception]) -> list[Exception]:
-    """The errors without those that only follow from others, and each that several steps have met once."""
-    own = [error for error in errors if not isinstance(error, UsesForeignError)]
-    return [*{(type(error), str(error)): error for error in own}.values()]
+def root_causes(errors: Iterable[Exception]) -> list[Exception]:
+    """The errors without those that only follow from others, and without duplicates."""
+    roots = [error for error in errors if not isinstance(error, UsesForeignError)]
+    return [*{(type(error), str(error)): error for error in roots}.values()]
 
 
-def code_of(problems: list[Exception]) -> int:
-    """The exit code for all of these together: the gravest, and for none of them that all is well."""
-    grave = [problem for problem in problems if not isinstance(problem, RefusedError)]
-    if grave:
-        return UNREACHABLE if all(isinstance(problem, TargetError) for problem in grave) else FAILED
+def exit_code_of(problems: list[Exception]) -> int:
+    """The exit code for these errors together: that of the most serious one, DONE if there are none."""
+    failures = [problem for problem in problems if not isinstance(problem, RefusedError)]
+    if failures:
+        return UNREACHABLE if all(isinstance(problem, TargetError) for problem in failures) else FAILED
     return REFUSED if problems else DONE
 
 
-def _is_left(resource: Resource, seen: Seen, others: dict[str, Seen]) -> bool:
+def _is_orphan(resource: Resource, seen: Seen, others: dict[str, Seen]) -> bool:
     if seen is None or (isinstance(seen, ForeignError) and resource.kind != Parameter.kind):
-        return False  # but functions would read a foreign secret
-    return resource.host is None or isinstance(others[resource.host], dict)
+        return False  # a foreign secret counts, because functions would read it
+    return resource.parent is None or isinstance(others[resource.parent], dict)
 
 
 def _read(stack: Stack, resource: Resource) -> Seen:
-    """What there is, or why that cannot be told; the others are read all the same."""
+    """The settings of a resource, or the error, so that the others are still read."""
     try:
-        if resource.host and not stack.resources[resource.host].is_managed():
-            return None  # there are no parts of what is not there
+        if resource.parent and not stack.resources[resource.parent].is_managed():
+            return None  # without its parent it cannot exist
         return resource.read()
-    except ForeignError as error:  # of what is not ours no more is read
-        return UsesForeignError(stack.resources[resource.host].title) if resource.host else error
+    except ForeignError as error:  # do not read the parts of a foreign resource
+        return UsesForeignError(stack.resources[resource.parent].title) if resource.parent else error
     except Exception as error:
-        told = explain(error)
-        if told is None:
+        explained = explain(error)
+        if explained is None:
             raise
-        return told
+        return explained

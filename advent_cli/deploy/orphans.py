@@ -1,21 +1,22 @@
-"""What is ours in AWS but no longer in config.yaml, found without a state file: by tag, path and subscription."""
+"""Orphans: what the stack owns in AWS but config.yaml no longer has. Found without a state file, by tag and path."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.aws.aws_errors import explain
 from advent_cli.errors import ForeignError
 from advent_cli.resources.api import Api
 from advent_cli.resources.api_gateway import all_apis
+from advent_cli.resources.aws_lambda import get_function, policy_statements, tags_of
 from advent_cli.resources.base import Resource
 from advent_cli.resources.destination import Destination
-from advent_cli.resources.function import STATEMENTS, Function
-from advent_cli.resources.lambda_answers import described, statements, tags
+from advent_cli.resources.function import Function
 from advent_cli.resources.log_group import LogGroup
-from advent_cli.resources.parameter import Parameter, names
-from advent_cli.resources.permission import Permission
+from advent_cli.resources.parameter import Parameter
+from advent_cli.resources.parameter import names as parameter_names
+from advent_cli.resources.permission import STATEMENT_PREFIX, Permission
 from advent_cli.resources.queue import Queue
 from advent_cli.resources.role import Role
 from advent_cli.resources.subscription import Subscription
@@ -23,7 +24,7 @@ from advent_cli.resources.table import Table
 from advent_cli.resources.topic import Topic, subscriptions
 from advent_cli.stack.build import Stack
 
-ORDER = (  # in which they are removed
+ORDER = (  # in which kinds are deleted
     "subscription",
     "permission",
     "destination",
@@ -39,17 +40,17 @@ ORDER = (  # in which they are removed
 
 
 def by_name(stack: Stack) -> dict[str, Resource]:
-    """The resources, by key, that may be left over and whose names are known: to be read without looking for them."""
-    consumers = stack.config.functions.items()
-    stopped = [Destination(stack.aws, name, host=f"function/{name}") for name, f in consumers if not f.subscribes]
-    return {resource.key: resource for resource in (*stopped, *stack.secrets.values())}
+    """The possible orphans by key whose names are known, so that they can be read without listing."""
+    unsubscribed = [name for name, function in stack.config.functions.items() if not function.subscribes]
+    destinations = [Destination(stack.aws, name, parent=f"function/{name}") for name in unsubscribed]
+    return {resource.key: resource for resource in (*destinations, *stack.secrets.values())}
 
 
 def listed(stack: Stack) -> dict[str, Resource]:
-    """The resources, by key, that lists name and config.yaml does not. Lists lag, and name what is gone."""
-    found = [
+    """The resources by key that AWS lists and config.yaml does not have. Lists lag and may name deleted resources."""
+    resources = [
         resource
-        for resources in together(
+        for kind in in_parallel(
             lambda: list(_tagged(stack)),
             lambda: list(_roles(stack)),
             lambda: list(_apis(stack)),
@@ -57,25 +58,28 @@ def listed(stack: Stack) -> dict[str, Resource]:
             lambda: list(_secrets(stack)),
             lambda: list(_permissions(stack)),
         )
-        for resource in resources
+        for resource in kind
     ]
-    groups = [LogGroup(stack.aws, f"/aws/lambda/{r.name}") for r in found if isinstance(r, Function)]
-    return {r.key: r for r in [*found, *groups] if r.key not in stack.resources}
+    groups = [LogGroup(stack.aws, f"/aws/lambda/{r.name}") for r in resources if isinstance(r, Function)]
+    return {r.key: r for r in [*resources, *groups] if r.key not in stack.resources}
 
 
 def needs(orphans: dict[str, Resource], stack: Stack) -> dict[str, set[str]]:
-    """The order of removal: kind after kind, and a function, or the right to call it, after the new ways are there."""
+    """For each orphan the keys that come before its deletion: earlier kinds, and for functions the new routes.
+
+    Functions and permissions wait for the routes and permissions of the stack, so that every route always works.
+    """
     graph = {}
-    ways = {key for key, resource in stack.resources.items() if resource.kind in ("route", "permission")}
+    callers = {key for key, resource in stack.resources.items() if resource.kind in ("route", "permission")}
     for key, resource in orphans.items():
         earlier = ORDER[: ORDER.index(resource.kind)]
         before = {other for other, r in orphans.items() if r.kind in earlier}
-        graph[key] = before | (ways if resource.kind in ("function", "permission") else set())
+        graph[key] = before | (callers if resource.kind in ("function", "permission") else set())
     return graph
 
 
 def _tagged(stack: Stack) -> Iterator[Resource]:
-    """By the Resource Groups Tagging API, which knows no roles; and of other kinds we make no thing."""
+    """By the Resource Groups Tagging API, which does not list roles; ignores kinds that advent does not create."""
     aws = stack.aws
     key, value = next(iter(aws.owner_tag.items()))
     paginator = aws.client("resourcegroupstaggingapi").get_paginator("get_resources")
@@ -108,42 +112,42 @@ def _apis(stack: Stack) -> Iterator[Resource]:
 
 
 def _subscriptions(stack: Stack) -> Iterator[Resource]:
-    """Functions on our topics that should not be; but not those of other people."""
+    """Subscriptions of the stack's own functions to its topics that config.yaml does not have."""
     prefix = stack.aws.arn("lambda", "function:")
     for topic in stack.topics.values():
         for item in subscriptions(stack.aws, topic.arn):
             function = Function(stack.aws, item["Endpoint"].removeprefix(prefix))
-            found = Subscription(
-                stack.aws, f"{topic.name} to {function.name}", topic.arn, item["Endpoint"], host=topic.key
+            subscription = Subscription(
+                stack.aws, f"{topic.name} to {function.name}", topic.arn, item["Endpoint"], parent=topic.key
             )
-            if item["Endpoint"].startswith(prefix) and found.key not in stack.resources:
+            if item["Endpoint"].startswith(prefix) and subscription.key not in stack.resources:
                 with suppress(ForeignError):
                     function.read()
-                    yield found
+                    yield subscription
 
 
 def _secrets(stack: Stack) -> Iterator[Resource]:
-    for name in names(stack.aws):
+    for name in parameter_names(stack.aws):
         yield Parameter(stack.aws, name)
 
 
 def _permissions(stack: Stack) -> Iterator[Resource]:
-    """Statements of ours in the policies of functions, for a route or a topic that no longer calls them."""
-    functions = [each for each in stack.resources.values() if isinstance(each, Function)]
-    for function, ids in zip(functions, together(*[partial(_ids, stack, f) for f in functions]), strict=True):
-        for known_id in ids:
-            if known_id.startswith(STATEMENTS) and known_id not in function.statements:
-                nowhere = ("", "", "", lambda: None)
-                name = f"{known_id} of {function.name}"
-                yield Permission(stack.aws, name, function.name, *nowhere, host=function.key, known_id=known_id)
+    """Statements of the stack in its functions' resource policies for routes and topics that no longer invoke them."""
+    functions = [r for r in stack.resources.values() if isinstance(r, Function)]
+    for function, ids in zip(functions, in_parallel(*[partial(_ids, stack, f) for f in functions]), strict=True):
+        for sid in ids:
+            if sid.startswith(STATEMENT_PREFIX) and sid not in function.statements:
+                no_source = ("", "", "", lambda: None)
+                name = f"{sid} of {function.name}"
+                yield Permission(stack.aws, name, function.name, *no_source, parent=function.key, existing_id=sid)
 
 
 def _ids(stack: Stack, function: Function) -> list[str]:
-    """The ids of the statements in the policy of a function of ours."""
+    """The ids of the statements in a function's resource policy, if the stack manages the function."""
     try:
-        answer = described(stack.aws, function.name)
-        return list(statements(stack.aws, function.name)) if answer and stack.aws.owns(tags(answer)) else []
+        answer = get_function(stack.aws, function.name)
+        return list(policy_statements(stack.aws, function.name)) if answer and stack.aws.owns(tags_of(answer)) else []
     except Exception as error:
         if explain(error) is None:
             raise
-        return []  # it is told beside the function itself
+        return []  # the error is reported with the function itself

@@ -1,4 +1,4 @@
-"""How long a run waited, and for which service of AWS."""
+"""How long a run waited for each AWS service."""
 
 import time
 from collections.abc import Callable
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from advent_cli.deploy.events import Event, Finished, Waiting
 
 SERVICES = ("API Gateway", "CloudWatch Logs", "DynamoDB", "IAM", "Lambda", "SNS", "SQS", "Systems Manager")
-"""What the words of whoever waits begin with."""
+"""What the words of a Waiting event begin with."""
 
 
 @dataclass
 class Waits:
-    """Takes note of events; steps wait side by side, so a second in which several wait for one service is a second."""
+    """Adds up waits from events; a second in which several steps wait for one service counts once."""
 
     clock: Callable[[], float] = time.monotonic
     by_step: dict[str, str] = field(default_factory=dict)
@@ -20,7 +20,7 @@ class Waits:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def note(self, event: Event) -> None:
-        """A step waits for a service from its first word about it to its end, or to its word about another."""
+        """Record an event. A step waits from its first Waiting about a service to its end, or to one about another."""
         if isinstance(event, Waiting):
             self._leave(event.key)
             service = service_of(event.words)
@@ -36,5 +36,5 @@ class Waits:
 
 
 def service_of(words: str) -> str:
-    """The service that is waited for."""
+    """The service that a Waiting event is about; `AWS` if its words name none."""
     return next((service for service in SERVICES if words.startswith(service)), "AWS")

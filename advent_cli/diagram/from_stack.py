@@ -38,7 +38,7 @@ def parts(stack: Stack, name: str) -> dict[str, list[str]]:
         LOGS: [f"log-group//aws/lambda/{name}"],
         f"queue/{stack.queue.name}": [f"destination/{name}"] if want.subscribes else [],
     }
-    for variable, arn in grants.topics(stack, want).items() if want.publishes else ():
+    for variable, arn in grants.topic_variables(stack, want).items() if want.publishes else ():
         keys[f"topic/{arn.split(':')[-1]}"] = [f"policy/{want.role}_snspublish", f"variable/{variable} on {name}"]
     return keys
 

@@ -29,6 +29,6 @@ def identity(aws: Aws) -> Finding:
     """The principal, and where boto3 finds its keys; never a secret."""
     method = "the local engine" if aws.endpoint else str(aws.session.get_credentials().method)
     who = f"{aws.identity[1]}, with keys from {SOURCES.get(method, method)}"
-    if not aws.endpoint and aws.elsewhere:
-        return note("credentials", f"{who}; the endpoint is {aws.elsewhere}, not AWS", NOT_AWS)
+    if not aws.endpoint and aws.custom_endpoint:
+        return note("credentials", f"{who}; the endpoint is {aws.custom_endpoint}, not AWS", NOT_AWS)
     return ok("credentials", who)

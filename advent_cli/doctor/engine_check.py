@@ -15,4 +15,4 @@ def find() -> Engine | Finding:
 
 def running(engine: Engine) -> Finding:
     """The finding for a running engine."""
-    return ok("engine", f"running at {engine.url}, process {engine.pid}, since {lifecycle.since()}")
+    return ok("engine", f"running at {engine.url}, process {engine.pid}, since {lifecycle.started_at()}")

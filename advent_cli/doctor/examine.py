@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.config.config_file import Config
 from advent_cli.doctor import (
     app_check,
@@ -50,7 +50,7 @@ def _beyond(subject: Subject, settings: Config | None, engine: Engine | None) ->
     result = subject.attempt("region", lambda: region_check.region(subject, settings, engine))
     finding, region = result if isinstance(result, tuple) else (result, None)
     yield finding
-    aws, clock = together(
+    aws, clock = in_parallel(
         lambda: subject.attempt("credentials", lambda: credentials_check.log_in(subject, settings, engine, region)),
         lambda: subject.attempt("clock", lambda: clock_check.clock(subject, engine, region)),
     )
@@ -61,7 +61,7 @@ def _beyond(subject: Subject, settings: Config | None, engine: Engine | None) ->
         yield from not_checked(IN_THE_STACK, f"the {failed} check failed")
         return
     stack = build(settings, aws)
-    yield from together(
+    yield from in_parallel(
         lambda: subject.attempt("permissions", lambda: permission_check.permissions(stack)),
         lambda: subject.attempt("app", lambda: app_check.app(stack)),
         lambda: subject.attempt("slack", lambda: slack_check.slack(stack)),

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import REFUSALS, code, explain
+from advent_cli.aws.aws_errors import REFUSALS, error_code, explain
 from advent_cli.doctor.findings import Finding, note, ok, problem
 from advent_cli.stack import deployer_policy
 from advent_cli.stack.build import Stack
@@ -31,7 +31,7 @@ def permissions(stack: Stack) -> Finding:
             return note("permissions", f"cannot check {arn}: IAM simulates only users and roles")
         denied = _denied(stack.aws, principal, set().union(*needed.values()), _condition_keys(policies.values()))
     except Exception as error:
-        if code(error) not in {*REFUSALS, "NoSuchEntity"}:
+        if error_code(error) not in {*REFUSALS, "NoSuchEntity"}:
             raise
         return note("permissions", f"cannot check: {explain(error)}", MAY_SIMULATE)
     return judge_permissions(needed, denied)
@@ -101,7 +101,7 @@ def _role(aws: Aws, session_arn: str) -> str:
     try:
         role = aws.client("iam").get_role(RoleName=role_name(session_arn))["Role"]
     except Exception as error:
-        if code(error) not in REFUSALS:
+        if error_code(error) not in REFUSALS:
             raise
         return role_arn(session_arn)
     return str(role["Arn"])

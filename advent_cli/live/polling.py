@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.aws.aws_errors import explain
 from advent_cli.deploy.inspection import Inspection, inspect
 from advent_cli.live.view import LiveView, Sample, Words, growth, recent
@@ -54,7 +54,7 @@ def _view(inspection: Inspection, counter: "WordCounter") -> LiveView:
     has_queue = isinstance(inspection.seen[stack.queue.key], dict)
     has_api = isinstance(inspection.seen.get(stack.api.key), dict)
     has_words = counts.is_readable(stack.table, inspection.seen[stack.table.key])
-    dead_letters, urls, words, requests = together(
+    dead_letters, urls, words, requests = in_parallel(
         lambda: stack.queue.depth() if has_queue else None,
         lambda: tuple(stack.urls) if has_api else (),
         lambda: counter.read() if has_words else None,

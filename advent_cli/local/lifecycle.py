@@ -1,4 +1,4 @@
-"""The local engine, a MiniStack in a background process: finds it, starts it, stops it. One for each user."""
+"""Finds, starts and stops the local engine: a MiniStack in a background process, one per user."""
 
 import time
 from collections.abc import Callable
@@ -9,85 +9,81 @@ from advent_cli.local import files, process
 from advent_cli.local.files import home as home
 from advent_cli.local.files import log_file as log_file
 from advent_cli.local.files import log_lines as log_lines
-from advent_cli.local.files import since as since
-from advent_cli.local.probe import PAUSE, alive, answering, require_package
+from advent_cli.local.files import started_at as started_at
+from advent_cli.local.probe import PAUSE, find_responding, is_alive, require_packages
 from advent_cli.local.probe import Engine as Engine
 
-TELL_AFTER, ANSWER_WITHIN = 1, 60  # seconds for an engine that runs and is busy, or frozen, to answer
+NOTIFY_AFTER, RESPOND_WITHIN = 1, 60  # seconds for a running engine that is busy, or frozen, to respond
 Notify = Callable[[str], None]
 
 
 def find(notify: Notify = ignore) -> Engine | None:
-    """The engine of this user, if one runs; files left by one that died are not taken for it.
+    """The running engine of this user, if any; the files of one that died do not count.
 
-    One that does not answer is waited for; raises TargetError if that takes too long.
+    Waits for a running engine to respond; raises TargetError if that takes too long.
     """
-    began, told = time.monotonic(), False
-    while alive():
-        if engine := answering():
+    start_time, notified = time.monotonic(), False
+    while is_alive():
+        if engine := find_responding():
             return engine
-        waited = time.monotonic() - began
-        if waited > ANSWER_WITHIN:
+        waited = time.monotonic() - start_time
+        if waited > RESPOND_WITHIN:
             raise TargetError(
-                "the local engine does not answer",
-                why=f"its process runs, but {_silence(waited)}",
-                hint="`advent local logs` shows what it does; as long as it runs, nothing that it holds is lost",
+                "the local engine does not respond",
+                why=f"its process is running, but {_silence(waited)}",
+                hint="see what it does with `advent local logs`; its state is not lost while it runs",
             )
-        if waited > TELL_AFTER and not told:
-            notify("waiting for the local engine, which runs but does not answer yet")
-            told = True
+        if waited > NOTIFY_AFTER and not notified:
+            notify("waiting for the local engine, which is running but does not respond yet")
+            notified = True
         time.sleep(PAUSE)
-    return answering(within=1)  # without its lock, if somebody has removed that
+    return find_responding(within=1)  # the engine may run although its lock file was deleted
 
 
 def _silence(waited: float) -> str:
-    if files.record(home()) is None:
-        return f"{home() / 'engine.json'}, which says where, cannot be read"
-    return f"has not answered for {waited:.0f} seconds"
+    if files.read_record(home()) is None:
+        return f"{home() / 'engine.json'}, which has its port, cannot be read"
+    return f"has not responded for {waited:.0f} seconds"
 
 
 def require(notify: Notify = ignore) -> Engine:
-    """The engine that runs; raises TargetError if none does."""
+    """The running engine; raises TargetError if there is none."""
     engine = find(notify)
     if engine is None:
-        raise TargetError(
-            "the local engine is not running", hint="`advent up` starts it, and so does `advent local start`"
-        )
-    return _renewed(engine, notify)
+        raise TargetError("the local engine is not running", hint="start it with `advent up` or `advent local start`")
+    return _upgraded(engine, notify)
 
 
 def start(notify: Notify = ignore) -> Engine:
-    """The engine that runs, started if there is none; of many who ask at once, one starts it.
+    """The running engine, started if there is none; of several callers at the same time, one starts it.
 
-    `notify` gets what a person has to know: that it is waited for, or that the last one ended without saving.
+    `notify` gets the messages for a person: that it is waiting, or that the last engine stopped without saving.
     """
-    require_package()
+    require_packages()
     from filelock import FileLock
 
     with FileLock(home() / "starting.lock"):
         engine = find(notify)
-        if engine is None and (lost := files.lost()):
-            notify(lost)
+        if engine is None and (warning := files.unsaved_warning()):
+            notify(warning)
         engine = engine or _spawned(notify)
-    return _renewed(engine, notify)
+    return _upgraded(engine, notify)
 
 
 def _spawned(notify: Notify) -> Engine:
-    last = files.record(home())
+    last = files.read_record(home())
     engine = process.spawn()
     if last and last.port != engine.port:
-        notify(
-            f"the local engine is at {engine.url} now, for port {last.port} is taken: addresses printed before are old"
-        )
+        notify(f"the local engine is now at {engine.url}, because port {last.port} is taken; older URLs are invalid")
     return engine
 
 
 def stop(notify: Notify = ignore) -> bool:
-    """End the engine, which saves its state before; False if none was running.
+    """Stop the engine, which saves its state first; False if none was running.
 
-    Raises AdventError if it cannot save; then it goes on running.
+    Raises AdventError if it cannot save; it keeps running then.
     """
-    require_package()
+    require_packages()
     from filelock import FileLock
 
     with FileLock(home() / "starting.lock"):
@@ -96,16 +92,16 @@ def stop(notify: Notify = ignore) -> bool:
         return engine is not None
 
 
-def _renewed(engine: Engine, notify: Notify) -> Engine:
-    """The engine; in place of one that advent 0.1 has started, and that everybody can use, a new one with its state."""
+def _upgraded(engine: Engine, notify: Notify) -> Engine:
+    """The engine, restarted if advent 0.1 started it: that one has no keys, so anyone can use it."""
     if engine.access_key:
         return engine
     from filelock import FileLock
 
     with FileLock(home() / "starting.lock"):
-        engine = find(notify) or process.spawn()  # somebody else may have been quicker
+        engine = find(notify) or process.spawn()  # another process may have restarted it
         if engine.access_key:
             return engine
-        notify("starting the local engine again: an older version of advent started it, without keys of its own")
+        notify("restarting the local engine: an older version of advent started it, without keys of its own")
         process.end(engine)
         return process.spawn()

@@ -1,4 +1,4 @@
-"""Looks whether the local engine runs, and asks it the few things that it answers to everybody."""
+"""Checks whether the local engine runs, and whether what listens at its port is that engine."""
 
 import hashlib
 import hmac
@@ -17,14 +17,14 @@ from advent_cli.local import files
 from advent_cli.local.files import home
 
 REGION = "us-east-1"
-END_WITHIN = 2  # seconds from the last connection of a process to its end
-PAUSE = 0.02
-INSTALL = "pip install '.[local]' in a clone of advent"
+END_WITHIN = 2  # seconds from a process's last connection to its end
+PAUSE = 0.02  # seconds
+INSTALL = "pip install '.[local]'"
 
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that runs, and the keys of its root user."""
+    """A running engine, and the keys of its root user."""
 
     pid: int
     port: int
@@ -33,17 +33,17 @@ class Engine:
 
     @property
     def url(self) -> str:
-        """Its address; it listens nowhere else."""
+        """The URL of the engine, which only listens on the loopback address."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def endpoint(self) -> Endpoint:
-        """How to talk to it. The address of an API is one that plain curl can reach: *.localhost does not resolve."""
+        """The endpoint for clients. An API's URL is one that plain curl can reach: *.localhost does not resolve."""
         api_url = f"{self.url}/_aws/execute-api/{{api_id}}"
         return Endpoint(self.url, self.access_key, self.secret_key, REGION, api_url, has_ended)
 
     def environment(self, region: str | None) -> dict[str, str]:
-        """The variables with which any AWS client reaches it."""
+        """The environment variables with which any AWS client reaches the engine."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": self.access_key,
@@ -53,9 +53,9 @@ class Engine:
         }
 
 
-def alive() -> bool:
-    """Whether an engine's process lives, told by the lock that it holds."""
-    require_package()
+def is_alive() -> bool:
+    """Whether an engine's process exists; it holds a lock as long as it does."""
+    require_packages()
     from filelock import FileLock, Timeout
 
     try:
@@ -65,58 +65,59 @@ def alive() -> bool:
         return True
 
 
-def answering(within: float = 5) -> Engine | None:
-    """The engine that runs, if it has written who it is and answers at this moment."""
-    record = files.record(home())
+def find_responding(within: float = 5) -> Engine | None:
+    """The running engine, if it has written its record and responds within these seconds."""
+    record = files.read_record(home())
     if record is None:
         return None
     engine = Engine(record.pid, record.port, record.access_key, record.secret_key)
-    answered = hello(engine, within) is not None
-    return engine if answered and files.record(home()) == record else None  # else another one has just begun
+    responds = handshake(engine, within) is not None
+    return engine if responds and files.read_record(home()) == record else None  # else another one has just started
 
 
-def hello(engine: Engine, within: float = 5) -> dict[str, Any] | None:
-    """What the engine says of itself: how saving went. None if it does not answer, or if it is somebody else who does.
+def handshake(engine: Engine, within: float = 5) -> dict[str, Any] | None:
+    """The engine's report on saving its state; None if it does not respond, or if another program does.
 
-    It proves that it knows the secret, for anybody could listen at the port of one that has just ended; one of
-    advent 0.1 has no secret, and nothing to say.
+    The engine proves that it knows the secret, because any program can listen at the port of an engine that has ended.
+    An engine of advent 0.1 has no secret and no report.
     """
     if not engine.access_key:
         return _get(engine, "/_ministack/ready", within)
     nonce = secrets.token_hex(16)
-    said = _get(engine, f"/_advent/{nonce}", within) or {}
-    return said if hmac.compare_digest(str(said.get("proof")), proof(engine.secret_key, nonce)) else None
+    report = _get(engine, f"/_advent/{nonce}", within) or {}
+    return report if hmac.compare_digest(str(report.get("proof")), proof(engine.secret_key, nonce)) else None
 
 
 def proof(secret: str, nonce: str) -> str:
-    """What only who knows the secret can say to a question that was never asked before."""
+    """The response to a nonce, which only a program that knows the secret can compute."""
     return hmac.new(secret.encode(), nonce.encode(), hashlib.sha256).hexdigest()
 
 
 def has_ended() -> bool:
-    """Whether the engine that was just talked to has ended; asked when it did not answer, and may be just ending."""
+    """Whether the engine in use has ended; called when it did not respond, so it may be about to end."""
     deadline = time.monotonic() + END_WITHIN
-    while alive():
-        if time.monotonic() > deadline or answering():
+    while is_alive():
+        if time.monotonic() > deadline or find_responding():
             return False
         time.sleep(PAUSE)
     return True
 
 
-def require_package() -> None:
+def require_packages() -> None:
     """Raise TargetError unless the packages of the local engine are installed."""
     if importlib.util.find_spec("ministack") is None or importlib.util.find_spec("filelock") is None:
         raise TargetError(
-            "the local engine is not installed", hint=f"{INSTALL} installs it; with --target aws it is not needed"
+            "the local engine is not installed",
+            hint=f"install it with `{INSTALL}` in a clone of advent, or use --target aws",
         )
 
 
 def _get(engine: Engine, path: str, within: float) -> dict[str, Any] | None:
-    """What the engine answers to this question; None if it does not."""
+    """The JSON object at this path of the engine; None if there is no such response."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(f"{engine.url}{path}", timeout=within) as answer:
-            found = json.load(answer)
-            return found if isinstance(found, dict) else None
+        with direct.open(f"{engine.url}{path}", timeout=within) as response:
+            document = json.load(response)
+            return document if isinstance(document, dict) else None
     except (OSError, urllib.error.URLError, ValueError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""Starts the process of the local engine, and ends it once it has saved what it holds."""
+"""Starts the process of the local engine, and stops it, which saves its state."""
 
 import os
 import shutil
@@ -12,17 +12,17 @@ from pathlib import Path
 from advent_cli.errors import AdventError, TargetError
 from advent_cli.local import files
 from advent_cli.local.files import home, log_file, log_lines
-from advent_cli.local.probe import PAUSE, Engine, alive, answering, hello
+from advent_cli.local.probe import PAUSE, Engine, find_responding, handshake, is_alive
 
-START_WITHIN, STOP_WITHIN = 120, 300  # seconds; a million words take it half a minute to load, and two to save
-LOGS = "`advent local logs` shows what it does"
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")  # of our environment; AWS_* of the person must not get in
+START_WITHIN, STOP_WITHIN = 120, 300  # seconds; loading a million words takes half a minute, saving them two
+LOGS = "see its log with `advent local logs`"
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")  # variables; the user's own AWS_* must not get in
 
 
 def spawn() -> Engine:
-    """Start the process; only for who holds the lock for it, while no other runs."""
-    shutil.rmtree(files.temporary(home()), ignore_errors=True)
-    files.temporary(home()).mkdir(mode=0o700)
+    """Start an engine. The caller holds the lock for starting, and no engine runs."""
+    shutil.rmtree(files.temp_folder(home()), ignore_errors=True)
+    files.temp_folder(home()).mkdir(mode=0o700)
     command = [sys.executable, "-m", "advent_cli.local.server", str(home())]
     with log_file().open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 (our own module)
@@ -36,7 +36,7 @@ def spawn() -> Engine:
         )
     deadline = time.monotonic() + START_WITHIN
     while process.poll() is None and time.monotonic() < deadline:
-        engine = answering() if alive() else None
+        engine = find_responding() if is_alive() else None
         if engine:
             return engine
         time.sleep(PAUSE)
@@ -45,16 +45,15 @@ def spawn() -> Engine:
     raise TargetError("the local engine did not start", why="".join(log_lines(1)), hint=LOGS)
 
 
-def environment(ours: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """The variables of the process: some of ours, and MiniStack's settings; the functions get them too."""
-    kept = {name: ours[name] for name in KEPT if name in ours}
+def environment(own: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The variables of the engine's process: a few of our `own`, and MiniStack's settings. Functions inherit them."""
     return {
-        **kept,
-        "BIND_HOST": "127.0.0.1",  # whatever else would listen
-        "AUTH": "true",  # a permission that is missing must be missed at home
+        **{name: own[name] for name in INHERITED if name in own},
+        "BIND_HOST": "127.0.0.1",  # for MiniStack's other servers too
+        "AUTH": "true",  # a missing permission must fail locally too
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "state"),
-        "TMPDIR": str(files.temporary(folder)),
+        "TMPDIR": str(files.temp_folder(folder)),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_WARM_TTL_SECONDS": "60",
@@ -66,42 +65,42 @@ def environment(ours: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 
 def end(engine: Engine) -> None:
-    """End the engine that runs; raises AdventError if it cannot save what it holds, and so goes on running."""
+    """Stop the running engine; raises AdventError if it cannot save its state, in which case it keeps running."""
     deadline = time.monotonic() + STOP_WITHIN
-    before, saved = hello(engine), files.saves(home())
+    before, saved = handshake(engine), files.saved_files(home())
     os.kill(engine.pid, signal.SIGTERM)
-    while alive():
-        now = hello(engine) if engine.access_key else None
+    while is_alive():
+        now = handshake(engine) if engine.access_key else None
         if now and before and now["tries"] > before["tries"]:
             raise AdventError(
-                "the local engine could not save what it holds, and goes on running",
+                "the local engine could not save its state, and is still running",
                 why=now["problem"],
-                hint=f"see to it that {home()} can be written, then run `advent local stop` again",
+                hint=f"make sure that {home()} is writable and has free space, then run `advent local stop` again",
             )
         if time.monotonic() > deadline:
-            raise AdventError(f"the local engine (process {engine.pid}) does not end", hint=LOGS)
+            raise AdventError(f"the local engine (process {engine.pid}) does not stop", hint=LOGS)
         time.sleep(PAUSE)
-    for folder in (files.temporary(home()), home() / "tmp"):  # it leaves the code of the functions there
+    for folder in (files.temp_folder(home()), home() / "tmp"):  # MiniStack leaves the code of the functions there
         shutil.rmtree(folder, ignore_errors=True)
     if not engine.access_key:
-        check_old_save(saved)
+        check_old_engine_saved(saved)
     elif files.is_unsaved(home()):
-        raise AdventError(files.lost(), hint=LOGS)
+        raise AdventError(files.unsaved_warning(), hint=LOGS)
 
 
-def check_old_save(before: Mapping[str, float]) -> None:
-    """Raise AdventError if the engine of advent 0.1, which does not say so, ended without saving.
+def check_old_engine_saved(before: Mapping[str, float]) -> None:
+    """Raise AdventError if an engine of advent 0.1, which does not report it, stopped without saving.
 
-    What it has loaded, it saves again, and that is all that it had saved before.
+    It saves everything that it loaded, so each file that was there before must be newer.
     """
-    after = files.saves(home())
-    stale = [name for name, moment in before.items() if after.get(name) == moment]
+    after = files.saved_files(home())
+    stale = [name for name, written in before.items() if after.get(name) == written]
     log = home() / "engine.log"
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     problem = next((line for line in lines if "failed to save" in line), "")
     if stale or problem or not after:
         raise AdventError(
-            "the local engine ended, and has not saved all that it held",
-            why=problem or f"{', '.join(stale) or 'nothing'} was not written",
-            hint=f"see to it that {home()} can be written; `advent up` goes on with what was saved before",
+            "the local engine stopped without saving all of its state",
+            why=problem or (f"not written: {', '.join(stale)}" if stale else "no file was written"),
+            hint=f"make sure that {home()} is writable; `advent up` continues with the state that was saved before",
         )

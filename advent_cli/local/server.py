@@ -1,7 +1,7 @@
-"""The process of the local engine: MiniStack behind a guard, as `advent local start` runs it in the background.
+"""The process of the local engine: MiniStack behind the guard, as `advent local start` runs it in the background.
 
-It holds a lock for as long as it lives. So whether the engine runs never has to be guessed from a number in a file:
-the system lets go of the lock when the process ends, however it ends.
+It holds a lock as long as it exists, so nobody has to guess from a process id in a file whether the engine runs: the
+operating system releases the lock when the process ends, however it ends.
 """
 
 import asyncio
@@ -18,73 +18,74 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
-from advent_cli.local import files, ministack
+from advent_cli.local import files, ministack, signatures, workers
+from advent_cli.local.asgi import run_lifespan
 from advent_cli.local.files import Record
 from advent_cli.local.guard import Guard
 from advent_cli.local.probe import proof
 
-CALM_WITHIN = 30  # seconds, the time-out of a function
-END_WITHIN = 8  # seconds for connections to end; hypercorn gives requests three
-QUIET_LOOKS = 4  # in a row at which nothing is seen at work, for a message may be between two functions
-BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # the letters of the ids of access keys
+IDLE_WITHIN = 30  # seconds, the timeout of a function
+CLOSE_WITHIN = 8  # seconds for connections to close; hypercorn gives requests three
+IDLE_POLLS = 4  # in a row without a running function, because a message may be between two functions
+BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # the alphabet of access key ids
 
 
 def main(home: Path) -> None:
-    """Run the engine with its files in `home`, until it gets SIGTERM and has saved what it holds."""
+    """Run the engine with its files in `home` until it gets SIGTERM and has saved its state."""
     os.umask(0o077)
     lock = FileLock(home / "running.lock")
     try:
         lock.acquire(timeout=5)
     except Timeout:
-        sys.exit("another engine of this user is running already")
-    last = files.record(home)
-    door = listen(last.port if last else 0)
-    record = identity(last, door.getsockname()[1])
+        sys.exit("another engine of this user is already running")
+    last = files.read_record(home)
+    listener = listen(last.port if last else 0)
+    record = identity(last, listener.getsockname()[1])
     os.environ |= {
         "GATEWAY_PORT": str(record.port),
-        "AWS_ACCESS_KEY_ID": record.access_key,  # by these MiniStack knows its root user; functions get others
+        "AWS_ACCESS_KEY_ID": record.access_key,  # MiniStack's root user has these keys; functions get others
         "AWS_SECRET_ACCESS_KEY": record.secret_key,
     }
-    files.keep(home, record)
+    files.write_record(home, record)
     ministack.adapt()
     saving = Saving()
     raise_file_limit()
-    asyncio.run(serve(door, record, saving, home))
+    asyncio.run(serve(listener, record, saving, home))
 
 
 def listen(last: int) -> socket.socket:
-    """The socket that the engine listens at until it ends, at the port of the last time if that is free.
+    """The socket at which the engine listens until it ends, at the same port as the last time if that is free.
 
-    It is never let go, not even while the state is saved: whoever got the port would be taken for the engine.
+    It is never released, not even while the state is saved: a program that got the port would pass for the engine.
     """
     for port in (last, 0):
-        door = socket.socket()
-        if os.name == "posix":  # elsewhere it would let two listen at one port
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener = socket.socket()
+        if os.name == "posix":  # elsewhere two programs could then listen at one port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            door.bind(("127.0.0.1", port))
-            door.listen(512)
+            listener.bind(("127.0.0.1", port))
+            listener.listen(512)
         except OSError:
-            door.close()
+            listener.close()
             continue
-        return door
-    sys.exit("there is no free port on 127.0.0.1")
+        return listener
+    sys.exit("no port is free on 127.0.0.1")
 
 
 def identity(last: Record | None, port: int) -> Record:
-    """Who this engine is: with the keys of the last time, so that what was printed once stays good."""
+    """The record of this engine, with the keys of the last one, so that printed keys stay valid."""
     access_key, secret_key = (last.access_key, last.secret_key) if last and last.access_key else _keys()
     return Record(os.getpid(), port, access_key, secret_key)
 
 
 def _keys() -> tuple[str, str]:
-    """An access key and its secret, of the form that AWS gives them and that secrets are recognized by."""
+    """A random access key and secret key in AWS's format, by which secrets are recognized."""
     access_key = "AKIA" + "".join(secrets.choice(BASE32) for _ in range(16))
     return access_key, base64.b64encode(secrets.token_bytes(30)).decode()
 
 
 def raise_file_limit() -> None:
-    """Allow as many open files as the system lets us, for many connections at once."""
+    """Raise the limit of open files to the maximum, for many concurrent connections."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
@@ -95,31 +96,31 @@ def raise_file_limit() -> None:
 
 
 class Saving(logging.Handler):
-    """How saving goes. MiniStack's own functions for it do not fail when it fails; they write an error to a log."""
+    """Saves the state, and notices if that fails: MiniStack's own functions do not raise, they log an error."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.tries, self.problem, self._now = 0, "", ""
+        self.tries, self.problem, self._error = 0, "", ""
         logging.getLogger("persistence").addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the first error; the others have the same cause."""
-        self._now = self._now or record.getMessage().removeprefix("Persistence: ")
+        """Keep the first error; the rest have the same cause."""
+        self._error = self._error or record.getMessage().removeprefix("Persistence: ")
 
     async def save(self) -> bool:
-        """Have everything saved, which takes a while; whether it was."""
-        self._now = ""
-        await lifespan("shutdown")
-        self.problem, self.tries = self._now, self.tries + 1
+        """Save all state, which takes a while; returns whether it worked."""
+        self._error = ""
+        await run_lifespan(ministack.application(), "shutdown")
+        self.problem, self.tries = self._error, self.tries + 1
         return not self.problem
 
     def report(self) -> dict[str, Any]:
-        """How often it was tried, and why it failed the last time."""
+        """How often saving was tried, and why it failed the last time."""
         return {"tries": self.tries, "problem": self.problem}
 
 
-async def serve(door: socket.socket, record: Record, saving: Saving, home: Path) -> None:
-    """Answer until SIGTERM comes and all is saved. If it cannot be saved, go on: nobody else has it."""
+async def serve(listener: socket.socket, record: Record, saving: Saving, home: Path) -> None:
+    """Serve until SIGTERM comes and the state is saved. If saving fails, keep serving: there is no other copy."""
     import hypercorn.asyncio
     from hypercorn.config import Config
 
@@ -128,30 +129,31 @@ async def serve(door: socket.socket, record: Record, saving: Saving, home: Path)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
 
-    def hello(nonce: str) -> dict[str, Any]:
+    def handshake(nonce: str) -> dict[str, Any]:
         return {"proof": proof(record.secret_key, nonce), **saving.report()}
 
-    guard = Guard(ministack.application(), ministack, hello)
+    guard = Guard(ministack.application(), signatures, handshake)
 
-    async def asked_to_stop() -> None:
+    async def wait_for_stop() -> None:
         await stop.wait()
         guard.closing = True
-        await calm(guard)
+        await wait_until_idle(guard)
         guard.closed = True
         closed.set()
 
-    await lifespan("startup")
+    await run_lifespan(ministack.application(), "startup")
     while True:
-        files.begin_unsaved(home)
-        config.bind = [f"fd://{door.dup().detach()}"]  # hypercorn closes what it gets
+        files.mark_unsaved(home)
+        config.bind = [f"fd://{listener.dup().detach()}"]  # hypercorn closes its socket
         closed = asyncio.Event()
         serving = asyncio.ensure_future(
-            hypercorn.asyncio.serve(cast(Any, guard), config, shutdown_trigger=asked_to_stop, mode="asgi")
+            hypercorn.asyncio.serve(cast(Any, guard), config, shutdown_trigger=wait_for_stop, mode="asgi")
         )
         await asyncio.wait({serving, asyncio.ensure_future(closed.wait())}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({serving}, timeout=END_WITHIN)  # somebody who does not read the answers keeps it for ever
+        # A client that does not read its responses would keep hypercorn waiting forever.
+        await asyncio.wait({serving}, timeout=CLOSE_WITHIN)
         if await saving.save():
-            files.end_unsaved(home)
+            files.mark_saved(home)
             if serving.done():
                 return serving.result()
             os._exit(0)
@@ -159,33 +161,12 @@ async def serve(door: socket.socket, record: Record, saving: Saving, home: Path)
         guard.closing = guard.closed = False
 
 
-async def calm(guard: Guard) -> None:
-    """Wait until no message is on its way any more, for `CALM_WITHIN` seconds at the most: the engine still answers."""
-    deadline, quiet = time.monotonic() + CALM_WITHIN, 0
-    while quiet < QUIET_LOOKS and time.monotonic() < deadline:
-        quiet = 0 if guard.api_calls or ministack.is_working() else quiet + 1
+async def wait_until_idle(guard: Guard) -> None:
+    """Wait until all messages are processed, IDLE_WITHIN seconds at most; the engine still serves functions."""
+    deadline, idle_polls = time.monotonic() + IDLE_WITHIN, 0
+    while idle_polls < IDLE_POLLS and time.monotonic() < deadline:
+        idle_polls = 0 if guard.api_calls or workers.is_busy() else idle_polls + 1
         await asyncio.sleep(0.05)
-
-
-async def lifespan(message: str) -> None:
-    """Have MiniStack do this (startup, shutdown) by the lifespan protocol of ASGI; raises what it raises."""
-    done, pending = asyncio.Event(), [{"type": f"lifespan.{message}"}]
-
-    async def receive() -> dict[str, str]:
-        if not pending:
-            await asyncio.Event().wait()  # for a message that never comes; the task is ended before
-        return pending.pop()
-
-    async def send(_: Any) -> None:
-        done.set()
-
-    task = asyncio.ensure_future(ministack.application()({"type": "lifespan"}, receive, send))
-    waiting = asyncio.ensure_future(done.wait())
-    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if task.done():
-        task.result()
-    task.cancel()
 
 
 if __name__ == "__main__":

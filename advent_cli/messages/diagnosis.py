@@ -3,14 +3,14 @@
 import time
 from collections.abc import Iterable
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.aws.aws_errors import explain
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.messages import log_reader
 from advent_cli.messages.invocations import invocations
 from advent_cli.messages.trace_model import Hop
+from advent_cli.resources.aws_lambda import get_function
 from advent_cli.resources.base import Resource
-from advent_cli.resources.lambda_answers import described
 from advent_cli.resources.variable import Variable
 from advent_cli.stack.build import Stack
 
@@ -24,7 +24,7 @@ def broken_links(stack: Stack, trace: Hop) -> dict[tuple[str | None, str], str]:
     That is the subscription, the topic's permission to invoke the function, and the publisher's variable for the topic.
     """
     links = [(publisher, hop) for publisher in trace.all() for hop in publisher.hops]
-    found = together(
+    found = in_parallel(
         *[lambda p=p, hop=hop: _missing_end(stack, hop) or problems(_links(stack, p.function, hop)) for p, hop in links]
     )
     return {(hop.topic, hop.function): problem for (_, hop), problem in zip(links, found, strict=True) if problem}
@@ -45,12 +45,12 @@ def drift(stack: Stack, function: str, topic: str | None) -> str:
     """How the resources that the function needs, to be invoked and to do its work, differ from config.yaml."""
     needed = _needed(stack, f"subscription/{topic} to {function}") if topic else set()
     needed |= _needed(stack, f"function/{function}")
-    return problems(r for r in stack.resources.values() if r.host in needed or r.key in needed)
+    return problems(r for r in stack.resources.values() if r.parent in needed or r.key in needed)
 
 
 def problems(resources: Iterable[Resource]) -> str:
     """Which of the resources are missing, different or cannot be read; empty if all are as wanted."""
-    each = together(*[lambda r=r: _problem(r) for r in list(resources)])
+    each = in_parallel(*[lambda r=r: _problem(r) for r in list(resources)])
     found = [problem for problem in each if problem]
     return f"{'; '.join(found)}; {FIX}" if found else ""
 
@@ -58,7 +58,7 @@ def problems(resources: Iterable[Resource]) -> str:
 def _missing_end(stack: Stack, hop: Hop) -> str:
     """The topic or function itself if it is missing, because then everything between them is, too."""
     topic = stack.topics[hop.topic or ""]
-    has_topic, function = together(topic.is_managed, lambda: described(stack.aws, hop.function))
+    has_topic, function = in_parallel(topic.is_managed, lambda: get_function(stack.aws, hop.function))
     if has_topic and function:
         return ""
     return f"{topic.title if not has_topic else f'function {hop.function}'} is missing; {FIX}"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import get_or_none
 
 LAG = 15.0  # seconds; CloudWatch may show a line this late, so following reads this far back
 PAUSE = 1.0  # seconds between reads while following
@@ -82,7 +82,7 @@ def read_merged(aws: Aws, functions: list[str], start: float, pattern: str = "")
     `pattern` is a CloudWatch Logs filter pattern; a server that does not support it returns all lines. A function
     without a log has no lines. All lines of each function are held in memory.
     """
-    each = together(*[lambda name=name: list(read(aws, name, start, pattern)) for name in functions])
+    each = in_parallel(*[lambda name=name: list(read(aws, name, start, pattern)) for name in functions])
     return heapq.merge(*each)
 
 
@@ -118,7 +118,7 @@ def read(aws: Aws, function: str, start: float, pattern: str = "") -> Iterator[L
     filters = {"filterPattern": pattern} if pattern else {}
     pages = paginator.paginate(logGroupName=f"/aws/lambda/{function}", startTime=int(start * 1000), **filters)
     equal: Counter[tuple[object, ...]] = Counter()
-    for page in found(lambda: list(pages), "ResourceNotFoundException") or []:
+    for page in get_or_none(lambda: list(pages), "ResourceNotFoundException") or []:
         for event in page["events"]:
             key = (event.get("logStreamName"), event["timestamp"], event["message"])
             equal[key] += 1

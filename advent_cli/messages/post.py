@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.aws.endpoint import Endpoint
 from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.config.schema import SLACK_SECRET, Slack
@@ -82,12 +82,12 @@ class Webhook:
 def webhook(stack: Stack) -> Webhook:
     """The app's webhook; raises AdventError if config.yaml has no route for it, or the API does not exist."""
     config, kept = stack.config, stack.secrets.get(SLACK_SECRET)
-    if not config.posts:
+    if not config.post_routes:
         raise AdventError("no function has a POST route for Slack", hint="add `routes: POST /PATH` to one of them")
-    url, secret = together(lambda: stack.url, lambda: kept.value() if kept else None)
+    url, secret = in_parallel(lambda: stack.url, lambda: kept.value() if kept else None)
     if url is None:
         raise AdventError(f"the {stack.api.title} is missing", hint="`advent up` creates it")
-    function = next(name for name, function in config.functions.items() if config.posts[0] in function.routes)
+    function = next(name for name, function in config.functions.items() if config.post_routes[0] in function.routes)
     return Webhook(url, function, config.slack, secret, stack.aws.endpoint)
 
 

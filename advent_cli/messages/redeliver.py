@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.errors import AdventError
 from advent_cli.resources.topic import subscriptions
 from advent_cli.stack.build import Stack
@@ -76,7 +76,7 @@ def replay(stack: Stack) -> Redelivery:
         if not fresh:
             break  # the others returned to the queue meanwhile, or have no target
         seen |= {each["MessageId"] for each in fresh}
-        dead_letters = together(*[partial(_redeliver, stack, targets, each) for each in fresh])
+        dead_letters = in_parallel(*[partial(_redeliver, stack, targets, each) for each in fresh])
         delivered.update(dead_letter.target for dead_letter in dead_letters if dead_letter.target)
         unknown += [dead_letter.names for dead_letter in dead_letters if not dead_letter.target]
     arns = tuple(sorted({*filter(None, unknown)}))
@@ -86,7 +86,7 @@ def replay(stack: Stack) -> Redelivery:
 def _targets(stack: Stack) -> Targets:
     """The functions and topics of config.yaml alone, even if other functions subscribe to the topics."""
     functions = {stack.aws.arn("lambda", f"function:{name}"): name for name in stack.config.functions}
-    listed = together(*[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()])
+    listed = in_parallel(*[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()])
     endpoints = {each["SubscriptionArn"]: each["Endpoint"] for items in listed for each in items}
     subscribers = {arn: functions[endpoint] for arn, endpoint in endpoints.items() if endpoint in functions}
     return Targets(functions, {topic.arn: name for name, topic in stack.topics.items()}, subscribers)

@@ -58,7 +58,7 @@ def last_from_slack(stack: Stack, now: float) -> Request | None:
 def _function(stack: Stack) -> list[str]:
     """The function behind the route that Slack posts to."""
     functions = stack.config.functions.items()
-    return [name for name, function in functions if stack.config.posts[0] in function.routes]
+    return [name for name, function in functions if stack.config.post_routes[0] in function.routes]
 
 
 def summary(last: Request | None, day: list[Request], now: float, kept_days: int) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from advent_cli.aws.account import together
+from advent_cli.aws.account import in_parallel
 from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.config.config_file import Config
 from advent_cli.messages import log_reader
@@ -45,7 +45,7 @@ def follow(stack: Stack, evidence: Evidence, show: Show, waiter: Waiter) -> Hop:
     def read_logs() -> None:
         names = [hop.function for hop in trace.all() if hop.state is State.WAITED_FOR]
         start = evidence.since - EARLIER
-        read = together(*[lambda name=name: invocations(log_reader.read(stack.aws, name, start)) for name in names])
+        read = in_parallel(*[lambda name=name: invocations(log_reader.read(stack.aws, name, start)) for name in names])
         evidence.invocations |= dict(zip(names, read, strict=True))
 
     def is_complete() -> bool:
@@ -56,12 +56,12 @@ def follow(stack: Stack, evidence: Evidence, show: Show, waiter: Waiter) -> Hop:
         return _is_settled(stack.config, trace, waiter.clock() - began)
 
     show(trace)
-    evidence.problems |= together(lambda: broken_links(stack, trace), read_logs)[0]
+    evidence.problems |= in_parallel(lambda: broken_links(stack, trace), read_logs)[0]
     with suppress(GaveUpError):  # the trace itself shows which functions are missing
         waiter.until(is_complete, "waiting for the functions' logs", within=LONGEST)
     late = [hop for hop in trace.all() if hop.state is State.WAITED_FOR and not hop.log]
     bad = [hop for hop in trace.all() if hop.state is State.FAILED] + late
-    causes = together(*[lambda hop=hop: _cause(stack, hop) for hop in bad])
+    causes = in_parallel(*[lambda hop=hop: _cause(stack, hop) for hop in bad])
     evidence.problems |= {(hop.topic, hop.function): cause for hop, cause in zip(bad, causes, strict=True) if cause}
     evidence.is_final = True
     trace = build_trace(stack.config, evidence)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from advent_cli.aws.redaction import known, redact
+from advent_cli.aws.redaction import known_secrets, redact
 from advent_cli.output.stream import err
 
 MAX_FILES = 5
@@ -26,7 +26,7 @@ class CrashReport:
 
 def write(error: BaseException, secrets: Iterable[str]) -> CrashReport:
     """Write the traceback of a bug to a file, without the values of variables."""
-    secrets = known(os.environ, secrets)
+    secrets = known_secrets(os.environ, secrets)
     text = redact("".join(traceback.TracebackException.from_exception(error).format()), secrets)
     problem = " ".join(redact(f"{type(error).__name__}: {error}", secrets).split())[:300]
     try:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from advent_cli.aws.retry import AGAIN
 from advent_cli.config.schema import Slack
-from advent_cli.deploy.decide import Action, Step, counted
+from advent_cli.deploy.decide import Action, Step, count_actions
 from advent_cli.errors import AdventError
 from advent_cli.output.bars import bars
 from advent_cli.output.text import ACTION_STYLES, kind_and_name, setting
@@ -66,7 +66,7 @@ def step_lines(step: Step, *, show_settings: bool) -> Iterator[list[tuple[str, s
 
 def summary(steps: Iterable[Step]) -> str:
     """The number of steps of each action, as in `2 to create, 1 to update`."""
-    parts = [f"{number} {VERBS[action]}" for action, number in counted(steps).items() if number]
+    parts = [f"{number} {VERBS[action]}" for action, number in count_actions(steps).items() if number]
     return ", ".join(parts) or "nothing to do: everything matches config.yaml"
 
 

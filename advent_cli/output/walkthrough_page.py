@@ -11,7 +11,7 @@ from advent_cli.output.stream import escape_controls
 def show(console: Console, page: Page, *, show_settings: bool) -> None:
     """Print the preamble, each step with its lines, and the totals; `show_settings` as in summary.plan()."""
     to_do = [(step, lines) for step, lines in page.steps if lines or step.action is not Action.NOTHING]
-    for line in page.before if to_do else ():
+    for line in page.setup if to_do else ():
         summary.unwrapped_line(console, line)
     for step, lines in to_do:
         summary.unwrapped_line(console)

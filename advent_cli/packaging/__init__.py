@@ -1,1 +1,1 @@
-"""The zip of a function, and the packages it needs. Knows neither AWS nor config.yaml."""
+"""The zip of a function and the packages that it needs. Knows neither AWS nor config.yaml."""

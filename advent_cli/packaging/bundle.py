@@ -1,4 +1,4 @@
-"""The zip of a function: the same bytes for the same source on every machine."""
+"""The zip of a function: the same source gives the same bytes on every machine."""
 
 import base64
 import hashlib
@@ -17,13 +17,13 @@ from advent_cli.packaging import requirements
 IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+(.+))", re.MULTILINE)
 REQUIREMENTS = "requirements.txt"
 MEGABYTE = 1024 * 1024
-# "Lambda quotas" in its developer guide. More than this goes only by way of a bucket, and we keep none.
-MOST_ZIPPED, MOST_UNZIPPED = 50 * MEGABYTE, 250 * MEGABYTE
+# "Lambda quotas" in its developer guide. A larger zip has to go through an S3 bucket, and advent has none.
+MAX_ZIPPED, MAX_UNZIPPED = 50 * MEGABYTE, 250 * MEGABYTE
 
 
 @dataclass(frozen=True)
 class Source:
-    """The code of a function: its file, whether its whole folder goes along, and Lambda's name of the handler."""
+    """The code of a function: its file, whether its whole folder is included, and the handler as Lambda names it."""
 
     file: Path
     is_folder: bool
@@ -32,10 +32,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A deployment package, made when it is first asked for.
+    """A deployment package, built when its bytes are first needed.
 
-    What a folder's requirements.txt names is installed for `runtime` and `architecture`, or, if that is empty, for the
-    Python that runs this.
+    The packages in the folder's requirements.txt are installed for `runtime` and `architecture`; if `architecture` is
+    empty, for this machine and the Python that runs advent.
     """
 
     source: Source
@@ -44,57 +44,57 @@ class Bundle:
 
     @cached_property
     def data(self) -> bytes:
-        """The zip; raises ConfigError if it is more than Lambda takes."""
+        """The bytes of the zip; raises ConfigError if it exceeds Lambda's limits."""
         contents = _contents(self)
         unzipped = sum(map(len, contents.values()))
-        # Stored, since compressed bytes differ between versions of zlib; unless it does not fit otherwise.
-        data = _zip(contents, zipfile.ZIP_STORED if unzipped < MOST_ZIPPED * 0.95 else zipfile.ZIP_DEFLATED)
-        if unzipped > MOST_UNZIPPED or len(data) > MOST_ZIPPED:
+        # Uncompressed if it fits, because compressed bytes differ between versions of zlib.
+        data = _zip(contents, zipfile.ZIP_STORED if unzipped < MAX_ZIPPED * 0.95 else zipfile.ZIP_DEFLATED)
+        if unzipped > MAX_UNZIPPED or len(data) > MAX_ZIPPED:
             sizes = f"{len(data) / MEGABYTE:.0f} MB zipped, {unzipped / MEGABYTE:.0f} MB unzipped"
-            limits = f"Lambda takes {MOST_ZIPPED // MEGABYTE} and {MOST_UNZIPPED // MEGABYTE}"
-            hint = f"take something out; the largest are {_largest(contents)}"
-            raise ConfigError(f"{self.source.file} with its packages has {sizes}", why=limits, hint=hint)
+            limits = f"Lambda's limits are {MAX_ZIPPED // MEGABYTE} MB and {MAX_UNZIPPED // MEGABYTE} MB"
+            hint = f"remove some files; the largest are {_largest(contents)}"
+            raise ConfigError(f"{self.source.file} is too large with its packages: {sizes}", why=limits, hint=hint)
         return data
 
     @cached_property
     def sha256(self) -> str:
-        """The base64 of the SHA-256, as GetFunction returns it."""
+        """The SHA-256 of the zip in base64, as GetFunction returns it."""
         return base64.b64encode(hashlib.sha256(self.data).digest()).decode()
 
 
-def files(source: Path) -> set[Path]:
-    """The file, and the modules and packages of the same folder that it imports, or that these import."""
-    found, new = {source}, {source}
+def local_modules(source: Path) -> set[Path]:
+    """The file, and the modules and packages in its folder that it imports, directly or through each other."""
+    modules, new = {source}, {source}
     while new:
         names = {name for file in new for name in _imported(file)}
-        near = {file for name in names if (file := source.with_name(f"{name}.py")).is_file()}
-        inside = {file for name in names for file in source.with_name(name or ".py").rglob("*.py")}
-        new = (near | inside) - found
-        found |= new
-    return found
+        files = {file for name in names if (file := source.with_name(f"{name}.py")).is_file()}
+        in_packages = {file for name in names for file in source.with_name(name or ".py").rglob("*.py")}
+        new = (files | in_packages) - modules
+        modules |= new
+    return modules
 
 
-def names(source: Source) -> list[str]:
-    """The files that go along, packages aside, named from the folder of the source."""
+def file_names(source: Source) -> list[str]:
+    """The files in the zip, without installed packages, relative to the folder of the source."""
     folder = source.file.parent
     if source.is_folder:
         return sorted(name.as_posix() for name in _tree(folder) if name.name != REQUIREMENTS)
-    return sorted(each.relative_to(folder).as_posix() for each in files(source.file))
+    return sorted(file.relative_to(folder).as_posix() for file in local_modules(source.file))
 
 
 def _contents(bundle: Bundle) -> dict[str, bytes]:
-    """What is in the zip, by its name there: the packages, and above them the code itself."""
+    """The files of the zip by name. Where a package and the function's own code share a name, the code wins."""
     folder = bundle.source.file.parent
     contents: dict[str, bytes] = {}
     if bundle.source.is_folder and (folder / REQUIREMENTS).is_file():
-        installed = requirements.installed(folder / REQUIREMENTS, bundle.runtime, bundle.architecture)
+        installed = requirements.install(folder / REQUIREMENTS, bundle.runtime, bundle.architecture)
         contents = {str(name): (installed / name).read_bytes() for name in _tree(installed) if name.parts[0] != "bin"}
         contents = {name: data for name, data in contents.items() if not name.endswith(".dist-info/RECORD")}
-    return contents | {name: _text(folder / name) for name in names(bundle.source)}
+    return contents | {name: _text(folder / name) for name in file_names(bundle.source)}
 
 
 def _tree(folder: Path) -> Iterator[Path]:
-    """The files in a folder, named from there; neither hidden ones nor what Python keeps for itself."""
+    """The files in a folder, relative to it, without hidden ones and Python's caches."""
     for path in folder.rglob("*"):
         name = path.relative_to(folder)
         if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in name.parts):
@@ -102,7 +102,7 @@ def _tree(folder: Path) -> Iterator[Path]:
 
 
 def _text(file: Path) -> bytes:
-    """The bytes of a file; of a program with the same line ends everywhere."""
+    """The bytes of a file; a Python file gets the same line ends on every system."""
     data = file.read_bytes()
     return data.replace(b"\r\n", b"\n") if file.suffix == ".py" else data
 
@@ -113,8 +113,8 @@ def _zip(contents: dict[str, bytes], compression: int) -> bytes:
         for name, data in sorted(contents.items()):
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.compress_type = compression
-            entry.create_system = 3  # Unix, also when this is run on Windows
-            entry.external_attr = 0o100644 << 16  # readable by the user that Lambda runs it as
+            entry.create_system = 3  # Unix, on Windows too
+            entry.external_attr = 0o100644 << 16  # readable by the user that Lambda runs the function as
             archive.writestr(entry, data)
     return buffer.getvalue()
 
@@ -127,7 +127,7 @@ def _largest(contents: dict[str, bytes]) -> str:
 
 
 def _imported(file: Path) -> Iterator[str]:
-    """The modules a file names after `import` or `from`: read as text, for Lambda's Python may know more than ours."""
+    """The modules a file names after `import` or `from`: by pattern, as its Python may be newer than the one here."""
     for from_module, modules in IMPORT.findall(file.read_text(encoding="utf-8", errors="replace")):
         for part in [from_module] if from_module else modules.split(","):
             yield re.split(r"\W", part.strip(), maxsplit=1)[0]

@@ -1,4 +1,4 @@
-"""Installs what a requirements.txt names, for the Python and the machine of Lambda; once for the same content."""
+"""Installs the packages of a requirements.txt for Lambda's Python and architecture, once for the same content."""
 
 import hashlib
 import importlib.util
@@ -14,16 +14,16 @@ from pathlib import Path
 from advent_cli.errors import ConfigError
 
 # The glibc of Amazon Linux 2023, on which Lambda runs Python 3.12 and later, and of Amazon Linux 2, on which the rest
-# ("Lambda runtimes" in its developer guide); wheels for older ones work there too.
-GLIBC, OLD_GLIBC, NEW_LINUX = 34, 26, (3, 12)
+# ("Lambda runtimes" in its developer guide); wheels for an older glibc work there too.
+GLIBC, OLD_GLIBC, AL2023_PYTHON = 34, 26, (3, 12)
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
-TOLD = 5  # lines of the installer's complaint
+ERROR_LINES = 5  # lines of pip's output that an error quotes
 
 
-def installed(requirements: Path, runtime: str, architecture: str) -> Path:
-    """A folder with the packages; without `architecture` for this machine and this Python.
+def install(requirements: Path, runtime: str, architecture: str) -> Path:
+    """The folder with the installed packages; if `architecture` is empty, for this machine and this Python.
 
-    Raises ConfigError if one of them cannot be had as a wheel.
+    Raises ConfigError if a package is not available as a wheel.
     """
     from platformdirs import user_cache_path
 
@@ -37,13 +37,13 @@ def installed(requirements: Path, runtime: str, architecture: str) -> Path:
             try:
                 os.replace(Path(new, "all"), folder)
             except OSError:
-                if not folder.is_dir():  # or somebody else was quicker
+                if not folder.is_dir():  # else another process has installed them meanwhile
                     raise
     return folder
 
 
 def _contents(requirements: Path) -> bytes:
-    """What is in the file, and in those that it names after -r or -c."""
+    """The content of the file and of those that it includes by -r or -c."""
     text = requirements.read_bytes()
     for name in re.findall(rb"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", text, re.MULTILINE):
         other = requirements.parent / name.decode()
@@ -52,11 +52,11 @@ def _contents(requirements: Path) -> bytes:
 
 
 def command(requirements: Path, runtime: str, architecture: str, target: str) -> list[str]:
-    """The words of the command that installs them as wheels into the folder `target`."""
+    """The command that installs the packages as wheels into the folder `target`."""
     python = runtime.removeprefix("python")
     command = [*_installer(), "--target", target, "--only-binary", ":all:", "-r", str(requirements)]
     machine = MACHINES.get(architecture)
-    newest = GLIBC if tuple(map(int, python.split("."))) >= NEW_LINUX else OLD_GLIBC
+    newest = GLIBC if tuple(map(int, python.split("."))) >= AL2023_PYTHON else OLD_GLIBC
     if machine and "uv" in Path(command[0]).name:
         command += ["--python-version", python, "--python-platform", f"{machine}-manylinux_2_{newest}"]
     elif machine:
@@ -69,13 +69,15 @@ def command(requirements: Path, runtime: str, architecture: str, target: str) ->
 def _install(requirements: Path, runtime: str, architecture: str, target: Path) -> None:
     target.mkdir()
     words = command(requirements, runtime, architecture, str(target))
-    done = subprocess.run(words, capture_output=True, text=True)  # noqa: S603 (what the person asked to install)
+    done = subprocess.run(words, capture_output=True, text=True)  # noqa: S603 (pip or uv, with the user's own requirements)
     if done.returncode:
         lines = done.stderr.strip().splitlines()
-        why = " / ".join([line for line in lines if line.startswith("ERROR:")] or lines[-TOLD:])
+        why = " / ".join([line for line in lines if line.startswith("ERROR:")] or lines[-ERROR_LINES:])
         place = f"for Python {runtime.removeprefix('python')} on {architecture}" if architecture else "for this machine"
-        hint = "is the network there? And only wheels are installed, for nothing can be built for another machine"
-        raise ConfigError(f"the packages of {requirements} cannot be installed {place}", why=why, hint=hint)
+        hint = (
+            "check the network, and that each package has a wheel for that platform: advent does not build from source"
+        )
+        raise ConfigError(f"cannot install the packages in {requirements} {place}", why=why, hint=hint)
 
 
 def _installer() -> list[str]:
@@ -92,4 +94,4 @@ def _installer() -> list[str]:
         ]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "-q", "--python", sys.executable]
-    raise ConfigError("a handler has a requirements.txt, and there is no pip to install it", hint="install pip, or uv")
+    raise ConfigError("a handler has a requirements.txt, but neither pip nor uv is installed", hint="install pip or uv")

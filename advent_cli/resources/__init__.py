@@ -1,1 +1,1 @@
-"""The contract of a resource (base.py), one file for each kind, and what several kinds share."""
+"""The contract of a resource (base.py), one file for each kind, and one for each service whose kinds share code."""

@@ -1,24 +1,24 @@
-"""The API Gateway in front of function 1: an HTTP API, open, with the stage `$default`."""
+"""The API Gateway in front of function 1: an open HTTP API with the stage `$default`."""
 
 import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import code, found
-from advent_cli.aws.calls import Call, Keep, Line, kept
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import error_code, get_or_none
+from advent_cli.aws.calls import Call, Capture, Line, placeholder
 from advent_cli.aws.retry import Waiter
 from advent_cli.errors import AdventError, ForeignError, RefusedError
 from advent_cli.resources.api_gateway import all_apis, api_arn, create_once, scope, send
 from advent_cli.resources.base import Resource, Settings
 
-STAGE = "$default"  # served at the root of the address
-API_ID = kept("API_ID")  # of an API that is not there yet
+STAGE = "$default"  # served at the root of the URL
+API_ID = placeholder("API_ID")  # the shell variable for the id of an API that does not exist yet
 
 
 @dataclass(frozen=True)
 class Api(Resource):
-    """An API by its name and our tag. AWS gives it a random id and allows several of one name, so it is looked up."""
+    """An API, found by its name and the stack's tag: AWS chooses a random id and allows several APIs of one name."""
 
     kind: ClassVar[str] = "api"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -44,38 +44,38 @@ class Api(Resource):
     burst: int = 0
 
     def find(self) -> dict[str, Any] | None:
-        """Our API as GetApis describes it; the oldest, should there be more."""
-        return next(iter(self._ours()), None)
+        """The stack's API as GetApis describes it; the oldest if there are several, None if there is none."""
+        return next(iter(self._managed()), None)
 
     def api_id(self) -> str | None:
-        """The id of our API; None if there is none."""
+        """The id of the stack's API; None if there is none."""
         known, api = self.aws.ids.get(self.name), None
         if known is None and (api := self.find()):
             known = str(api["ApiId"])
         return known
 
-    def known_id(self) -> str:
-        """The id of our API, which has to be there."""
+    def require_id(self) -> str:
+        """The id of the stack's API; raises AdventError if there is none."""
         api_id = self.api_id()
         if api_id is None:
-            raise AdventError(f"{self.title} is gone", hint="run the same command again")
+            raise AdventError(f"{self.title} no longer exists", hint="run the same command again")
         return api_id
 
     def endpoint(self) -> str | None:
-        """Where the API answers, without a path, as last seen; None if there is none of ours."""
+        """The URL of the API without a path, as last seen; None if the stack has no API."""
         if self.key not in self.aws.ids:
-            self._ours()
+            self._managed()
         return self.aws.ids.get(self.key)
 
-    def calls_as(self, route: str) -> str | None:
-        """The ARN in whose name the API calls a function for a route, at any stage; None if there is no API."""
+    def source_arn(self, route: str) -> str | None:
+        """The source ARN with which the API invokes a function for a route, at any stage; None if there is no API."""
         api_id = self.api_id()
-        return self.called_by(api_id, route) if api_id else None
+        return self.source_arn_of(api_id, route) if api_id else None
 
-    def called_by(self, api_id: str, route: str) -> str:
-        """The same, if this were our API's id."""
+    def source_arn_of(self, api_id: str, route: str) -> str:
+        """The same for an API with this id."""
         method, _, path = route.partition(" ")
-        path = re.sub(r"{[^}]*}", "*", path)  # a parameter in the path may be anything
+        path = re.sub(r"{[^}]*}", "*", path)  # a path parameter matches anything
         return self.aws.arn("execute-api", f"{api_id}/*/{method.replace('ANY', '*')}{path}")
 
     def scope(self) -> list[str]:
@@ -91,44 +91,44 @@ class Api(Resource):
         }
 
     def is_managed(self) -> bool:
-        return bool(self._ours())
+        return bool(self._managed())
 
     def read(self) -> Settings | None:
-        ours = self._ours()
-        if not ours:
+        apis = self._managed()
+        if not apis:
             return None
         call = self.aws.client("apigatewayv2").get_stage
-        stage = found(call, "NotFoundException", ApiId=ours[0]["ApiId"], StageName=STAGE)
+        stage = get_or_none(call, "NotFoundException", ApiId=apis[0]["ApiId"], StageName=STAGE)
         deployed = "deployed automatically" if stage and stage.get("AutoDeploy") else "deployed by hand"
         throttle = (stage or {}).get("DefaultRouteSettings", {})
         return {
-            "protocol": ours[0]["ProtocolType"],
+            "protocol": apis[0]["ProtocolType"],
             "stage": f"{STAGE}, {deployed}" if stage else "none",
             "rate": throttle.get("ThrottlingRateLimit"),
             "burst": throttle.get("ThrottlingBurstLimit"),
-            "duplicates": len(ours) - 1,
+            "duplicates": len(apis) - 1,
         }
 
     def adopt(self) -> None:
         named = [api for api in all_apis(self.aws) if api["Name"] == self.name]
         if len(named) != 1:
-            why = f"there are {len(named)} of this name"
-            raise RefusedError(f"{self.title} cannot be adopted", why=why, hint="give ours another name in config.yaml")
+            why = f"there are {len(named)} APIs of this name"
+            raise RefusedError(f"cannot adopt {self.title}", why=why, hint="choose another API name in config.yaml")
         self.aws.client("apigatewayv2").tag_resource(ResourceArn=api_arn(self.aws, named[0]), Tags=self.aws.owner_tag)
 
     def create(self, waiter: Waiter) -> None:
-        made = str(create_once(self._creation().on(self.aws, attempts=1), self.find, waiter)["ApiId"])
-        # Another run may have made one at the same moment; both then keep the same one, the first of `_ours`.
-        ours, _ = together(self._ours, lambda: self._put_stage(made, waiter))
-        kept = self.aws.ids[self.name] = str(ours[0]["ApiId"]) if ours else made
-        for extra in ours[1:]:
+        created = str(create_once(self._creation().on(self.aws, attempts=1), self.find, waiter)["ApiId"])
+        # Another run may create one at the same moment; both runs then keep the first of `_managed`.
+        apis, _ = in_parallel(self._managed, lambda: self._put_stage(created, waiter))
+        chosen = self.aws.ids[self.name] = str(apis[0]["ApiId"]) if apis else created
+        for extra in apis[1:]:
             self.aws.contested.add(self.key)
             send(self.aws, _deletion(extra), waiter)
-        if kept == made:
+        if chosen == created:
             self.aws.made.add(self.key)
         else:
             self.aws.contested.add(self.key)
-            self._put_stage(kept, waiter)
+            self._put_stage(chosen, waiter)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         for call in self._changes(now):
@@ -136,7 +136,7 @@ class Api(Resource):
 
     def delete(self, waiter: Waiter) -> None:
         self.forget()
-        for api in self._ours():
+        for api in self._managed():
             send(self.aws, _deletion(api), waiter)
 
     def to_create(self) -> list[Line]:
@@ -146,45 +146,46 @@ class Api(Resource):
         return [*self._changes(now)]
 
     def to_delete(self) -> list[Line]:
-        return [_deletion(api) for api in self._ours()]
+        return [_deletion(api) for api in self._managed()]
 
-    def _ours(self) -> list[dict[str, Any]]:
+    def _managed(self) -> list[dict[str, Any]]:
         named = [api for api in all_apis(self.aws) if api["Name"] == self.name]
-        ours = [api for api in named if self.aws.owns(api.get("Tags"))]
-        if named and not ours:  # the list may lag behind a tag just set
+        managed = [api for api in named if self.aws.owns(api.get("Tags"))]
+        if named and not managed:  # the list may lag behind a tag just set
             call = self.aws.client("apigatewayv2").get_tags
-            ours = [api for api in named if self.aws.owns(call(ResourceArn=api_arn(self.aws, api))["Tags"])]
-        if named and not ours:
-            raise ForeignError(self.key, self.title, api_arn(self.aws, named[0]), f"made {named[0]['CreatedDate']}")
-        ours.sort(key=lambda api: (api["CreatedDate"], api["ApiId"]))
-        if ours:
+            managed = [api for api in named if self.aws.owns(call(ResourceArn=api_arn(self.aws, api))["Tags"])]
+        if named and not managed:
+            raise ForeignError(self.key, self.title, api_arn(self.aws, named[0]), f"created {named[0]['CreatedDate']}")
+        managed.sort(key=lambda api: (api["CreatedDate"], api["ApiId"]))
+        if managed:
             local = self.aws.endpoint
-            self.aws.ids[self.key] = local.api_url.format(api_id=ours[0]["ApiId"]) if local else ours[0]["ApiEndpoint"]
+            first = managed[0]
+            self.aws.ids[self.key] = local.api_url.format(api_id=first["ApiId"]) if local else first["ApiEndpoint"]
         else:
             self.aws.ids.pop(self.key, None)
-        return ours
+        return managed
 
     def _creation(self) -> Call:
         params = {"Name": self.name, "ProtocolType": "HTTP", "Tags": self.aws.owner_tag}
-        return Call("apigatewayv2", "create_api", params, Keep("API_ID", "ApiId"))
+        return Call("apigatewayv2", "create_api", params, Capture("API_ID", "ApiId"))
 
     def _changes(self, now: Settings) -> list[Call]:
-        extras = [_deletion(extra) for extra in self._ours()[1:]]
+        extras = [_deletion(extra) for extra in self._managed()[1:]]
         as_wanted = {**now, "duplicates": 0} == self.want()
-        return extras if as_wanted else [*extras, self._stage(self.known_id())]
+        return extras if as_wanted else [*extras, self._stage(self.require_id())]
 
     def _stage(self, api_id: str) -> Call:
-        """The stage as wanted, made or changed."""
+        """The call that creates or updates the stage."""
         call = self.aws.client("apigatewayv2").get_stage
-        there = found(call, "NotFoundException", ApiId=api_id, StageName=STAGE)
-        return self._throttled("update_stage" if there else "create_stage", api_id)
+        stage = get_or_none(call, "NotFoundException", ApiId=api_id, StageName=STAGE)
+        return self._throttled("update_stage" if stage else "create_stage", api_id)
 
     def _put_stage(self, api_id: str, waiter: Waiter) -> None:
-        """Make the stage, or change the one that is there."""
+        """Create the stage, or update the existing one."""
         try:
             send(self.aws, self._throttled("create_stage", api_id), waiter)
         except Exception as error:
-            if code(error) != "ConflictException":
+            if error_code(error) != "ConflictException":
                 raise
             send(self.aws, self._throttled("update_stage", api_id), waiter)
 

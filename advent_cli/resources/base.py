@@ -1,4 +1,4 @@
-"""The contract of a resource: what each kind can do, and what its caller may rely on."""
+"""The contract of a resource: what every kind implements, and what callers may rely on."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -12,79 +12,80 @@ Settings = dict[str, Any]
 
 
 class Resource(ABC):
-    """One thing in AWS that the stack owns.
+    """One AWS resource that the stack owns.
 
-    `want` and `read` return the same shape, so that equal means nothing to do. Every call may be repeated: what is
-    there already, or gone already, is no error. Only `create`, `update` and `delete` change anything. What each of
-    these would send now, the `to_` of its name tells, in the same order; it may read, and raises what the other would.
+    `want` and `read` return the same shape, so equal means nothing to do. Every call may be repeated: creating what
+    exists or deleting what is gone is no error. Only `create`, `update` and `delete` change anything. `to_create`,
+    `to_update` and `to_delete` return the calls that these would send now, in the same order; they may read from AWS,
+    and raise the same errors.
     """
 
     kind: ClassVar[str]
-    goes_with_host: ClassVar[bool] = False
-    """Whether deleting the host deletes this too, so that `down` need not."""
+    deleted_with_parent: ClassVar[bool] = False
+    """Whether deleting the parent deletes this resource too, so `down` does not have to."""
 
     done_word: ClassVar[str] = ""
-    """The outcome to tell when it was made or changed, if it has a word of its own."""
+    """The outcome to report when it is created or updated, if not `created` or `updated`."""
 
     actions: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """The IAM actions that read, create, update and delete need on `scope`."""
+    """The IAM actions that `read`, `create`, `update` and `delete` need on `scope`."""
     unscoped_actions: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """Those that AWS does not restrict to a resource."""
+    """The IAM actions that they need on `*`, because AWS cannot limit these to a resource."""
 
     console: ClassVar[dict[str, str]]
-    """Where in the AWS console a person would create, update and delete it; with `{it.name}` and the like in it."""
+    """Where in the AWS console you create, update and delete it; may contain `{it.name}` and the like."""
 
     aws: Aws
     name: str
-    host: str | None = None
-    """The key of the resource that this one is a part of, if it cannot carry a tag of its own."""
+    parent: str | None = None
+    """The key of the resource that this one is a part of, if it cannot have a tag of its own."""
 
     @property
     def key(self) -> str:
-        """What names it within the stack."""
+        """Its name within the stack, as in `function/aws_advent`."""
         return f"{self.kind}/{self.name}"
 
     @property
     def title(self) -> str:
-        """What names it to a person."""
+        """Its name in messages, as in `function aws_advent`."""
         return f"{self.kind} {self.name}"
 
     @abstractmethod
     def scope(self) -> list[str]:
-        """The ARNs that `actions` are on."""
+        """The ARNs on which `actions` are needed."""
 
     @abstractmethod
     def want(self) -> Settings:
-        """The settings it should have; makes no call."""
+        """The settings that it should have; makes no call."""
 
     @abstractmethod
     def read(self) -> Settings | None:
-        """The settings it has, or None if it is not there.
+        """The settings that it has, or None if it does not exist.
 
-        What is half made differs from `want`. Raises ForeignError for a thing of this name without our tag; a
-        refusal (access denied) is raised as it is, never taken for absence.
+        A half-created resource differs from `want`. Raises ForeignError if the resource of this name does not have the
+        stack's tag. Access denied is raised as it is and never taken for absence.
         """
 
     def is_managed(self) -> bool:
-        """Whether it is there, the question before its parts are read; raises ForeignError if it is not ours."""
+        """Whether it exists, asked before its parts are read; raises ForeignError if the stack does not manage it."""
         return self.read() is not None
 
     def forget(self) -> None:
-        """Drop what was learnt of it, which another run may have changed since."""
+        """Drop what is cached about it, because another run may have changed it."""
         for known in (self.name, self.key):
             self.aws.ids.pop(known, None)
         self.aws.made.discard(self.key)
 
     def adopt(self) -> None:
-        """Put our tag on a thing of this name that is not ours, and change nothing else of it.
+        """Put the stack's tag on a foreign resource of this name, and change nothing else.
 
-        Raises RefusedError where it could never become what is wanted.
+        Raises RefusedError if no update could turn it into `want`.
         """
-        raise RefusedError(f"{self.title} cannot be adopted", why="it carries no tag of its own")
+        raise RefusedError(f"cannot adopt {self.title}", why="it has no tags of its own")
 
     @abstractmethod
     def create(self, waiter: Waiter) -> None:
-        """Make it as wanted and return when it can be used. AWS may answer that it exists: the caller looks again."""
+        """Create it and return when it can be used; may raise AWS's "already exists", and the caller reads it again."""
 
     @abstractmethod
     def update(self, now: Settings, waiter: Waiter) -> None:
@@ -92,11 +93,11 @@ class Resource(ABC):
 
     @abstractmethod
     def delete(self, waiter: Waiter) -> None:
-        """Remove it and return when it is gone."""
+        """Delete it and return when it is gone."""
 
     @abstractmethod
     def to_create(self) -> list[Line]:
-        """What `create` does. Of what is not there yet, and AWS will give an id, a variable of the shell knows it."""
+        """What `create` does; a shell variable stands for each id that AWS has not chosen yet."""
 
     @abstractmethod
     def to_update(self, now: Settings) -> list[Line]:

@@ -1,23 +1,23 @@
-"""Where a consumer's message goes when Lambda has tried it in vain: Lambda > Add destination > On failure."""
+"""Where a message goes when its consumer has failed on every try: Lambda > Add destination > On failure."""
 
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Waiter
+from advent_cli.resources.aws_lambda import TRANSIENTS
 from advent_cli.resources.base import Resource, Settings
-from advent_cli.resources.lambda_answers import RACES
 
 RETRIES = 2  # after the first try; Lambda allows no more
-LONGEST_WAIT = 480  # seconds; the handlers' tokens work for ten minutes, so that no retry comes too late to be known
+LONGEST_WAIT = 480  # seconds; less than the ten minutes for which the handlers recognize a retry by its token
 
 
 @dataclass(frozen=True)
 class Destination(Resource):
-    """What Lambda does with the asynchronous invocations of `name`, a function, that fail."""
+    """What Lambda does with failed asynchronous invocations of the function `name`."""
 
     kind: ClassVar[str] = "destination"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -31,11 +31,11 @@ class Destination(Resource):
         "update": "Lambda > Functions > {it.name} > Configuration > Asynchronous invocation > Edit",
         "delete": "Lambda > Functions > {it.name} > Configuration > Destinations > Remove",
     }
-    goes_with_host: ClassVar[bool] = True
+    deleted_with_parent: ClassVar[bool] = True
     aws: Aws
     name: str
     queue_arn: str = ""
-    host: str | None = None
+    parent: str | None = None
 
     def scope(self) -> list[str]:
         return [self.aws.arn("lambda", f"function:{self.name}")]
@@ -45,7 +45,7 @@ class Destination(Resource):
 
     def read(self) -> Settings | None:
         call = self.aws.client("lambda").get_function_event_invoke_config
-        answer = found(call, "ResourceNotFoundException", FunctionName=self.name)
+        answer = get_or_none(call, "ResourceNotFoundException", FunctionName=self.name)
         if answer is None:
             return None
         return {
@@ -55,13 +55,13 @@ class Destination(Resource):
         }
 
     def create(self, waiter: Waiter) -> None:
-        waiter.retry(self._creation().on(self.aws), *RACES)
+        waiter.retry(self._creation().on(self.aws), *TRANSIENTS)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), *RACES)
+        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), "ResourceNotFoundException"), *TRANSIENTS)
 
     def to_create(self) -> list[Line]:
         return [self._creation()]

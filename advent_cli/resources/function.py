@@ -1,47 +1,33 @@
 """A Lambda function: its code and its settings."""
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
-from advent_cli.aws.calls import Call, File, Line, Until, is_kept
+from advent_cli.aws.calls import Call, File, Line, Until, has_placeholder
 from advent_cli.aws.retry import Waiter
 from advent_cli.errors import ForeignError
 from advent_cli.packaging.bundle import Bundle
-from advent_cli.packaging.zip_commands import packing
+from advent_cli.packaging.zip_commands import zip_commands
+from advent_cli.resources import aws_lambda
+from advent_cli.resources.aws_lambda import BUSY, FAILED, READY, UPDATE_FAILED, variables_of
 from advent_cli.resources.base import Resource, Settings
-from advent_cli.resources.lambda_answers import (
-    BUSY,
-    FAILED,
-    RACES,
-    READY,
-    UPDATE_FAILED,
-    carry_out,
-    described,
-    state,
-    tags,
-    variables,
-)
 from advent_cli.resources.role import Role
 
-ACCEPTED = 202  # what DeleteFunction answers if it goes on by itself; else the function is gone
 ROLE_ID_TAG = "advent:role-id"
-ROLE_IS_GONE = "one of the same name that was deleted since"
-STATEMENTS = "advent-"  # what the ids of our statements in a function's resource policy begin with
+OLD_ROLE = "one of the same name that was deleted since"
 
 
 @dataclass(frozen=True)
 class Function(Resource):
     """A function with the settings of config.yaml.
 
-    `environment` is what it sets itself; `attached` are variables that steps of their own see to, so this one only
-    carries them along: into the create call, and unharmed through a change of the others. `statements` are the ids of
-    the statements that its resource policy should have from us; those and others are steps of their own too.
+    `environment` has the variables that this resource sets. `attached` has those that Variable resources set: this one
+    only includes them in the create call and keeps them when it updates the others. `statements` are the ids of the
+    statements that the resource policy should have from this stack; Permission resources add them.
 
-    A function whose role was deleted and made anew stays broken, though nothing of it looks different (Lambda's grant
-    for its environment variables was for the old role). So the role's own id is kept in a tag of the function.
+    A function whose role was deleted and recreated stays broken although its settings look the same, because Lambda's
+    grant for the environment variables belongs to the old role. So a tag of the function keeps the role's unique id.
     """
 
     kind: ClassVar[str] = "function"
@@ -77,7 +63,7 @@ class Function(Resource):
 
     @property
     def arn(self) -> str:
-        """The function's ARN, known before the function is made."""
+        """The function's ARN, known before the function exists."""
         return self.aws.arn("lambda", f"function:{self.name}")
 
     def scope(self) -> list[str]:
@@ -98,64 +84,54 @@ class Function(Resource):
         }
 
     def read(self) -> Settings | None:
-        answer = described(self.aws, self.name)
+        answer = aws_lambda.get_function(self.aws, self.name)
         if answer is None:
             return None
-        now, tagged = answer["Configuration"], tags(answer)
-        if not self.aws.owns(tagged):
+        now, tags = answer["Configuration"], aws_lambda.tags_of(answer)
+        if not self.aws.owns(tags):
             raise ForeignError(self.key, self.title, now["FunctionArn"], f"last changed {now['LastModified']}")
         role_id = self.role.unique_id() if self.role else None
-        same_role = tagged.get(ROLE_ID_TAG, role_id) == role_id
+        same_role = tags.get(ROLE_ID_TAG, role_id) == role_id
         return {
-            "code": now["CodeSha256"],
-            "handler": now.get("Handler"),
-            "runtime": now.get("Runtime"),
-            "architecture": ", ".join(now.get("Architectures", ["x86_64"])),
-            "memory": now["MemorySize"],
-            "timeout": now["Timeout"],
-            "concurrency": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
-            "role": now["Role"] if same_role else ROLE_IS_GONE,
+            **aws_lambda.settings_of(answer),
+            "role": now["Role"] if same_role else OLD_ROLE,
             "environment": {
-                # Of a variable that is not ours we do not want to know the value: it may be a secret.
+                # The values of variables that config.yaml does not set may be secrets, so they are not read.
                 name: value if name in self.environment else "(set)"
-                for name, value in variables(now).items()
+                for name, value in variables_of(now).items()
                 if name not in self.attached
             },
-            "state": state(now),
+            "state": aws_lambda.state(now),
         }
 
     def adopt(self) -> None:
         self.aws.client("lambda").tag_resource(Resource=self.arn, Tags=self.aws.owner_tag)
 
     def create(self, waiter: Waiter) -> None:
-        carry_out(self.aws, self.name, self.to_create(), waiter)
+        aws_lambda.send_all(self.aws, self.name, self.to_create(), waiter)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         if now["state"] == BUSY:
-            waiter.until(lambda: self._state() != BUSY, "Lambda is still busy with the function")
+            aws_lambda.wait_while_busy(self.aws, self.name, waiter)
             now = self.read() or now
-        if _is_lost(now):
+        if _must_recreate(now):
             self.delete(waiter)
             return self.create(waiter)
-        return carry_out(self.aws, self.name, self.to_update(now), waiter)
+        return aws_lambda.send_all(self.aws, self.name, self.to_update(now), waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        call = partial(found, self._call("delete_function").on(self.aws), "ResourceNotFoundException")
-        answer = waiter.retry(call, *RACES) or {}
-        if answer.get("StatusCode") == ACCEPTED:
-            there = partial(self.aws.client("lambda").get_function, FunctionName=self.name)
-            waiter.until(lambda: found(there, "ResourceNotFoundException") is None, "Lambda is deleting the function")
+        aws_lambda.send_deletion(self.aws, self.name, self._call("delete_function"), waiter)
 
     def to_create(self) -> list[Line]:
-        marks = {**self.aws.owner_tag, ROLE_ID_TAG: self._role_id()}
-        settings = {**self._configuration(self.attached), "Code": {"ZipFile": self._zip()}, "Tags": marks}
-        creation = self._patiently(self._call("create_function", **settings, Architectures=[self.architecture]))
+        tags = {**self.aws.owner_tag, ROLE_ID_TAG: self._role_id()}
+        settings = {**self._configuration(self.attached), "Code": {"ZipFile": self._zip()}, "Tags": tags}
+        creation = self._retried(self._call("create_function", **settings, Architectures=[self.architecture]))
         active = Until("lambda", "function_active_v2", {"FunctionName": self.name})
         reservation = [] if self.concurrency is None else [self._reservation()]
-        return [*self._packing(), creation, active, *reservation]
+        return [*self._zip_lines(), creation, active, *reservation]
 
     def to_update(self, now: Settings) -> list[Line]:
-        if _is_lost(now):
+        if _must_recreate(now):
             return [*self.to_delete(), *self.to_create()]
         updated = Until("lambda", "function_updated_v2", {"FunctionName": self.name})
         failed, want = now["state"] == UPDATE_FAILED, self.want()
@@ -163,11 +139,11 @@ class Function(Resource):
         lines: list[Line] = [updated] if now["state"] == BUSY else []
         if different & {"code", "architecture"}:
             code = self._call("update_function_code", ZipFile=self._zip(), Architectures=[self.architecture])
-            lines += [*self._packing(), code, updated]
+            lines += [*self._zip_lines(), code, updated]
         if "concurrency" in different:
             lines.append(self._reservation())
         if different - {"code", "architecture", "concurrency", "state"}:
-            lines += [*map(self._patiently, self._reconfiguration()), updated]
+            lines += [*map(self._retried, self._reconfiguration()), updated]
         return lines
 
     def to_delete(self) -> list[Line]:
@@ -182,41 +158,38 @@ class Function(Resource):
         return self._call("put_function_concurrency", ReservedConcurrentExecutions=self.concurrency)
 
     def _reconfiguration(self) -> list[Call]:
-        there = self.aws.client("lambda").get_function_configuration(FunctionName=self.name)
-        carried = {name: value for name, value in variables(there).items() if name in self.attached}
-        update = self._call("update_function_configuration", **self._configuration(carried))
-        if not self.role or there["Role"] == self.role.arn:
+        now = self.aws.client("lambda").get_function_configuration(FunctionName=self.name)
+        attached = {name: value for name, value in variables_of(now).items() if name in self.attached}
+        update = self._call("update_function_configuration", **self._configuration(attached))
+        if not self.role or now["Role"] == self.role.arn:
             return [update]
-        mark = {"Resource": self.arn, "Tags": {ROLE_ID_TAG: self._role_id()}}
-        return [update, Call("lambda", "tag_resource", mark)]
+        tagging = {"Resource": self.arn, "Tags": {ROLE_ID_TAG: self._role_id()}}
+        return [update, Call("lambda", "tag_resource", tagging)]
 
-    def _configuration(self, carried: dict[str, str]) -> dict[str, Any]:
+    def _configuration(self, attached: dict[str, str]) -> dict[str, Any]:
         return {
             "Handler": self.handler,
             "Role": self.role.arn if self.role else "",
             "Runtime": self.runtime,
             "MemorySize": self.memory,
             "Timeout": self.timeout,
-            "Environment": {"Variables": {**self.environment, **carried}},
+            "Environment": {"Variables": {**self.environment, **attached}},
         }
 
     def _zip(self) -> File:
         return File(f"{self.name}.zip", self.bundle.data if self.bundle else b"")
 
-    def _packing(self) -> list[Line]:
-        return packing(self.bundle, self._zip().name) if self.bundle else []
+    def _zip_lines(self) -> list[Line]:
+        return zip_commands(self.bundle, self._zip().name) if self.bundle else []
 
     def _role_id(self) -> str:
         return self.role.id_in_shell() if self.role else ""
 
-    def _patiently(self, call: Call) -> Call:
-        """The call, to be sent again for a while if the role is one that Lambda cannot know yet."""
-        return replace(call, again=is_kept(self._role_id()) and not self.aws.endpoint)
-
-    def _state(self) -> str:
-        return state((described(self.aws, self.name) or {}).get("Configuration", {}))
+    def _retried(self, call: Call) -> Call:
+        """The call, marked for retries if Lambda may not know the role yet."""
+        return replace(call, retry=has_placeholder(self._role_id()) and not self.aws.endpoint)
 
 
-def _is_lost(now: Settings) -> bool:
-    """Whether the function can only be made anew."""
-    return bool(now["state"] == FAILED or now["role"] == ROLE_IS_GONE)
+def _must_recreate(now: Settings) -> bool:
+    """Whether no update can repair the function."""
+    return bool(now["state"] == FAILED or now["role"] == OLD_ROLE)

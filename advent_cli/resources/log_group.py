@@ -1,4 +1,4 @@
-"""The CloudWatch log group of a function, made by us so that it has a retention and so that it can be removed."""
+"""The CloudWatch log group of a function, created by advent rather than Lambda, with a retention and a tag."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
@@ -17,7 +17,7 @@ BUSY = Transient("OperationAbortedException", "", "CloudWatch Logs is busy with 
 
 @dataclass(frozen=True)
 class LogGroup(Resource):
-    """The group that Lambda writes a function's output to: /aws/lambda/FUNCTION."""
+    """The log group that Lambda writes a function's output to: /aws/lambda/FUNCTION."""
 
     kind: ClassVar[str] = "log-group"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -44,7 +44,7 @@ class LogGroup(Resource):
 
     @property
     def arn(self) -> str:
-        """The group's ARN, in the form without `:*` that the tag calls want."""
+        """The group's ARN without the trailing `:*`, as the tag calls expect it."""
         return self.aws.arn("logs", f"log-group:{self.name}")
 
     def scope(self) -> list[str]:
@@ -60,12 +60,12 @@ class LogGroup(Resource):
         group = next((group for group in groups if group["logGroupName"] == self.name), None)
         if group is None:
             return None
-        answer = found(logs.list_tags_for_resource, "ResourceNotFoundException", resourceArn=self.arn)
+        answer = get_or_none(logs.list_tags_for_resource, "ResourceNotFoundException", resourceArn=self.arn)
         if answer is None:  # gone between the two calls
             return None
         if not self.aws.owns(answer["tags"]):
             raise ForeignError(
-                self.key, self.title, self.arn, f"made {datetime.fromtimestamp(group['creationTime'] / 1000)}"
+                self.key, self.title, self.arn, f"created {datetime.fromtimestamp(group['creationTime'] / 1000)}"
             )
         return {"retention_days": group.get("retentionInDays", "for ever")}
 
@@ -80,7 +80,7 @@ class LogGroup(Resource):
         waiter.retry(self._change().on(self.aws), BUSY)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), BUSY)
+        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), "ResourceNotFoundException"), BUSY)
 
     def to_create(self) -> list[Line]:
         return [self._creation(), self._change()]

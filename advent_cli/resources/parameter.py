@@ -1,23 +1,23 @@
-"""Slack's secret, kept by Systems Manager: `advent slack secret` sets it, the function behind the API reads it."""
+"""A secret in Systems Manager, such as Slack's: `advent slack secret` sets it, the function behind the API reads it."""
 
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import code, found
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import error_code, get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.resources.base import Resource, Settings
 
 MISSING = ("ParameterNotFound", "InvalidResourceId")
-RACES = (Transient("TooManyUpdates", "", "Systems Manager is busy with the parameter"),)
+TRANSIENTS = (Transient("TooManyUpdates", "", "Systems Manager is busy with the parameter"),)
 
 
 @dataclass(frozen=True)
 class Parameter(Resource):
-    """A SecureString under /advent/STACK/. No step of `up` makes it, for only a person knows what is in it."""
+    """A SecureString under /advent/STACK/. `up` does not create it, because only you know the value."""
 
     kind: ClassVar[str] = "parameter"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -35,7 +35,7 @@ class Parameter(Resource):
 
     @property
     def arn(self) -> str:
-        """The parameter's ARN, known before the parameter is made."""
+        """The parameter's ARN, known before the parameter exists."""
         return self.aws.arn("ssm", f"parameter{self.name}")
 
     def scope(self) -> list[str]:
@@ -45,37 +45,36 @@ class Parameter(Resource):
         return {}
 
     def read(self) -> Settings | None:
-        """Whether it is there, without looking into it."""
+        """An empty dict if it exists, else None; does not read the value."""
         call = partial(self.aws.client("ssm").list_tags_for_resource, ResourceType="Parameter", ResourceId=self.name)
-        answer, all_names = together(lambda: found(call, *MISSING), lambda: names(self.aws))
+        answer, all_names = in_parallel(lambda: get_or_none(call, *MISSING), lambda: names(self.aws))
         if answer and self.aws.owns(answer["TagList"]):
             return {}
-        # Without our tag it is somebody else's, or, on servers that know tags of what is not there, it is not there.
+        # An answer without the stack's tag means foreign only if the parameter exists: some servers return tags of
+        # parameters that do not.
         if answer and self.name in all_names:
             foreign = ForeignError(self.key, self.title, self.arn)
-            foreign.hint = "remove it, or give the stack another name in config.yaml"
+            foreign.hint = "delete it, or choose another stack name in config.yaml"
             raise foreign
         return None
 
     def value(self) -> str | None:
-        """The secret itself; None if there is none. Raises ForeignError for one of somebody else's."""
+        """The secret value; None if there is none. Raises ForeignError if the stack does not manage the parameter."""
         call = partial(self.aws.client("ssm").get_parameter, Name=self.name, WithDecryption=True)
-        seen, answer = together(self.read, lambda: found(call, *MISSING))
+        seen, answer = in_parallel(self.read, lambda: get_or_none(call, *MISSING))
         return None if seen is None or answer is None else str(answer["Parameter"]["Value"])
 
     def put(self, value: str, waiter: Waiter) -> None:
-        """Keep this secret from now on; raises ForeignError where the parameter is somebody else's."""
+        """Store this secret value; raises ForeignError if the stack does not manage the parameter."""
         put = partial(self.aws.client("ssm").put_parameter, Name=self.name, Type="SecureString", Value=value)
         if self.read() is None:
             try:
-                waiter.retry(
-                    partial(put, Tags=self.aws.owner_tags), *RACES
-                )  # with the value no tags can be given later
+                waiter.retry(partial(put, Tags=self.aws.owner_tags), *TRANSIENTS)  # PutParameter tags only new ones
                 return
             except Exception as error:
-                if code(error) != "ParameterAlreadyExists" or self.read() is None:  # made a moment ago
+                if error_code(error) != "ParameterAlreadyExists" or self.read() is None:  # just created elsewhere
                     raise
-        waiter.retry(partial(put, Overwrite=True), *RACES)
+        waiter.retry(partial(put, Overwrite=True), *TRANSIENTS)
 
     def create(self, waiter: Waiter) -> None:
         self.to_create()
@@ -84,10 +83,10 @@ class Parameter(Resource):
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._deletion().on(self.aws), *MISSING), *RACES)
+        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), *MISSING), *TRANSIENTS)
 
     def to_create(self) -> list[Line]:
-        raise AdventError(f"{self.title} is not made by up", hint="advent slack secret sets it")
+        raise AdventError(f"`advent up` does not create {self.title}", hint="set it with `advent slack secret`")
 
     def to_update(self, now: Settings) -> list[Line]:
         return self.to_create()
@@ -100,7 +99,7 @@ class Parameter(Resource):
 
 
 def names(aws: Aws) -> list[str]:
-    """The names of all parameters under the stack's path, whosoever they are."""
+    """The names of all parameters under the stack's path, foreign ones included."""
     under = [{"Key": "Name", "Option": "BeginsWith", "Values": [f"/advent/{aws.stack}/"]}]
     pages = aws.client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=under)
-    return aws.once(("parameters",), lambda: [p["Name"] for page in pages for p in page["Parameters"]])
+    return aws.cached(("parameters",), lambda: [p["Name"] for page in pages for p in page["Parameters"]])

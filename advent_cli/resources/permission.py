@@ -1,4 +1,4 @@
-"""A statement in a function's resource policy: who may invoke it, and on whose behalf."""
+"""A statement in a function's resource policy: which service may invoke the function, and for which source."""
 
 import hashlib
 import json
@@ -9,31 +9,31 @@ from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError
+from advent_cli.resources.aws_lambda import policy_statements
 from advent_cli.resources.base import Resource, Settings
-from advent_cli.resources.function import STATEMENTS
-from advent_cli.resources.lambda_answers import statements
 
 ACTION = "lambda:InvokeFunction"
-WAY = "Lambda > Functions > {it.function} > Configuration > Permissions > Resource-based policy"
-LONGEST_ID = 80  # characters of the caller's name in a statement's id, which may have a hundred
-RACES = (
+STATEMENT_PREFIX = "advent-"  # of the ids of the statements that this stack adds to a resource policy
+POLICY_PAGE = "Lambda > Functions > {it.function} > Configuration > Permissions > Resource-based policy"
+LONGEST_ID = 80  # characters of the caller in a statement id, which Lambda limits to 100
+TRANSIENTS = (
     Transient("ResourceConflictException", "concurrent update operation", "Lambda is busy with the function's policy"),
-    Transient("ResourceConflictException", "update is in progress", "Lambda is still busy with the function"),
+    Transient("ResourceConflictException", "update is in progress", "Lambda is still updating the function"),
     Transient("InvalidParameterValueException", "rincipal", "Lambda does not know the caller yet"),
 )
 
 
 @dataclass(frozen=True)
 class Permission(Resource):
-    """The right of an AWS service to invoke `function` on behalf of one source, and of no other.
+    """The permission of an AWS service to invoke `function` for one source only.
 
-    The name is for people, as in `awsadvent to sns_multiplier`; `caller` is the topic, or the route. `source` says in
-    words what `source_arn` gives the ARN of, or None while it is not there: the id of an API is not known before. So
-    `source_in_shell` has a variable of the shell in its place.
+    The name is for people, as in `awsadvent to sns_multiplier`. `caller` is a topic or a route, and `source` describes
+    it. `source_arn` returns its ARN, or None while it does not exist: AWS chooses an API's id. `source_in_shell` is the
+    ARN with a shell variable in place of that id.
     """
 
     kind: ClassVar[str] = "permission"
@@ -43,11 +43,11 @@ class Permission(Resource):
         "update": ("lambda:RemovePermission",),
     }
     console: ClassVar[dict[str, str]] = {
-        "create": f"{WAY} > Add permissions",
-        "update": f"{WAY} > {{it.statement_id}} > Edit",
-        "delete": f"{WAY} > {{it.statement_id}} > Delete",
+        "create": f"{POLICY_PAGE} > Add permissions",
+        "update": f"{POLICY_PAGE} > {{it.statement_id}} > Edit",
+        "delete": f"{POLICY_PAGE} > {{it.statement_id}} > Delete",
     }
-    goes_with_host: ClassVar[bool] = True
+    deleted_with_parent: ClassVar[bool] = True
     aws: Aws
     name: str
     function: str
@@ -55,14 +55,14 @@ class Permission(Resource):
     service: str
     source: str
     source_arn: Callable[[], str | None]
-    host: str | None = None
-    known_id: str = ""
+    parent: str | None = None
+    existing_id: str = ""
     source_in_shell: str = ""
 
     @property
     def statement_id(self) -> str:
-        """The same at each run, so that statements do not pile up; of one that is left over, the one it has."""
-        return self.known_id or statement_id(self.caller)
+        """The same id at each run, so that statements do not pile up; an orphan keeps the id that it has."""
+        return self.existing_id or statement_id(self.caller)
 
     def scope(self) -> list[str]:
         return [self.aws.arn("lambda", f"function:{self.function}")]
@@ -71,7 +71,7 @@ class Permission(Resource):
         return {"principal": f"{self.service}.amazonaws.com", "action": ACTION, "source": self.source}
 
     def read(self) -> Settings | None:
-        statement = statements(self.aws, self.function).get(self.statement_id)
+        statement = policy_statements(self.aws, self.function).get(self.statement_id)
         if statement is None:
             return None
         source_arn = _source_arn(statement.get("Condition", {}))
@@ -84,15 +84,15 @@ class Permission(Resource):
     def create(self, waiter: Waiter) -> None:
         source_arn = self.source_arn()
         if source_arn is None:
-            raise AdventError(f"{self.title}: {self.source} is gone", hint="run the same command again")
-        waiter.retry(self._creation(source_arn).on(self.aws), *RACES)
+            raise AdventError(f"{self.title}: {self.source} no longer exists", hint="run the same command again")
+        waiter.retry(self._creation(source_arn).on(self.aws), *TRANSIENTS)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
-        self.delete(waiter)  # Lambda cannot change a statement
+        self.delete(waiter)  # Lambda has no call to change a statement
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._deletion().on(self.aws), "ResourceNotFoundException"), *RACES)
+        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), "ResourceNotFoundException"), *TRANSIENTS)
 
     def to_create(self) -> list[Line]:
         return [self._creation(self.source_arn() or self.source_in_shell)]
@@ -104,8 +104,9 @@ class Permission(Resource):
         return [self._deletion()]
 
     def _creation(self, source_arn: str) -> Call:
-        who = {"Principal": f"{self.service}.amazonaws.com", "SourceArn": source_arn}
-        return self._call("add_permission", Action=ACTION, **who)
+        return self._call(
+            "add_permission", Action=ACTION, Principal=f"{self.service}.amazonaws.com", SourceArn=source_arn
+        )
 
     def _deletion(self) -> Call:
         return self._call("remove_permission")
@@ -115,15 +116,15 @@ class Permission(Resource):
 
 
 def statement_id(caller: str) -> str:
-    """The id of our statement for a topic or a route, of the characters and the length that Lambda allows."""
+    """The statement id for a topic or a route, in the characters and the length that Lambda allows."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", caller)
     if plain == caller and len(caller) <= LONGEST_ID:
-        return f"{STATEMENTS}{caller}"
-    return f"{STATEMENTS}{plain[:LONGEST_ID]}-{hashlib.sha256(caller.encode()).hexdigest()[:8]}"
+        return f"{STATEMENT_PREFIX}{caller}"
+    return f"{STATEMENT_PREFIX}{plain[:LONGEST_ID]}-{hashlib.sha256(caller.encode()).hexdigest()[:8]}"
 
 
 def _principal(statement: dict[str, Any]) -> str:
-    """The one service that a statement allows; whatever else it says, as it says it."""
+    """The service that a statement allows; any other principal or effect as JSON."""
     principal = statement.get("Principal")
     if statement["Effect"] == "Allow" and isinstance(principal, dict) and principal.keys() == {"Service"}:
         return str(principal["Service"])
@@ -131,7 +132,7 @@ def _principal(statement: dict[str, Any]) -> str:
 
 
 def _source_arn(condition: dict[str, dict[str, str]]) -> str:
-    """The one source that a statement allows; whatever else its condition says, as it says it."""
+    """The ARN of the source that a condition allows; any other condition as JSON."""
     tests = [(operator, *test) for operator, each in condition.items() for test in each.items()]
     if len(tests) == 1 and tests[0][0] in ("ArnLike", "ArnEquals") and tests[0][1].lower() == "aws:sourcearn":
         return tests[0][2]

@@ -1,19 +1,19 @@
-"""The SQS queue of dead letters: where messages end that nobody could take, until `advent replay`."""
+"""The SQS dead-letter queue, which keeps undeliverable messages until `advent replay`."""
 
 import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
 from advent_cli.resources.base import Resource, Settings
 
 MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
-JUST_DELETED = "SQS lets a minute pass between deleting a queue and making one of the same name"
-RACES = (
+JUST_DELETED = "SQS creates a queue only a minute after one of the same name was deleted"
+TRANSIENTS = (
     Transient("AWS.SimpleQueueService.QueueDeletedRecently", "", JUST_DELETED),
     Transient("QueueDeletedRecently", "", JUST_DELETED),
 )
@@ -23,7 +23,7 @@ SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 @dataclass(frozen=True)
 class Queue(Resource):
-    """A standard queue that keeps messages as long as SQS can; `topic_arns` are the topics that may write to it."""
+    """A standard queue with the longest retention that SQS allows; `topic_arns` are the topics that may send to it."""
 
     kind: ClassVar[str] = "queue"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -49,12 +49,12 @@ class Queue(Resource):
 
     @property
     def arn(self) -> str:
-        """The queue's ARN, known before the queue is made."""
+        """The queue's ARN, known before the queue exists."""
         return self.aws.arn("sqs", self.name)
 
     @property
     def url(self) -> str:
-        """The queue's URL, which SQS makes from region, account and name."""
+        """The queue's URL, which SQS builds from region, account and name."""
         partition, account = self.arn.split(":")[1], self.arn.split(":")[4]
         return f"https://sqs.{self.aws.region}.{SUFFIXES.get(partition, 'amazonaws.com')}/{account}/{self.name}"
 
@@ -77,18 +77,18 @@ class Queue(Resource):
         attributes = self._attributes()
         if attributes is None:
             return None
-        tags = found(self.aws.client("sqs").list_queue_tags, *MISSING, QueueUrl=self.url)
+        tags = get_or_none(self.aws.client("sqs").list_queue_tags, *MISSING, QueueUrl=self.url)
         if tags is None:  # gone between the two calls
             return None
         if not self.aws.owns(tags.get("Tags")):
             raise ForeignError(self.key, self.title, self.arn)
         return {
             "keeps_seconds": int(attributes["MessageRetentionPeriod"]),
-            "policy": _ordered(json.loads(attributes.get("Policy") or "null")),
+            "policy": _with_sorted_topics(json.loads(attributes.get("Policy") or "null")),
         }
 
     def depth(self) -> int:
-        """How many messages wait in it, those included that somebody has just taken out; about, says SQS."""
+        """The approximate number of messages in the queue, including those that are being received right now."""
         attributes = self._attributes() or {}
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         return sum(int(attributes.get(name, 0)) for name in names)
@@ -97,14 +97,14 @@ class Queue(Resource):
         self.aws.client("sqs").tag_queue(QueueUrl=self.url, Tags=self.aws.owner_tag)
 
     def create(self, waiter: Waiter) -> None:
-        waiter.retry(self._creation().on(self.aws), *RACES, within=90)
+        waiter.retry(self._creation().on(self.aws), *TRANSIENTS, within=90)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         self._change().on(self.aws)()
 
     def delete(self, waiter: Waiter) -> None:
-        found(self._deletion().on(self.aws), *MISSING)
-        waiter.until(lambda: self._ask() is None, "SQS is deleting the queue")
+        get_or_none(self._deletion().on(self.aws), *MISSING)
+        waiter.until(lambda: self._fetch() is None, "SQS is deleting the queue")
 
     def to_create(self) -> list[Line]:
         return [self._creation()]
@@ -128,21 +128,21 @@ class Queue(Resource):
 
     def _settings(self) -> dict[str, str]:
         want = self.want()
-        policy = json.dumps(want["policy"]) if want["policy"] else ""  # an empty one takes it off
+        policy = json.dumps(want["policy"]) if want["policy"] else ""  # an empty policy removes the current one
         return {"MessageRetentionPeriod": str(want["keeps_seconds"]), "Policy": policy}
 
     def _attributes(self) -> dict[str, Any] | None:
-        answer: dict[str, Any] | None = self.aws.once(("queue", self.name), self._ask)
+        answer: dict[str, Any] | None = self.aws.cached(("queue", self.name), self._fetch)
         return answer
 
-    def _ask(self) -> dict[str, Any] | None:
+    def _fetch(self) -> dict[str, Any] | None:
         call = self.aws.client("sqs").get_queue_attributes
-        answer = found(call, *MISSING, QueueUrl=self.url, AttributeNames=["All"])
+        answer = get_or_none(call, *MISSING, QueueUrl=self.url, AttributeNames=["All"])
         return answer["Attributes"] if answer else None
 
 
-def _ordered(policy: Any) -> Any:
-    """The policy with the topics in it in one order, whatever order SQS gives them."""
+def _with_sorted_topics(policy: Any) -> Any:
+    """The policy with its topics sorted, because SQS may return them in another order."""
     for statement in policy["Statement"] if isinstance(policy, dict) else ():
         test = statement.get("Condition", {}).get("ArnEquals", {})
         if isinstance(arns := test.get("aws:SourceArn"), list):

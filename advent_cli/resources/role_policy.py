@@ -1,4 +1,4 @@
-"""An inline policy of a function's role: one thing that the function may do."""
+"""An inline policy of a function's role: what the function may do."""
 
 import json
 from dataclasses import dataclass
@@ -6,18 +6,16 @@ from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
-from advent_cli.aws.retry import Transient, Waiter
+from advent_cli.aws.retry import Waiter
 from advent_cli.resources.base import Resource, Settings
-
-ROLE_IS_NEW = Transient("NoSuchEntity", "", "IAM does not know the new role everywhere yet")
-BUSY = Transient("ConcurrentModification", "", "IAM is busy with the role")
+from advent_cli.resources.iam import BUSY, ROLE_IS_NEW
 
 
 @dataclass(frozen=True)
-class Policy(Resource):
-    """The inline policy `name` of `role`, with its statements as IAM writes them."""
+class RolePolicy(Resource):
+    """The inline policy `name` of `role`; `statements` are in the form in which IAM returns them."""
 
     kind: ClassVar[str] = "policy"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -31,12 +29,12 @@ class Policy(Resource):
         "update": "IAM > Roles > {it.role} > Permissions > {it.name} > Edit",
         "delete": "IAM > Roles > {it.role} > Permissions > {it.name} > Remove",
     }
-    goes_with_host: ClassVar[bool] = True
+    deleted_with_parent: ClassVar[bool] = True
     aws: Aws
     name: str
     role: str
     statements: tuple[dict[str, Any], ...]
-    host: str | None = None
+    parent: str | None = None
 
     def scope(self) -> list[str]:
         return [self.aws.arn("iam", f"role/advent/{self.aws.stack}/{self.role}")]
@@ -46,7 +44,7 @@ class Policy(Resource):
 
     def read(self) -> Settings | None:
         call = self.aws.client("iam").get_role_policy
-        answer = found(call, "NoSuchEntity", RoleName=self.role, PolicyName=self.name)
+        answer = get_or_none(call, "NoSuchEntity", RoleName=self.role, PolicyName=self.name)
         return {"document": answer["PolicyDocument"]} if answer else None
 
     def create(self, waiter: Waiter) -> None:
@@ -56,7 +54,7 @@ class Policy(Resource):
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(found, self._call("delete_role_policy").on(self.aws), "NoSuchEntity"), BUSY)
+        waiter.retry(partial(get_or_none, self._call("delete_role_policy").on(self.aws), "NoSuchEntity"), BUSY)
 
     def to_create(self) -> list[Line]:
         return [self._creation()]

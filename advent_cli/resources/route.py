@@ -1,51 +1,49 @@
-"""A route of the API, and the integration that hands its requests to a function."""
+"""A route of the API, and the integration that sends its requests to a function."""
 
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import found
-from advent_cli.aws.calls import Call, Keep, Line, kept
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import get_or_none
+from advent_cli.aws.calls import Call, Capture, Line, placeholder
 from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.resources.api import API_ID, Api
 from advent_cli.resources.api_gateway import create_once, scope, send
 from advent_cli.resources.base import Resource, Settings
 
-PAYLOAD = "2.0"  # the shape of the event that handlers/app.py reads
+PAYLOAD = "2.0"  # the payload format that handlers/app.py reads
 INTEGRATION_ID = "INTEGRATION_ID"
-YIELDS = 5  # seconds for the run that made the API to make the route; AWS refuses a second one, other servers may not
+# The time for the run that created the API to create the route too. AWS refuses a second one of the same key; other
+# servers may not.
+YIELD_SECONDS = 5
 Parts = tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True)
 class Route(Resource):
-    """A route of `api`; the name is its key, as in `POST /aws_advent`. `all_keys` are all that the API should have.
+    """A route of `api`; the name is its route key, as in `POST /aws_advent`. `all_keys` are all wanted route keys.
 
-    `shares` says that a route before it has the same function, and so the same integration.
+    `shares` says that an earlier route has the same function, and so the same integration.
     """
 
     kind: ClassVar[str] = "route"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("apigateway:GET",),
-        "create": (
-            "apigateway:POST",
-            "apigateway:PATCH",
-            "apigateway:DELETE",
-        ),
+        "create": ("apigateway:POST", "apigateway:PATCH", "apigateway:DELETE"),
     }
     console: ClassVar[dict[str, str]] = {
         "create": "API Gateway > APIs > {it.api.name} > Develop > Routes > Create, then Attach integration",
         "update": "API Gateway > APIs > {it.api.name} > Develop > Routes > {it.name}",
         "delete": "API Gateway > APIs > {it.api.name} > Develop > Routes > {it.name} > Delete",
     }
-    goes_with_host: ClassVar[bool] = True
+    deleted_with_parent: ClassVar[bool] = True
     aws: Aws
     name: str
     api: Api
     function_arn: str
     all_keys: tuple[str, ...] = ()
-    host: str | None = None
+    parent: str | None = None
     shares: bool = False
 
     def scope(self) -> list[str]:
@@ -65,31 +63,33 @@ class Route(Resource):
         if api_id is None:
             return None
         routes, integrations = self._parts(api_id)
-        route = next((route for route in routes if route["RouteKey"] == self.name), None)
+        route = self._own_route((routes, integrations))
         if route is None:
             return None
         integration = integrations.get(route.get("Target", ""), {})
-        ours = {other.get("Target") for other in routes if other["RouteKey"] in self.all_keys}
+        used = {other.get("Target") for other in routes if other["RouteKey"] in self.all_keys}
         return {
             "function": integration.get("IntegrationUri"),
             "payload": integration.get("PayloadFormatVersion"),
             "authorization": route.get("AuthorizationType", "NONE"),
-            "other_routes": sorted(other["RouteKey"] for other in routes if self._is_too_much(other, route)),
-            "spare_integrations": len(integrations.keys() - ours),
+            "other_routes": sorted(other["RouteKey"] for other in routes if self._is_extra(other, route)),
+            "spare_integrations": len(integrations.keys() - used),
         }
 
     def create(self, waiter: Waiter) -> None:
-        api_id = self.api.known_id()
-        # In an API made since the last look nothing that matters can be there yet, unless we put it there.
+        api_id = self.api.require_id()
+        # An API created since the inspection is empty, except for what this run has put into it.
         is_first = self.api.key in self.aws.made and self.key not in self.aws.made and not self.shares
         self.aws.made.add(self.key)
-        parts: Parts = ([], {}) if is_first else self._settled(api_id, waiter)
-        made = self._fitting(parts) or create_once(
-            self._integration(api_id).on(self.aws, attempts=1), lambda: self._fitting(self._parts(api_id)), waiter
+        parts: Parts = ([], {}) if is_first else self._parts_of_other_run(api_id, waiter)
+        integration = self._matching_integration(parts) or create_once(
+            self._integration(api_id).on(self.aws, attempts=1),
+            lambda: self._matching_integration(self._parts(api_id)),
+            waiter,
         )
-        for call in self._changes(api_id, parts, str(made["IntegrationId"])):
+        for call in self._changes(api_id, parts, str(integration["IntegrationId"])):
             if call.method == "create_route":
-                create_once(call.on(self.aws, attempts=1), lambda: self._mine(self._parts(api_id)), waiter)
+                create_once(call.on(self.aws, attempts=1), lambda: self._own_route(self._parts(api_id)), waiter)
             else:
                 send(self.aws, call, waiter)
 
@@ -103,10 +103,10 @@ class Route(Resource):
     def to_create(self) -> list[Line]:
         api_id = self.api.api_id()
         parts: Parts = self._parts(api_id) if api_id else ([], {})
-        made = self._fitting(parts)
-        integration = [] if made else [self._listed(api_id) if self.shares else self._integration(api_id)]
-        integration_id = str(made["IntegrationId"]) if made else kept(INTEGRATION_ID)
-        return [*integration, *self._changes(api_id or API_ID, parts, integration_id)]
+        existing = self._matching_integration(parts)
+        first = [] if existing else [self._lookup(api_id) if self.shares else self._integration(api_id)]
+        integration_id = str(existing["IntegrationId"]) if existing else placeholder(INTEGRATION_ID)
+        return [*first, *self._changes(api_id or API_ID, parts, integration_id)]
 
     def to_update(self, now: Settings) -> list[Line]:
         return self.to_create()
@@ -115,18 +115,18 @@ class Route(Resource):
         return [*self._deletions()]
 
     def _changes(self, api_id: str, parts: Parts, integration_id: str) -> list[Call]:
-        """What is to be done besides the integration: the route, and what is too much."""
+        """The calls after the one for the integration: set the route, delete what config.yaml does not have."""
         routes, integrations = parts
-        mine, target = self._mine(parts), f"integrations/{integration_id}"
+        own, target = self._own_route(parts), f"integrations/{integration_id}"
         settings = {"ApiId": api_id, "RouteKey": self.name, "Target": target, "AuthorizationType": "NONE"}
         calls = []
-        if mine is None:
+        if own is None:
             calls.append(Call("apigatewayv2", "create_route", settings))
-        elif mine.get("Target") != target or mine.get("AuthorizationType", "NONE") != "NONE":
-            calls.append(Call("apigatewayv2", "update_route", {**settings, "RouteId": mine["RouteId"]}))
-        others = [other for other in routes if self._is_too_much(other, mine)]
+        elif own.get("Target") != target or own.get("AuthorizationType", "NONE") != "NONE":
+            calls.append(Call("apigatewayv2", "update_route", {**settings, "RouteId": own["RouteId"]}))
+        others = [other for other in routes if self._is_extra(other, own)]
         calls += [Call("apigatewayv2", "delete_route", {"ApiId": api_id, "RouteId": r["RouteId"]}) for r in others]
-        used = {target, *(r.get("Target", "") for r in routes if r is not mine and r not in others)}
+        used = {target, *(r.get("Target", "") for r in routes if r is not own and r not in others)}
         spare = [integrations[name]["IntegrationId"] for name in sorted(integrations.keys() - used)]
         return calls + [
             Call("apigatewayv2", "delete_integration", {"ApiId": api_id, "IntegrationId": name}) for name in spare
@@ -134,39 +134,38 @@ class Route(Resource):
 
     def _deletions(self) -> list[Call]:
         api_id = self.api.api_id()
-        mine = [route for route in self._parts(api_id)[0] if route["RouteKey"] == self.name] if api_id else []
-        return [Call("apigatewayv2", "delete_route", {"ApiId": api_id, "RouteId": r["RouteId"]}) for r in mine]
+        own = [route for route in self._parts(api_id)[0] if route["RouteKey"] == self.name] if api_id else []
+        return [Call("apigatewayv2", "delete_route", {"ApiId": api_id, "RouteId": r["RouteId"]}) for r in own]
 
-    def _is_too_much(self, other: dict[str, Any], mine: dict[str, Any] | None) -> bool:
-        """Whether a route is not in config.yaml, or one of our own name is there twice."""
-        return other is not mine and (other["RouteKey"] == self.name or other["RouteKey"] not in self.all_keys)
+    def _is_extra(self, other: dict[str, Any], own: dict[str, Any] | None) -> bool:
+        """Whether a route is not in config.yaml, or a second one with this key."""
+        return other is not own and (other["RouteKey"] == self.name or other["RouteKey"] not in self.all_keys)
 
-    def _mine(self, parts: Parts) -> dict[str, Any] | None:
+    def _own_route(self, parts: Parts) -> dict[str, Any] | None:
         return next((route for route in parts[0] if route["RouteKey"] == self.name), None)
 
-    def _fitting(self, parts: Parts) -> dict[str, Any] | None:
-        """An integration with our function, if there is one; the one that the route has before all others."""
-        fitting = {name: each for name, each in parts[1].items() if self._settings().items() <= each.items()}
-        target = (self._mine(parts) or {}).get("Target", "")
-        return fitting.get(target) or next(iter(fitting.values()), None)
+    def _matching_integration(self, parts: Parts) -> dict[str, Any] | None:
+        """An integration with this function, if there is one; preferably the one that the route uses."""
+        matching = {name: each for name, each in parts[1].items() if self._settings().items() <= each.items()}
+        target = (self._own_route(parts) or {}).get("Target", "")
+        return matching.get(target) or next(iter(matching.values()), None)
 
-    def _settled(self, api_id: str, waiter: Waiter) -> Parts:
-        """The parts of an API that is there, once whoever made it has had the time to make the route as well."""
+    def _parts_of_other_run(self, api_id: str, waiter: Waiter) -> Parts:
+        """The parts of an existing API, read once the run that created it has had time to create the route."""
         parts = self._parts(api_id)
-        is_being_made = self.api.key not in self.aws.made and (self.aws.contested or not parts[0])
-        if self._mine(parts) or not is_being_made:
+        is_in_progress = self.api.key not in self.aws.made and (self.aws.contested or not parts[0])
+        if self._own_route(parts) or not is_in_progress:
             return parts
         self.aws.contested.add(self.key)
 
-        def is_there() -> bool:
+        def has_route() -> bool:
             nonlocal parts
             parts = self._parts(api_id)
-            return self._mine(parts) is not None
+            return self._own_route(parts) is not None
 
         with suppress(GaveUpError):
-            waiter.until(
-                is_there, "API Gateway has the API of another run, which may be making the route", within=YIELDS
-            )
+            words = "API Gateway has an API of another run, which may be creating the route"
+            waiter.until(has_route, words, within=YIELD_SECONDS)
         return parts
 
     def _settings(self) -> dict[str, str]:
@@ -177,20 +176,22 @@ class Route(Resource):
         }
 
     def _integration(self, api_id: str | None) -> Call:
-        keep = Keep(INTEGRATION_ID, "IntegrationId")
-        return Call("apigatewayv2", "create_integration", {"ApiId": api_id or API_ID, **self._settings()}, keep)
+        capture = Capture(INTEGRATION_ID, "IntegrationId")
+        return Call("apigatewayv2", "create_integration", {"ApiId": api_id or API_ID, **self._settings()}, capture)
 
-    def _listed(self, api_id: str | None) -> Call:
-        """Asking for the integration that a route before this one has made."""
-        keep = Keep(INTEGRATION_ID, f'Items[?IntegrationUri==`"{self.function_arn}"`] | [0].IntegrationId')
-        return Call("apigatewayv2", "get_integrations", {"ApiId": api_id or API_ID}, keep)
+    def _lookup(self, api_id: str | None) -> Call:
+        """The call that looks up the integration of an earlier route."""
+        capture = Capture(INTEGRATION_ID, f'Items[?IntegrationUri==`"{self.function_arn}"`] | [0].IntegrationId')
+        return Call("apigatewayv2", "get_integrations", {"ApiId": api_id or API_ID}, capture)
 
     def _parts(self, api_id: str) -> Parts:
-        """The routes, and the integrations by the name under which a route knows them; nothing if the API is gone."""
+        """The routes, and the integrations by the target name that a route has; empty if the API is gone."""
 
         def items(operation: str) -> list[dict[str, Any]]:
             pages = self.aws.client("apigatewayv2").get_paginator(operation).paginate(ApiId=api_id)
-            return [item for page in found(lambda: list(pages), "NotFoundException") or [] for item in page["Items"]]
+            return [
+                item for page in get_or_none(lambda: list(pages), "NotFoundException") or [] for item in page["Items"]
+            ]
 
-        routes, integrations = together(lambda: items("get_routes"), lambda: items("get_integrations"))
+        routes, integrations = in_parallel(lambda: items("get_routes"), lambda: items("get_integrations"))
         return routes, {f"integrations/{item['IntegrationId']}": item for item in integrations}

@@ -1,25 +1,25 @@
-"""The subscription of a function to the topic: what makes it a consumer."""
+"""The subscription of a function to a topic, which makes it a consumer."""
 
 import json
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Waiter
 from advent_cli.resources.base import Resource, Settings
 from advent_cli.resources.topic import subscriptions
 
-SCOPES = {"attributes": "MessageAttributes", "body": "MessageBody"}  # ours and SNS's words for where a filter looks
+SCOPES = {"attributes": "MessageAttributes", "body": "MessageBody"}  # what a filter applies to: config.yaml -> SNS
 MISSING = ("NotFound", "NotFoundException")
 
 
 @dataclass(frozen=True)
 class Subscription(Resource):
-    """The delivery of the messages on a topic to one function, as in `awsadvent to sns_logger`.
+    """The delivery of a topic's messages to one function, as in `awsadvent to sns_logger`.
 
-    All of them, unless there are `filters`, written as in config.yaml.
+    `filters` are in the form of config.yaml; without any, every message is delivered.
     """
 
     kind: ClassVar[str] = "subscription"
@@ -43,7 +43,7 @@ class Subscription(Resource):
     function_arn: str
     queue_arn: str = ""
     filters: dict[str, Any] = field(default_factory=dict)
-    host: str | None = None
+    parent: str | None = None
 
     def scope(self) -> list[str]:
         return [self.topic_arn]
@@ -60,7 +60,7 @@ class Subscription(Resource):
     def read(self) -> Settings | None:
         arn = self._find()
         call = self.aws.client("sns").get_subscription_attributes
-        answer = found(call, *MISSING, SubscriptionArn=arn) if arn else None
+        answer = get_or_none(call, *MISSING, SubscriptionArn=arn) if arn else None
         if answer is None:
             return None
         attributes = answer["Attributes"]
@@ -73,7 +73,7 @@ class Subscription(Resource):
         }
 
     def create(self, waiter: Waiter) -> None:
-        # If there is one already with other attributes, SNS says so (InvalidParameter), and `update` is next.
+        # For a subscription that exists with other attributes SNS answers InvalidParameter, and `update` is next.
         self._creation().on(self.aws)()
 
     def update(self, now: Settings, waiter: Waiter) -> None:
@@ -82,7 +82,7 @@ class Subscription(Resource):
 
     def delete(self, waiter: Waiter) -> None:
         for call in self._deletions():
-            call.on(self.aws)()  # no error if it is gone
+            call.on(self.aws)()  # no error if it is gone already
 
     def to_create(self) -> list[Line]:
         return [self._creation()]
@@ -104,10 +104,11 @@ class Subscription(Resource):
         return Call("sns", "subscribe", settings)
 
     def _changes(self, now: Settings) -> list[Call]:
-        """What to set one after the other, for SNS takes one attribute a call."""
+        """The calls that set attributes, in order, because SNS takes one attribute per call."""
         new: list[tuple[str, str]] = []
         if now["filter"] != (self.filters or None):
-            if now["filter"] and now["filter"].keys() != self.filters.keys():  # SNS checks the old one in the new scope
+            if now["filter"] and now["filter"].keys() != self.filters.keys():
+                # With a new scope, SNS validates the old policy in that scope; so clear the policy first.
                 new.append(("FilterPolicy", "{}"))
             new += self._policy().items()
         if now["raw"] != "false":
@@ -123,7 +124,7 @@ class Subscription(Resource):
         return [Call("sns", "unsubscribe", {"SubscriptionArn": arn})] if arn else []
 
     def _policy(self) -> dict[str, str]:
-        """The attributes of the filter, in the order in which to set them."""
+        """The attributes of the filter, in the order in which SNS accepts them."""
         for scope, policy in self.filters.items():
             return {"FilterPolicyScope": SCOPES[scope], "FilterPolicy": json.dumps(policy)}
         return {}
@@ -133,14 +134,14 @@ class Subscription(Resource):
 
     def _find(self) -> str | None:
         for item in subscriptions(self.aws, self.topic_arn):
-            # An unconfirmed or deleted one has a word where others have their ARN.
+            # An unconfirmed or deleted one has a word in place of the ARN.
             if item["Endpoint"] == self.function_arn and item["SubscriptionArn"].startswith("arn:"):
                 return str(item["SubscriptionArn"])
         return None
 
 
 def _filters(attributes: dict[str, str]) -> dict[str, Any] | None:
-    """The filter of a subscription as config.yaml writes it; SNS says {} where one was taken off."""
+    """The filter of a subscription in the form of config.yaml; for a removed filter SNS returns {}."""
     policy = json.loads(attributes.get("FilterPolicy") or "{}")
     scope = attributes.get("FilterPolicyScope", SCOPES["attributes"])
-    return {next((ours for ours, theirs in SCOPES.items() if theirs == scope), scope): policy} if policy else None
+    return {next((name for name, value in SCOPES.items() if value == scope), scope): policy} if policy else None

@@ -1,4 +1,4 @@
-"""The DynamoDB table with the word counts, billed by request."""
+"""The DynamoDB table with the word counts, billed per request."""
 
 import time
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import code, found
+from advent_cli.aws.aws_errors import error_code, get_or_none
 from advent_cli.aws.calls import Call, Line, Until
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError, ForeignError, RefusedError
@@ -16,12 +16,12 @@ BUSY = (
     Transient("ResourceInUseException", "", "DynamoDB is still busy with the table"),
     Transient("LimitExceededException", "", "DynamoDB is busy with other tables"),
 )
-TAGS_LAG = 3  # seconds; the longest that others have measured
+TAGS_LAG = 3  # seconds; the longest delay that users have reported
 
 
 @dataclass(frozen=True)
 class Table(Resource):
-    """A table whose primary key is one string; `key_name` is the attribute's name."""
+    """A table whose primary key is one string attribute, named `key_name`."""
 
     kind: ClassVar[str] = "table"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -57,23 +57,23 @@ class Table(Resource):
         return {"primary_key": f"{self.key_name} (S)", "billing": "PAY_PER_REQUEST", "status": "ACTIVE"}
 
     def read(self) -> Settings | None:
-        return self._settings(self._described())
+        return self._settings(self._description())
 
     def _settings(self, table: dict[str, Any] | None) -> Settings | None:
-        """What `read` makes of a description; raises what it raises."""
+        """The result of `read` for a description of the table; raises the same errors."""
         if table is None:
             return None
         status = table["TableStatus"]
-        # Tags are not to be trusted while a table comes or goes (they read as missing), so whose it is, is not asked.
+        # While a table is being created or deleted its tags read as missing, so do not check the owner then.
         if status not in ("CREATING", "DELETING"):
             owned = self._owned()
             if owned is None:  # gone between the two calls
                 return None
             if not owned and time.time() - table["CreationDateTime"].timestamp() < TAGS_LAG:
-                time.sleep(TAGS_LAG)  # the tags of a table just made are seen late; once, and only if ours are missing
+                time.sleep(TAGS_LAG)  # the tags of a new table may show late; wait once, if the stack's is missing
                 owned = self._owned()
             if not owned:
-                raise ForeignError(self.key, self.title, self.arn, f"made {table['CreationDateTime']}")
+                raise ForeignError(self.key, self.title, self.arn, f"created {table['CreationDateTime']}")
         return {
             "primary_key": _primary_key(table),
             "billing": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
@@ -83,35 +83,35 @@ class Table(Resource):
     def adopt(self) -> None:
         table = self._describe()
         if table is None or table["TableStatus"] != "ACTIVE" or _primary_key(table) != self.want()["primary_key"]:
-            found = _primary_key(table) if table else "none"
-            why = f"its primary key would have to be {self.want()['primary_key']}, and is {found}"
-            raise RefusedError(f"{self.title} cannot be adopted", why=why, hint="give ours another name in config.yaml")
+            key = _primary_key(table) if table else "none"
+            why = f"its primary key must be {self.want()['primary_key']}, but is {key}"
+            raise RefusedError(f"cannot adopt {self.title}", why=why, hint="choose another table name in config.yaml")
         self.aws.client("dynamodb").tag_resource(ResourceArn=self.arn, Tags=self.aws.owner_tags)
 
     def create(self, waiter: Waiter) -> None:
         self._creation().on(self.aws)()
-        self._wait_for("ACTIVE", waiter, "DynamoDB is making the table")
+        self._wait_for("ACTIVE", waiter, "DynamoDB is creating the table")
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         if now["status"] == "DELETING":
             self._wait_for(None, waiter, "DynamoDB is still deleting the old table")
             return self.create(waiter)
         if now["status"] != "ACTIVE":
-            self._wait_for("ACTIVE", waiter, f"DynamoDB says the table is {now['status']}")
+            self._wait_for("ACTIVE", waiter, f"DynamoDB reports the table as {now['status']}")
             now = self.read() or now
         for call in self._changes(now):
             waiter.retry(call.on(self.aws), *BUSY)
-            self._wait_for("ACTIVE", waiter, "DynamoDB is changing the table")
+            self._wait_for("ACTIVE", waiter, "DynamoDB is updating the table")
         return None
 
     def delete(self, waiter: Waiter) -> None:
-        status = (self._described() or {}).get("TableStatus", "DELETING")
+        status = (self._description() or {}).get("TableStatus", "DELETING")
         if status == "CREATING":
-            self._wait_for("ACTIVE", waiter, "DynamoDB is still making the table")
-            self._settings(self._describe())  # now that its tags can be trusted: raises if it is not ours
+            self._wait_for("ACTIVE", waiter, "DynamoDB is still creating the table")
+            self._settings(self._describe())  # its tags are reliable now: raises ForeignError if the table is foreign
         if status != "DELETING":
             call = self._call("delete_table").on(self.aws)
-            waiter.retry(partial(found, call, "ResourceNotFoundException"), *BUSY)
+            waiter.retry(partial(get_or_none, call, "ResourceNotFoundException"), *BUSY)
         self._wait_for(None, waiter, "DynamoDB is deleting the table")
 
     def to_create(self) -> list[Line]:
@@ -143,12 +143,12 @@ class Table(Resource):
         )
 
     def _changes(self, now: Settings) -> list[Call]:
-        """The calls from `now` to what is wanted; raises AdventError where there are none."""
+        """The calls that turn `now` into `want`; raises AdventError if no call can."""
         if now["primary_key"] != self.want()["primary_key"]:
             raise AdventError(
                 f"{self.title} has the primary key {now['primary_key']}, not {self.want()['primary_key']}",
                 why="DynamoDB cannot change the key of a table",
-                hint="give table.key in config.yaml the old value, or remove the table with `advent down`",
+                hint="set table.key in config.yaml to the old value, or delete the table with `advent down`",
             )
         billed = now["billing"] == "PAY_PER_REQUEST"
         return [] if billed else [self._call("update_table", BillingMode="PAY_PER_REQUEST")]
@@ -159,20 +159,22 @@ class Table(Resource):
     def _owned(self) -> bool | None:
         pages = self.aws.client("dynamodb").get_paginator("list_tags_of_resource").paginate(ResourceArn=self.arn)
         try:
-            tags = found(lambda: [tag for page in pages for tag in page["Tags"]], "ResourceNotFoundException")
+            tags = get_or_none(lambda: [tag for page in pages for tag in page["Tags"]], "ResourceNotFoundException")
         except Exception as error:
-            # Of a table that is gone DynamoDB may say that, and not that it is gone.
-            if code(error) != "AccessDeniedException" or self._describe() is not None:
+            # DynamoDB may deny access to the tags of a table that is gone.
+            if error_code(error) != "AccessDeniedException" or self._describe() is not None:
                 raise
             return None
         return None if tags is None else self.aws.owns(tags)
 
-    def _described(self) -> dict[str, Any] | None:
-        answer: dict[str, Any] | None = self.aws.once(("table", self.name), self._describe)
+    def _description(self) -> dict[str, Any] | None:
+        answer: dict[str, Any] | None = self.aws.cached(("table", self.name), self._describe)
         return answer
 
     def _describe(self) -> dict[str, Any] | None:
-        answer = found(self.aws.client("dynamodb").describe_table, "ResourceNotFoundException", TableName=self.name)
+        answer = get_or_none(
+            self.aws.client("dynamodb").describe_table, "ResourceNotFoundException", TableName=self.name
+        )
         return answer["Table"] if answer else None
 
     def _wait_for(self, status: str | None, waiter: Waiter, words: str) -> None:
@@ -180,6 +182,6 @@ class Table(Resource):
 
 
 def _primary_key(table: dict[str, Any]) -> str:
-    """The attributes of the key with their types, as in `word (S)`."""
+    """The key attributes with their types, as in `word (S)`."""
     types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
     return ", ".join(f"{key['AttributeName']} ({types[key['AttributeName']]})" for key in table["KeySchema"])

@@ -1,17 +1,17 @@
-"""The SNS topic, the broker between function 1 and its consumers."""
+"""An SNS topic: the broker between function 1 and its consumers."""
 
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from advent_cli.aws.account import Aws, together
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
 from advent_cli.resources.base import Resource, Settings
 
-TAGS_LAG = (
+TRANSIENTS = (
     Transient("StaleTag", "", "SNS still remembers the tags of the old topic"),
     Transient("StaleTagException", "", "SNS still remembers the tags of the old topic"),
     Transient("ConcurrentAccess", "", "SNS is busy with the topic's tags"),
@@ -22,7 +22,7 @@ LONGEST_DISPLAY_NAME = 100  # characters
 
 @dataclass(frozen=True)
 class Topic(Resource):
-    """A standard topic with SNS's own default policy: only this account publishes and subscribes."""
+    """A standard topic with the default policy of SNS: only this account may publish and subscribe."""
 
     kind: ClassVar[str] = "topic"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -51,7 +51,7 @@ class Topic(Resource):
 
     @property
     def arn(self) -> str:
-        """The topic's ARN, known before the topic is made."""
+        """The topic's ARN, known before the topic exists."""
         return self.aws.arn("sns", self.name)
 
     def scope(self) -> list[str]:
@@ -61,7 +61,7 @@ class Topic(Resource):
         return {"display_name": self.name[:LONGEST_DISPLAY_NAME]}
 
     def read(self) -> Settings | None:
-        answer, tags = self.aws.once(("topic", self.name), self._described)
+        answer, tags = self.aws.cached(("topic", self.name), self._describe)
         if answer is None or tags is None:
             return None
         if not self.aws.owns(tags["Tags"]):
@@ -72,14 +72,14 @@ class Topic(Resource):
         self.aws.client("sns").tag_resource(ResourceArn=self.arn, Tags=self.aws.owner_tags)
 
     def create(self, waiter: Waiter) -> None:
-        waiter.retry(self._creation().on(self.aws), *TAGS_LAG)
+        waiter.retry(self._creation().on(self.aws), *TRANSIENTS)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         self._change().on(self.aws)()
 
     def delete(self, waiter: Waiter) -> None:
         *unsubscriptions, deletion = self._deletions()
-        together(*[partial(self._send, call, waiter) for call in unsubscriptions])
+        in_parallel(*[partial(self._send, call, waiter) for call in unsubscriptions])
         self._send(deletion, waiter)
 
     def to_create(self) -> list[Line]:
@@ -101,27 +101,29 @@ class Topic(Resource):
         return Call("sns", "set_topic_attributes", params)
 
     def _deletions(self) -> list[Call]:
-        # Deleting a topic leaves its subscriptions behind, to be found for hours under its name.
-        ours = [s for s in subscriptions(self.aws, self.arn) if s["Protocol"] == "lambda"]
-        arns = [s["SubscriptionArn"] for s in ours if s["SubscriptionArn"].startswith("arn:")]
+        # The subscriptions of a deleted topic stay listed under its ARN for hours, so delete them first.
+        functions = [s for s in subscriptions(self.aws, self.arn) if s["Protocol"] == "lambda"]
+        arns = [s["SubscriptionArn"] for s in functions if s["SubscriptionArn"].startswith("arn:")]
         first = [Call("sns", "unsubscribe", {"SubscriptionArn": arn}) for arn in arns]
         return [*first, Call("sns", "delete_topic", {"TopicArn": self.arn})]
 
     def _send(self, call: Call, waiter: Waiter) -> None:
-        waiter.retry(partial(found, call.on(self.aws), "NotFound", "NotFoundException"), *TAGS_LAG)
+        waiter.retry(partial(get_or_none, call.on(self.aws), "NotFound", "NotFoundException"), *TRANSIENTS)
 
-    def _described(self) -> list[dict[str, Any] | None]:
-        """The attributes and the tags, None where there are none."""
+    def _describe(self) -> list[dict[str, Any] | None]:
+        """The answers with the attributes and the tags; None for each that does not exist."""
         sns = self.aws.client("sns")
         missing = ("NotFound", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException")
-        return together(
-            lambda: found(sns.get_topic_attributes, *missing, TopicArn=self.arn),
-            lambda: found(sns.list_tags_for_resource, *missing, ResourceArn=self.arn),
+        return in_parallel(
+            lambda: get_or_none(sns.get_topic_attributes, *missing, TopicArn=self.arn),
+            lambda: get_or_none(sns.list_tags_for_resource, *missing, ResourceArn=self.arn),
         )
 
 
 def subscriptions(aws: Aws, topic_arn: str) -> list[dict[str, Any]]:
     """All subscriptions of a topic, as ListSubscriptionsByTopic describes them; none if the topic is gone."""
     pages = aws.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
-    listed = aws.once(("subscriptions", topic_arn), lambda: found(lambda: list(pages), "NotFound", "NotFoundException"))
+    listed = aws.cached(
+        ("subscriptions", topic_arn), lambda: get_or_none(lambda: list(pages), "NotFound", "NotFoundException")
+    )
     return [item for page in listed or [] for item in page["Subscriptions"]]

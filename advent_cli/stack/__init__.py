@@ -1,1 +1,1 @@
-"""The whole app on one page, what its functions are granted, and the least policy of whoever deploys it."""
+"""The whole app on one page, what its functions are granted, and the least-privilege policy for deploying it."""

@@ -1,15 +1,15 @@
-"""The least IAM policy with which a person can run each command on this stack, put together from the resources."""
+"""The least-privilege IAM policy for running each command on a stack, built from what the resources need."""
 
 from collections import defaultdict
 from itertools import groupby
 from typing import Any
 
 from advent_cli.resources.base import Resource
-from advent_cli.resources.role_policy import Policy
+from advent_cli.resources.role_policy import RolePolicy
 from advent_cli.stack import policy_conditions
 from advent_cli.stack.build import Stack
 
-VERBS = {  # what each command does to a resource; `up` deletes what has left config.yaml, or must be made anew
+VERBS = {  # what each command does to a resource; `up` deletes orphans, and what it has to recreate
     "up": ("read", "create", "update", "delete"),
     "plan": ("read",),
     "status": ("read",),
@@ -25,10 +25,10 @@ VERBS = {  # what each command does to a resource; `up` deletes what has left co
 }
 SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
 SECRET |= {"diagram": ("read",), "say": ("read",), "slack": ("read", "update", "delete"), "doctor": ("read",)}
-LINKS = ("topic", "subscription", "permission", "variable")  # which `say` looks at, to tell why a message does not come
-SIMULATING = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on whoever we are, of which the stack does not know
-LOOKING = ("iam:ListRoles", "tag:GetResources")  # for what is left over
-BESIDES = {  # what commands do to the words and messages in the resources
+TRACED_KINDS = ("topic", "subscription", "permission", "variable")  # `say` reads them to explain a missing message
+SIMULATE = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on the caller's own role, which the stack does not know
+FIND_ORPHANS = ("iam:ListRoles", "tag:GetResources")
+DATA_ACTIONS = {  # what each command does to the data in the resources: words, messages, logs
     "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
     "status": ("dynamodb:Scan", "dynamodb:BatchGetItem", "logs:FilterLogEvents"),
     "logs": ("logs:FilterLogEvents",),
@@ -49,43 +49,43 @@ BESIDES = {  # what commands do to the words and messages in the resources
 
 
 def policy(stack: Stack, command: str) -> dict[str, Any]:
-    """The policy document for a command, or for `all`: a statement for each service, on what is ours there."""
+    """The policy document for a command, or for `all`: one statement per service, on the stack's resources there."""
     actions: set[str] = set()
-    anywhere: set[str] = set()
+    unscoped: set[str] = set()
     for name in VERBS if command == "all" else [command]:
-        actions |= {*BESIDES.get(name, ())}
-        anywhere |= set(LOOKING) if VERBS[name] or name == "list" else set()
-        anywhere |= set(SIMULATING) if name == "doctor" else set()
+        actions |= {*DATA_ACTIONS.get(name, ())}
+        unscoped |= set(FIND_ORPHANS) if VERBS[name] or name == "list" else set()
+        unscoped |= set(SIMULATE) if name == "doctor" else set()
         for resource in _all(stack):
             for verb in _verbs(name, resource.kind):
                 actions |= {*resource.actions.get(verb, ())}
-                anywhere |= {*resource.unscoped_actions.get(verb, ())}
+                unscoped |= {*resource.unscoped_actions.get(verb, ())}
     if not stack.boundary:
         actions -= {policy_conditions.PUT_BOUNDARY}
     rules = policy_conditions.rules(stack, _arns(stack, "iam"))
-    statements = [_allow(anywhere, {"*"})] if anywhere else []
+    statements = [_allow(unscoped, {"*"})] if unscoped else []
     for service, of_service in groupby(sorted(actions.difference(*(rule.actions for rule in rules))), key=_service):
         statements.append(_allow(set(of_service), _arns(stack, service)))
     for rule in rules:
-        if asked := actions & rule.actions:
+        if limited := actions & rule.actions:
             condition = {"Condition": {"StringEquals": rule.condition}}
-            statements.append({**_allow(asked, rule.resources), **condition})
+            statements.append({**_allow(limited, rule.resources), **condition})
     return _document(statements)
 
 
 def boundary(stack: Stack) -> dict[str, Any]:
-    """The permissions boundary that fits the app: what its functions may do, all of them together, and nothing else.
+    """The permissions boundary for the app's roles: everything that its functions together may do, and nothing else.
 
-    A boundary allows nothing by itself: what a function may do is what both it and the role's policies allow.
+    A boundary allows nothing by itself: a function may do what both the boundary and its role's policies allow.
     """
-    on: dict[str, set[str]] = defaultdict(set)
+    actions_on: dict[str, set[str]] = defaultdict(set)
     for policy in stack.resources.values():
-        for statement in policy.statements if isinstance(policy, Policy) else ():
+        for statement in policy.statements if isinstance(policy, RolePolicy) else ():
             resource = statement["Resource"]
             for arn in [resource] if isinstance(resource, str) else resource:
-                on[arn] |= {*statement["Action"]}
-    alike = groupby(sorted(on, key=lambda arn: sorted(on[arn])), key=on.__getitem__)
-    return _document([_allow(actions, {*arns}) for actions, arns in alike])
+                actions_on[arn] |= {*statement["Action"]}
+    by_actions = sorted(actions_on, key=lambda arn: sorted(actions_on[arn]))
+    return _document([_allow(actions, {*arns}) for actions, arns in groupby(by_actions, key=actions_on.__getitem__)])
 
 
 def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _verbs(command: str, kind: str) -> tuple[str, ...]:
     """What a command does to a resource of this kind."""
     if kind == "parameter":
         return SECRET.get(command, ())
-    return ("read",) if command == "say" and kind in LINKS else VERBS[command]
+    return ("read",) if command == "say" and kind in TRACED_KINDS else VERBS[command]
 
 
 def _all(stack: Stack) -> list[Resource]:

@@ -1,4 +1,4 @@
-"""Pure: what a function may do, and what it is told, from what config.yaml says that it uses."""
+"""Pure: the permissions and the environment variables that a function gets for what config.yaml says it uses."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from advent_cli.stack.model import Stack
 
 Statement = dict[str, Any]
 
-TABLE = {  # the actions behind a function's `table:`
+TABLE_ACTIONS = {  # the actions behind a function's `table:`
     "read": ("dynamodb:BatchGetItem", "dynamodb:GetItem"),
     "write": ("dynamodb:UpdateItem",),
     "read-write": ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"),
@@ -16,36 +16,36 @@ TABLE = {  # the actions behind a function's `table:`
 }
 
 
-def rights(stack: Stack, want: Function, log_group_arn: str) -> tuple[Statement, ...]:
-    """What the function may do, publishing aside: write its log, and what it uses of the stack."""
-    # No logs:CreateLogGroup: a function that writes its last lines late cannot bring a deleted group back.
-    may = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{log_group_arn}:*")]
+def base_statements(stack: Stack, want: Function, log_group_arn: str) -> tuple[Statement, ...]:
+    """The statements for everything but publishing: writing the log, and using the table, secrets and queue."""
+    # No logs:CreateLogGroup, so that a function that writes its last lines late cannot recreate a deleted group.
+    statements = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{log_group_arn}:*")]
     if want.table != "none":
-        may.append(allow(TABLE[want.table], stack.table.arn))
+        statements.append(allow(TABLE_ACTIONS[want.table], stack.table.arn))
     if want.reads_secrets:
-        may.append(allow(["ssm:GetParameter"], *(stack.secrets[name].arn for name in want.reads_secrets)))
+        statements.append(allow(["ssm:GetParameter"], *(stack.secrets[name].arn for name in want.reads_secrets)))
     if want.publishes or want.subscribes:
-        may.append(allow(["sqs:SendMessage"], stack.queue.arn))
-    return tuple(may)
+        statements.append(allow(["sqs:SendMessage"], stack.queue.arn))
+    return tuple(statements)
 
 
-def may_publish(stack: Stack, want: Function) -> tuple[Statement, ...]:
-    """The right to publish to its topics."""
+def publish_statements(stack: Stack, want: Function) -> tuple[Statement, ...]:
+    """The statement for publishing to its topics."""
     return (allow(["sns:Publish"], *(stack.topics[name].arn for name in want.publishes)),)
 
 
 def environment(stack: Stack, want: Function) -> dict[str, str]:
-    """The variables that the function gets, its own included; those of its topics are steps of their own."""
-    told = {f"{variable(name)}_PARAMETER": stack.secrets[name].name for name in want.reads_secrets}
+    """The environment variables of a function, except those of `topic_variables`; its own settings come last."""
+    variables = {f"{variable(name)}_PARAMETER": stack.secrets[name].name for name in want.reads_secrets}
     if want.table != "none":
-        told |= {"DYNAMO_TABLE": stack.table.name, "DYNAMO_KEY": stack.table.key_name}
+        variables |= {"DYNAMO_TABLE": stack.table.name, "DYNAMO_KEY": stack.table.key_name}
     if want.publishes:
-        told |= {"DEAD_LETTER_QUEUE_URL": stack.queue.url}
-    return {**told, **want.environment}
+        variables |= {"DEAD_LETTER_QUEUE_URL": stack.queue.url}
+    return {**variables, **want.environment}
 
 
-def topics(stack: Stack, want: Function) -> dict[str, str]:
-    """The variables with the ARNs of the topics it publishes to: SNS_TOPIC_ARN, or one with a name for each of many."""
+def topic_variables(stack: Stack, want: Function) -> dict[str, str]:
+    """The variables with the ARNs of its topics, attached by steps of their own: SNS_TOPIC_ARN, or one per topic."""
     if len(want.publishes) == 1:
         return {"SNS_TOPIC_ARN": stack.topics[want.publishes[0]].arn}
     unprefixed = {name: name.removeprefix(stack.config.prefix) for name in want.publishes}
@@ -53,6 +53,6 @@ def topics(stack: Stack, want: Function) -> dict[str, str]:
 
 
 def allow(actions: list[str] | tuple[str, ...], *resources: str) -> Statement:
-    """A statement of a policy; one resource stands alone, as IAM returns it."""
+    """A policy statement; a single resource is not in a list, because IAM returns it so."""
     resource: Any = resources[0] if len(resources) == 1 else list(resources)
     return {"Effect": "Allow", "Action": list(actions), "Resource": resource}

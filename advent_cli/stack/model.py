@@ -1,4 +1,4 @@
-"""A stack: its resources by key, and what each of them needs first."""
+"""A stack: its resources by key, and for each the resources that it needs first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ from advent_cli.resources.topic import Topic
 
 @dataclass
 class Stack:
-    """The resources by key, in the order of the article, and for each the keys of those it needs first.
+    """The resources by key, in the order of the article; `needs` has for each the keys that come before it.
 
-    `uses` are those that it would touch when it works, and so must be ours, though it can be made before them.
-    `outlives` names what has to be gone before it is deleted, if anything; all else can be deleted side by side.
-    `secrets` are none of them: a person sets them, `up` leaves them as they are, and `down` deletes them.
+    `uses` are the resources that it touches at run time: it may be created before them, but not if they are foreign.
+    `outlives` maps a resource to the one that must be deleted before it; all others can be deleted in parallel.
+    `secrets` are not among the resources: you set them, `up` does not change them, and `down` deletes them.
     """
 
     aws: Aws
@@ -37,7 +37,7 @@ class Stack:
     def add(
         self, resource: Resource, *needs: Resource, uses: Iterable[Resource] = (), outlives: Resource | None = None
     ) -> None:
-        """Put a resource into the stack."""
+        """Add a resource."""
         self.outlives |= {resource.key: outlives.key} if outlives else {}
         self.resources[resource.key] = resource
         self.needs[resource.key] = {need.key for need in needs}
@@ -45,17 +45,17 @@ class Stack:
 
     @property
     def boundary(self) -> str | None:
-        """The permissions boundary of the functions' roles; none on the local engine, which has no such policy."""
+        """The permissions boundary of the functions' roles; None on the local engine, which does not support them."""
         return None if self.aws.endpoint else self.config.permissions_boundary
 
     @property
     def urls(self) -> list[str]:
-        """The addresses of the API's routes; none if there is no API yet. Asks AWS for the API's id."""
+        """The URLs of the API's routes; empty if there is no API yet. Reads the API's id from AWS."""
         endpoint = self.api.endpoint() if self.config.routes else None
         return [f"{endpoint}{route.partition(' ')[2]}" for route in self.config.routes] if endpoint else []
 
     @property
     def url(self) -> str | None:
-        """Where Slack posts to, the first route that it could. None if there is none, or no API yet."""
-        addresses = dict(zip(self.config.routes, self.urls, strict=False))
-        return next((addresses[route] for route in self.config.posts if route in addresses), None)
+        """The URL that Slack posts to: the first route that takes POST. None if there is no such route or no API."""
+        by_route = dict(zip(self.config.routes, self.urls, strict=False))
+        return next((by_route[route] for route in self.config.post_routes if route in by_route), None)

@@ -1,10 +1,10 @@
-"""The stacks of an account and a region, found by their tag, and by the path of their roles."""
+"""The stacks of an account and a region, found by their tag and by the path of their roles."""
 
 from collections import Counter
 
-from advent_cli.aws.account import OWNER_TAG, Aws, together
+from advent_cli.aws.account import OWNER_TAG, Aws, in_parallel
 
-KINDS = {  # what we call the things of a service
+KINDS = {  # the kind of the tagged resources of each service
     "apigateway": "api",
     "dynamodb": "table",
     "sns": "topic",
@@ -15,16 +15,16 @@ KINDS = {  # what we call the things of a service
 }
 
 
-def all_of(aws: Aws) -> dict[str, Counter[str]]:
-    """The stacks by name, with how many things of each kind they have. Lists lag: what was just deleted may show."""
-    tagged, roles = together(lambda: _tagged(aws), lambda: _roles(aws))
-    found: dict[str, Counter[str]] = {}
+def list_stacks(aws: Aws) -> dict[str, Counter[str]]:
+    """The stacks by name, with the number of resources of each kind. Just deleted resources may show: lists lag."""
+    tagged, roles = in_parallel(lambda: _tagged(aws), lambda: _roles(aws))
+    stacks: dict[str, Counter[str]] = {}
     for stack, kind in tagged:
-        found.setdefault(stack, Counter())[kind] += 1
-    for stack, kind in roles:  # which have no region: a stack of another region is not one of this
-        if stack in found:
-            found[stack][kind] += 1
-    return dict(sorted(found.items()))
+        stacks.setdefault(stack, Counter())[kind] += 1
+    for stack, kind in roles:  # roles have no region: count those of stacks in this region only
+        if stack in stacks:
+            stacks[stack][kind] += 1
+    return dict(sorted(stacks.items()))
 
 
 def _tagged(aws: Aws) -> list[tuple[str, str]]:
@@ -32,12 +32,12 @@ def _tagged(aws: Aws) -> list[tuple[str, str]]:
     entries = [
         entry for page in pages.paginate(TagFilters=[{"Key": OWNER_TAG}]) for entry in page["ResourceTagMappingList"]
     ]
-    found = []
+    tagged = []
     for entry in entries:
         stack = next(tag["Value"] for tag in entry["Tags"] if tag["Key"] == OWNER_TAG)
         service = entry["ResourceARN"].split(":")[2]
-        found.append((stack, KINDS.get(service, service)))
-    return found
+        tagged.append((stack, KINDS.get(service, service)))
+    return tagged
 
 
 def _roles(aws: Aws) -> list[tuple[str, str]]:

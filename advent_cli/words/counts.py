@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.deploy.decide import Seen
 from advent_cli.errors import AdventError
 from advent_cli.resources.base import Settings
@@ -83,7 +83,7 @@ def number_of_words(table: Table, seen: Settings) -> int | str:
         return f"an unknown number (the table is {seen['status']}) of"
     scan = table.aws.client("dynamodb").get_paginator("scan")
     pages = scan.paginate(TableName=table.name, Select="COUNT", ConsistentRead=True)
-    read = found(lambda: list(pages), "ResourceNotFoundException")  # another run may just have deleted it
+    read = get_or_none(lambda: list(pages), "ResourceNotFoundException")  # another run may just have deleted it
     return int(sum(page["Count"] for page in read or []))
 
 

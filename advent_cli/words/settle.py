@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
 
-from advent_cli.aws.aws_errors import found
+from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.retry import Waiter
 from advent_cli.errors import SEE_STATUS, AdventError
 from advent_cli.stack.build import Stack
@@ -42,7 +42,7 @@ def expected(stack: Stack, text: str) -> dict[str, int]:
     """The counts that function 1 will reply with, computed from the current ones before the text is posted."""
     fitting = Counter(word for word in text.split() if len(word.encode()) <= LONGEST_WORD)
     words = dict(islice(fitting.items(), MOST_WORDS))
-    before = found(lambda: counts.of(stack.table, words), "ResourceNotFoundException")
+    before = get_or_none(lambda: counts.of(stack.table, words), "ResourceNotFoundException")
     if before is None:
         raise AdventError(f"the {stack.table.title} is missing", hint="`advent up` creates it")
     return {word: before[word] + times for word, times in words.items()}

@@ -1,4 +1,4 @@
-"""The aws target: boto3's own chain, any endpoint, and one clear sentence when it does not work."""
+"""The aws target: boto3's own chain, any endpoint, and one clear sentence if it does not work."""
 
 import http.server
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from advent_cli.aws.aws_errors import explain, found, unreachable
+from advent_cli.aws.aws_errors import explain, get_or_none, unreachable
 from advent_cli.errors import UNREACHABLE
 from advent_cli.local.lifecycle import Engine
 from tests.conftest import ADVENT, Run
@@ -21,32 +21,32 @@ def refusal(code: str, message: str = "no") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "GetThing")
 
 
-def test_it_works_against_any_endpoint_with_the_keys_of_the_environment(engine: Engine, advent: Run) -> None:
+def test_it_works_with_any_endpoint_and_the_keys_of_the_environment(engine: Engine, advent: Run) -> None:
     env = engine.environment("eu-west-1")
     url = advent("--target", "aws", "up", **env).stdout.strip()
-    assert ".execute-api.localhost:" in url  # as the endpoint says; it need not resolve here
-    said = advent("--target", "aws", "say", "awsadvent", **env)
-    assert (said.stdout, "awsadvent = 11" in said.stderr) == ("awsadvent = 1\n", True)
+    assert ".execute-api.localhost:" in url  # as the endpoint returns it; it need not resolve here
+    reply = advent("--target", "aws", "say", "awsadvent", **env)
+    assert (reply.stdout, "awsadvent = 11" in reply.stderr) == ("awsadvent = 1\n", True)
     assert url in advent("--target", "aws", "status", **env).stdout
     advent("--target", "aws", "down", "--yes", **env)
     assert "missing  table" in advent("--target", "aws", "status", **env).stdout
 
 
-def test_an_unsaid_region_is_asked_for(advent: Run) -> None:
-    told = advent("--target", "aws", "status", code=3, AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="y").stderr
-    assert "no region is set" in told
+def test_a_missing_region_is_an_error(advent: Run) -> None:
+    stderr = advent("--target", "aws", "status", code=3, AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="y").stderr
+    assert "no region is set" in stderr
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
-    """An address at which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+def closed_port() -> Iterator[str]:
+    """A URL at which no server listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
-class Page(http.server.BaseHTTPRequestHandler):
-    """What a captive portal says to everybody."""
+class CaptivePortal(http.server.BaseHTTPRequestHandler):
+    """Responds to every request with a web page."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -60,8 +60,8 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def page() -> Iterator[str]:
-    """An address at which something answers that is not AWS."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+    """The URL of a server that is not AWS."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), CaptivePortal) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -71,32 +71,38 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIAXXXXXXXXXXXXXXXX", "AWS_SECRET_ACCESS_KEY": "v
 
 
 @pytest.mark.parametrize(
-    ("args", "env", "told"),
+    ("args", "env", "message"),
     [
         ((), {}, "Unable to locate credentials"),
         ((), {"AWS_ACCESS_KEY_ID": "x"}, "Partial credentials"),
         (("--profile", "nope"), {}, "profile (nope) could not be found"),
         ((), {"AWS_PROFILE": "nope"}, "profile (nope) could not be found"),
-        ((), {**KEYS, "AWS_ENDPOINT_URL": "nobody"}, "cannot be reached"),
+        ((), {**KEYS, "AWS_ENDPOINT_URL": "closed port"}, "cannot be reached"),
         ((), {**KEYS, "AWS_ENDPOINT_URL": "nonsense"}, "Invalid endpoint"),
-        ((), {**KEYS, "AWS_ENDPOINT_URL": "engine"}, "does not accept the credentials"),
-        ((), {**KEYS, "AWS_ENDPOINT_URL": "page"}, "what answers is not AWS"),
+        ((), {**KEYS, "AWS_ENDPOINT_URL": "engine"}, "no valid AWS credentials"),
+        ((), {**KEYS, "AWS_ENDPOINT_URL": "page"}, "the endpoint is not AWS"),
         ((), {**KEYS, "AWS_ENDPOINT_URL": "ftp://localhost"}, "cannot be reached"),
     ],
 )
-def test_what_keeps_us_out_is_told_in_a_sentence(
-    advent: Run, running_engine: Engine, nobody: str, page: str, args: tuple[str, ...], env: dict[str, str], told: str
+def test_a_failed_connection_is_one_sentence(
+    advent: Run,
+    running_engine: Engine,
+    closed_port: str,
+    page: str,
+    args: tuple[str, ...],
+    env: dict[str, str],
+    message: str,
 ) -> None:
-    places = {"nobody": nobody, "engine": running_engine.url, "page": page}
-    env = {name: places.get(value, value) for name, value in env.items()}
+    urls = {"closed port": closed_port, "engine": running_engine.url, "page": page}
+    env = {name: urls.get(value, value) for name, value in env.items()}
     done = advent("--target", "aws", "--region", "eu-west-1", *args, "status", code=UNREACHABLE, **env)
-    assert told in done.stderr
+    assert message in done.stderr
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 2  # what happened and why; what to do next
     assert "very-secret" not in done.stderr
 
 
-def test_the_local_target_does_not_care_for_broken_aws_settings(engine: Engine, advent: Run) -> None:
+def test_the_local_target_ignores_broken_aws_settings(engine: Engine, advent: Run) -> None:
     env = {
         "AWS_PROFILE": "nope",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
@@ -107,24 +113,22 @@ def test_the_local_target_does_not_care_for_broken_aws_settings(engine: Engine, 
     assert advent("say", "awsadvent", **env).stdout == "awsadvent = 1\n"
 
 
-def test_the_region_may_come_from_either_variable(engine: Engine, advent: Run) -> None:
+def test_either_variable_sets_the_region(engine: Engine, advent: Run) -> None:
     env = {name: value for name, value in engine.environment(None).items() if not name.endswith("REGION")}
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         shown = advent("-v", "--target", "aws", "status", **env, **{name: "eu-north-1"}).stdout
         assert "missing" in shown
-    assert "allowed is a region of AWS" in advent("--region", "nonsense", "status", code=2).stderr
+    assert "--region must be an AWS region" in advent("--region", "nonsense", "status", code=2).stderr
 
 
-def test_a_profile_that_is_given_goes_before_one_of_the_environment(
-    engine: Engine, advent: Run, tmp_path: Path
-) -> None:
+def test_the_profile_option_takes_precedence_over_the_environment(engine: Engine, advent: Run, tmp_path: Path) -> None:
     keys = f"aws_access_key_id = {engine.access_key}\naws_secret_access_key = {engine.secret_key}\n"
     (tmp_path / "aws").write_text(f"[profile good]\nregion = eu-west-1\n{keys}")
     env = {"AWS_CONFIG_FILE": "aws", "AWS_PROFILE": "missing", "AWS_ENDPOINT_URL": engine.url}
     assert "26 to create" in advent("--target", "aws", "--profile", "good", "plan", **env).stdout
 
 
-def test_a_pipe_that_nobody_reads_stops_neither_us_nor_the_work(engine: Engine, tmp_path: Path) -> None:
+def test_a_closed_pipe_neither_crashes_nor_stops_the_run(engine: Engine, tmp_path: Path) -> None:
     command = f"'{ADVENT}' up 2>&1 | true; '{ADVENT}' plan | head -1; '{ADVENT}' status >&- <&-"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (
@@ -134,22 +138,25 @@ def test_a_pipe_that_nobody_reads_stops_neither_us_nor_the_work(engine: Engine, 
     )
 
 
-def test_expired_credentials_are_told_as_such() -> None:
+def test_expired_credentials_are_an_error_of_credentials() -> None:
     assert "credentials" in unreachable(refusal("ExpiredToken")).what
 
 
-def test_only_the_code_that_was_named_means_absence() -> None:
+def test_only_the_given_code_means_absence() -> None:
     def call(code: str) -> None:
         raise refusal(code)
 
-    assert found(call, "NoSuchEntity", code="NoSuchEntity") is None
+    assert get_or_none(call, "NoSuchEntity", code="NoSuchEntity") is None
     with pytest.raises(ClientError):
-        found(call, "NoSuchEntity", code="AccessDenied")
+        get_or_none(call, "NoSuchEntity", code="AccessDenied")
 
 
 def test_a_bug_is_not_explained_away() -> None:
     assert explain(KeyError("x")) is None
-    told = explain(refusal("AccessDeniedException", "User: arn:x is not authorized to perform: a:B on resource: arn:y"))
-    assert told
-    assert "is not authorized to perform: a:B on resource: arn:y" in str(told)
-    assert os.linesep not in str(told)
+    explained = explain(
+        refusal("AccessDeniedException", "User: arn:x is not authorized to perform: a:B on resource: arn:y")
+    )
+    assert explained
+    assert "is not authorized to perform: a:B on resource: arn:y" in str(explained)
+    assert str(explained).startswith("access denied: GetThing: ")
+    assert os.linesep not in str(explained)

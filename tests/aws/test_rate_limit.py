@@ -1,4 +1,4 @@
-"""The pace of a service, on a clock that does not run by itself; the client is a real one, without a network."""
+"""The rate limit of a service, with a fake clock and a real client without a network."""
 
 from typing import Any
 
@@ -20,10 +20,10 @@ class Body:
 
 
 class Service:
-    """Lambda, which answers with these; and how long each call had to wait."""
+    """Lambda, which returns these responses, and how long each call had to wait."""
 
-    def __init__(self, *answers: tuple[int, str]) -> None:
-        self.answers, self.naps, self.now = list(answers), list[float](), 100.0
+    def __init__(self, *responses: tuple[int, str]) -> None:
+        self.responses, self.naps, self.now = list(responses), list[float](), 100.0
         self.client = boto3.client(
             "lambda",
             region_name="us-east-1",
@@ -32,24 +32,24 @@ class Service:
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
         )
         RateLimiter(10, self.naps.append, lambda: self.now).guard(self.client)
-        self.client.meta.events.register_last("before-send", self.answer)
+        self.client.meta.events.register_last("before-send", self.respond)
 
-    def answer(self, request: Any, **_: Any) -> AWSResponse:
-        status, code = self.answers.pop(0)
+    def respond(self, request: Any, **_: Any) -> AWSResponse:
+        status, code = self.responses.pop(0)
         return AWSResponse(request.url, status, {"x-amzn-ErrorType": code}, Body(b"{}"))
 
     def call(self) -> None:
         self.client.get_policy(FunctionName="f")
 
 
-def test_while_all_is_taken_nobody_waits() -> None:
+def test_no_call_waits_until_one_is_throttled() -> None:
     service = Service((200, ""), (200, ""))
     service.call()
     service.call()
     assert service.naps == []
 
 
-def test_after_too_many_calls_at_once_they_go_one_after_the_other() -> None:
+def test_after_throttling_calls_are_spaced() -> None:
     service = Service((429, "TooManyRequestsException"), (200, ""), (200, ""), (200, ""), (200, ""))
     with pytest.raises(ClientError, match="TooManyRequestsException"):
         service.call()
@@ -61,7 +61,7 @@ def test_after_too_many_calls_at_once_they_go_one_after_the_other() -> None:
     assert service.naps[3] == 0
 
 
-def test_another_error_is_no_sign_of_too_many_calls() -> None:
+def test_another_error_does_not_start_the_limit() -> None:
     service = Service((404, "ResourceNotFoundException"), (200, ""))
     with pytest.raises(ClientError):
         service.call()

@@ -184,7 +184,7 @@ def test_a_foreign_resource_is_in_the_document(engine: Engine, advent: Run) -> N
     for command in ("plan", "up", "status", "down"):
         found = document(advent(*COMMANDS[command], "--json", code=4))
         (error,) = found["errors"]
-        assert error["what"].startswith("table table exists and belongs to someone else (arn:aws:")
+        assert error["what"].startswith("table table exists but is not managed by this stack (arn:aws:")
         assert "advent up --adopt table/table" in error["hint"]
         table = (found.get("steps") or found["resources"])[0]
         assert table["error"] == error
@@ -201,17 +201,17 @@ def test_a_denied_step_fails_and_the_rest_is_reported(engine: Engine, tmp_path: 
 
 
 def check_denied_steps(person: Person) -> None:
-    person.may([s for s in STATEMENTS["up"] if not s["Action"][0].startswith("dynamodb:")] + STATEMENTS["plan"])
-    found = document(person.runs("up", "--json"))
+    person.allow([s for s in STATEMENTS["up"] if not s["Action"][0].startswith("dynamodb:")] + STATEMENTS["plan"])
+    found = document(person.run("up", "--json"))
     assert found["exit_code"] == 1
-    assert "does not allow us CreateTable" in found["errors"][0]["what"]
+    assert "access denied: CreateTable" in found["errors"][0]["what"]
     outcomes = {step["key"]: step["outcome"] for step in found["steps"]}
     assert outcomes["table/table"] == "failed"
     assert outcomes["function/sns_logger"] == "created"
     assert outcomes["function/aws_advent"] == "created"
-    person.may([])
+    person.allow([])
     for command in COMMANDS:
-        refused = document(person.runs(*COMMANDS[command], "--json"))
+        refused = document(person.run(*COMMANDS[command], "--json"))
         assert refused["ok"] == (command == "policy")
 
 

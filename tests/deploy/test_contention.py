@@ -1,4 +1,4 @@
-"""What AWS does for a while and the engine never does: imitated, waited out, and told in words."""
+"""Transient errors that AWS returns and the engine never does: imitated, waited out, and reported."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from advent_cli.aws.aws_errors import explain
 from advent_cli.aws.retry import AGAIN, Waiter
 from advent_cli.deploy import apply
-from advent_cli.deploy.contention import WITHIN, carry_out
+from advent_cli.deploy.contention import WITHIN, run_step
 from advent_cli.deploy.events import Event, Waiting
 from advent_cli.deploy.executor import Interrupt
 from advent_cli.deploy.inspection import inspect
@@ -47,25 +47,28 @@ ABORTED = refusing(400, "OperationAbortedException", "A conflicting operation is
 TOO_MANY = refusing(429, "TooManyRequestsException", "Rate exceeded")
 
 UP: dict[str, tuple[dict[str, list[Fault]], str]] = {
-    "a role not known to Lambda": ({"lambda:CreateFunction": [ROLE] * 5}, "IAM has not told Lambda about the role yet"),
-    "a function that is being made": ({"lambda:GetFunctionConfiguration": [PENDING] * 4}, "Lambda is setting up"),
+    "a role unknown to Lambda": (
+        {"lambda:CreateFunction": [ROLE] * 5},
+        "IAM has not told Lambda about the role yet",
+    ),
+    "a function that is being created": ({"lambda:GetFunctionConfiguration": [PENDING] * 4}, "Lambda is setting up"),
     "two writers of one policy": ({"lambda:AddPermission": [CONCURRENT] * 3}, "Lambda is busy with"),
-    "tags of a topic just deleted": ({"sns:CreateTopic": [STALE] * 2}, "SNS still remembers"),
+    "tags of a deleted topic": ({"sns:CreateTopic": [STALE] * 2}, "SNS still remembers"),
     "a busy API": ({"apigateway:CreateRoute": [APIGW_BUSY] * 2, "apigateway:CreateStage": [APIGW_BUSY]}, "API Gateway"),
-    "too many APIs at once": ({"apigateway:CreateApi": [TOO_MANY] * 2}, "API Gateway takes only a few"),
+    "too many APIs at once": ({"apigateway:CreateApi": [TOO_MANY] * 2}, "API Gateway allows only a few"),
     "a busy log group": ({"logs:CreateLogGroup": [ABORTED], "logs:PutRetentionPolicy": [ABORTED]}, "CloudWatch Logs"),
-    "an API lost and not listed": ({"apigateway:CreateApi": [cut_after]}, ""),
+    "a created API whose answer is lost": ({"apigateway:CreateApi": [cut_after]}, ""),
 }
 DOWN: dict[str, tuple[dict[str, list[Fault]], str]] = {
-    "a table still busy": ({"dynamodb:DeleteTable": [IN_USE] * 2}, "DynamoDB is still busy"),
-    "a function still busy": ({"lambda:DeleteFunction": [UPDATING] * 3}, "Lambda is still busy"),
-    "a role whose lists lag": ({"iam:DeleteRole": [CONFLICT] * 2}, "IAM has not taken the policies off"),
+    "a busy table": ({"dynamodb:DeleteTable": [IN_USE] * 2}, "DynamoDB is still busy"),
+    "a busy function": ({"lambda:DeleteFunction": [UPDATING] * 3}, "Lambda is still updating"),
+    "a role whose lists lag": ({"iam:DeleteRole": [CONFLICT] * 2}, "IAM has not removed the policies"),
     "slow deletion of APIs": ({"apigateway:DeleteApi": [TOO_MANY] * 2}, ""),  # botocore's own retries suffice
 }
 
 
-def told(proxy: Proxy, command: str) -> tuple[int, str]:
-    """Run up or down; the exit code, and all the words of steps that waited."""
+def run_listening(proxy: Proxy, command: str) -> tuple[int, str]:
+    """Run up or down; returns the exit code, and all the words of steps that waited."""
     words: list[str] = []
 
     def listen(event: Event) -> None:
@@ -78,45 +81,45 @@ def told(proxy: Proxy, command: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("transient", [*UP, *DOWN])
-def test_a_race_is_waited_out_and_told(proxy: Proxy, transient: str) -> None:
+def test_a_transient_error_is_waited_out_and_reported(proxy: Proxy, transient: str) -> None:
     command, (script, words) = ("up", UP[transient]) if transient in UP else ("down", DOWN[transient])
     _, expected = undisturbed(proxy, command)
     prepared(proxy.engine, command)
     proxy.begin()
     proxy.script = {name: list(faults) for name, faults in script.items()}
-    code, waited = told(proxy, command)
+    code, waited = run_listening(proxy, command)
     assert code == 0
     assert words in waited
-    assert not any(proxy.script.values())  # each of them was met
+    assert not any(proxy.script.values())  # each fault happened
     assert inventory(proxy.engine) == expected
 
 
-def test_up_right_after_down_waits_for_the_old_table_to_go(proxy: Proxy) -> None:
-    """DescribeTable goes on naming a table for some seconds; it is DELETING, and CreateTable is refused till then."""
+def test_up_right_after_down_waits_until_the_old_table_is_gone(proxy: Proxy) -> None:
+    """For some seconds DescribeTable returns the deleted table as DELETING, and CreateTable is refused."""
     prepared(proxy.engine, "down")
     gone = refusing(400, "ResourceNotFoundException", "Requested resource not found: Table: table not found")
     proxy.begin()
     proxy.script = {"dynamodb:DescribeTable": [DELETING] * 3 + [gone], "dynamodb:CreateTable": [forgetting]}
-    code, words = told(proxy, "up")
+    code, words = run_listening(proxy, "up")
     assert (code, "DynamoDB is still deleting the old table" in words) == (0, True)
     assert inventory(proxy.engine)["undone"] == []
 
 
 def forgetting(handler: Handler, body: bytes) -> None:
-    """CreateTable, after the engine has really lost the old one."""
+    """Pass on CreateTable after deleting the old table in the engine."""
     stacks.tutorial(handler.server.proxy.engine).aws.client("dynamodb").delete_table(TableName="table")
     pass_on(handler, body)
 
 
-def test_a_table_half_made_is_finished_and_asked_whose_it_is_only_then(proxy: Proxy) -> None:
+def test_a_table_in_creation_is_waited_for_before_its_owner_is_checked(proxy: Proxy) -> None:
     prepared(proxy.engine, "down")
     proxy.begin()
     proxy.script = {"dynamodb:DescribeTable": [CREATING] * 3}
-    code, words = told(proxy, "up")
-    assert (code, "DynamoDB says the table is CREATING" in words) == (0, True)
+    code, words = run_listening(proxy, "up")
+    assert (code, "DynamoDB reports the table as CREATING" in words) == (0, True)
 
 
-def test_a_permanent_refusal_ends_at_once_and_names_action_resource_and_principal(proxy: Proxy) -> None:
+def test_access_denied_ends_at_once_and_names_action_resource_and_principal(proxy: Proxy) -> None:
     prepared(proxy.engine, "up")
     message = (
         "User: arn:aws:iam::1:user/me is not authorized to perform: dynamodb:CreateTable on resource: arn:table "
@@ -138,18 +141,18 @@ FILTER = refusing(
 TAGS = refusing(400, "InvalidParameter", "Invalid parameter: Tags Reason: Topic already exists with different tags")
 NO_FUNCTION = refusing(404, "ResourceNotFoundException", "Function not found: arn")
 NO_BOUNDARY = refusing(404, "NoSuchEntity", "Scope ARN: arn does not exist or is not attachable.")
-GENUINE = {  # the step, its calls, what each is answered -> how often it is sent, a part of the hint
+PERMANENT = {  # the step, its call, the answer to each -> how often it is sent, a part of the hint
     "a wrong setting": ("topic/awsadvent", "sns:CreateTopic", refusing(400, "InvalidParameter", "Topic Name"), 1, ""),
     "a wrong filter": ("subscription/awsadvent to sns_logger", "sns:Subscribe", FILTER, 1, ""),
     "no boundary": ("role/sns_logger_lambda", "iam:CreateRole", NO_BOUNDARY, 3, "check permissions_boundary"),
-    "no function to call": ("permission/awsadvent to sns_logger", "lambda:AddPermission", NO_FUNCTION, 3, ""),
-    "no function to set": ("destination/sns_logger", "lambda:PutFunctionEventInvokeConfig", NO_FUNCTION, 3, ""),
+    "no function to invoke": ("permission/awsadvent to sns_logger", "lambda:AddPermission", NO_FUNCTION, 3, ""),
+    "no function to configure": ("destination/sns_logger", "lambda:PutFunctionEventInvokeConfig", NO_FUNCTION, 3, ""),
 }
 
 
-@pytest.mark.parametrize("kind", GENUINE)
-def test_a_genuine_error_is_told_soon_as_it_is_and_blames_no_other_run(proxy: Proxy, kind: str) -> None:
-    key, call, fault, times, hint = GENUINE[kind]
+@pytest.mark.parametrize("kind", PERMANENT)
+def test_a_permanent_error_is_reported_soon_and_does_not_blame_another_run(proxy: Proxy, kind: str) -> None:
+    key, call, fault, times, hint = PERMANENT[kind]
     prepared(proxy.engine, "up")
     proxy.begin()
     proxy.script = {call: [fault] * 100}
@@ -158,7 +161,7 @@ def test_a_genuine_error_is_told_soon_as_it_is_and_blames_no_other_run(proxy: Pr
     step = next(step for step in inspection.steps_up() if step.key == key)
     began = time.monotonic()
     with pytest.raises(ClientError) as caught:
-        carry_out(inspection.stack.resources[key], None, step, Waiter(notify=words.append))
+        run_step(inspection.stack.resources[key], None, step, Waiter(notify=words.append))
     assert time.monotonic() - began < WITHIN / 3
     assert proxy.calls.count(call) == times
     error = explain(caught.value)
@@ -168,14 +171,14 @@ def test_a_genuine_error_is_told_soon_as_it_is_and_blames_no_other_run(proxy: Pr
     assert not [word for word in words if "another run" in word]
 
 
-def test_where_aws_says_that_it_exists_the_run_waits_and_only_that_gets_advice_to_run_again(
+def test_if_aws_says_that_it_already_exists_the_run_waits_and_then_advises_to_run_again(
     proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apply, "Waiter", Hurried)
+    monkeypatch.setattr(apply, "Waiter", FastWaiter)
     prepared(proxy.engine, "up")
     proxy.begin()
     proxy.script = {"sns:CreateTopic": [TAGS] * 4}
-    code, words = told(proxy, "up")
+    code, words = run_listening(proxy, "up")
     assert (code, "perhaps by another run" in words) == (0, True)
     prepared(proxy.engine, "up")
     proxy.begin()
@@ -186,7 +189,7 @@ def test_where_aws_says_that_it_exists_the_run_waits_and_only_that_gets_advice_t
     assert error.hint == AGAIN
 
 
-def test_who_loses_what_it_is_a_part_of_is_told_to_run_again(proxy: Proxy) -> None:
+def test_a_step_whose_parent_another_run_deleted_advises_to_run_again(proxy: Proxy) -> None:
     prepared(proxy.engine, "up")
     proxy.begin()
 
@@ -203,7 +206,7 @@ def test_who_loses_what_it_is_a_part_of_is_told_to_run_again(proxy: Proxy) -> No
 
 
 @dataclass(frozen=True)
-class Hurried(Waiter):
-    """A patience whose clock runs fast."""
+class FastWaiter(Waiter):
+    """A waiter whose clock runs fast."""
 
     clock: Callable[[], float] = lambda: time.monotonic() * 20

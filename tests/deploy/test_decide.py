@@ -1,4 +1,4 @@
-"""Deciding is pure: equal means nothing to do, and what differs is named exactly."""
+"""Deciding: equal means nothing to do, and each difference is named exactly."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advent_cli.deploy.decide import Action, Step, counted, decide, differences
+from advent_cli.deploy.decide import Action, Step, count_actions, decide, differences
 from advent_cli.errors import AdventError, ForeignError
 
-VALUES = st.booleans() | st.integers() | st.text(max_size=5)  # not None, which stands for no such setting
+VALUES = st.booleans() | st.integers() | st.text(max_size=5)  # not None, which stands for a missing setting
 SETTINGS = st.dictionaries(
     st.text("abc", min_size=1, max_size=2),
     VALUES | st.lists(VALUES, max_size=3) | st.dictionaries(st.text("abc", min_size=1, max_size=2), VALUES, max_size=3),
@@ -30,12 +30,12 @@ SETTINGS = st.dictionaries(
         (None, ForeignError("table/x", "table x", "arn"), Action.BLOCKED),
     ],
 )
-def test_four_answers_and_a_closed_door(want: Any, seen: Any, action: Action) -> None:
+def test_each_combination_of_want_and_seen_has_one_action(want: Any, seen: Any, action: Action) -> None:
     assert decide(want, seen) is action
 
 
 @given(SETTINGS, SETTINGS)
-def test_differences_are_all_there_is_between_now_and_want(want: dict[str, Any], now: dict[str, Any]) -> None:
+def test_the_differences_are_complete_and_correct(want: dict[str, Any], now: dict[str, Any]) -> None:
     step = Step("kind/name", "kind name", want, now)
     assert bool(step.differences) == (want != now)
     for difference in step.differences:
@@ -55,13 +55,13 @@ def test_only_the_setting_that_differs_is_named() -> None:
     ]
 
 
-def test_counts_leave_out_what_is_as_it_should_be() -> None:
+def test_counts_leave_out_steps_with_nothing_to_do() -> None:
     steps = [
         Step("a/b", "a b", {"x": 1}, None),
         Step("a/c", "a c", {"x": 1}, {"x": 1}),
         Step("a/d", "a d", {}, {"x": 1}),
     ]
-    assert {action: number for action, number in counted(steps).items() if number} == {
+    assert {action: number for action, number in count_actions(steps).items() if number} == {
         Action.CREATE: 1,
         Action.UPDATE: 1,
     }

@@ -1,4 +1,4 @@
-"""The walker on random graphs: every step once, in order, side by side, and past what fails."""
+"""The executor on random graphs: every step once, in order, in parallel, and past failures."""
 
 import os
 import signal
@@ -51,7 +51,7 @@ def test_every_step_ends_once_after_its_needs_and_failures_skip_what_needs_them(
         broken = upstream(graph, key) & failing
         if broken:
             assert event.outcome is Outcome.SKIPPED
-            assert event.reason in broken  # and it says which
+            assert event.reason in broken
         elif key in failing:
             assert event.outcome is Outcome.FAILED
             assert isinstance(event.error, ValueError)
@@ -59,7 +59,7 @@ def test_every_step_ends_once_after_its_needs_and_failures_skip_what_needs_them(
             assert event.outcome is Outcome.CREATED
 
 
-def test_steps_that_do_not_need_each_other_run_side_by_side() -> None:
+def test_independent_steps_run_in_parallel() -> None:
     together = threading.Barrier(8, timeout=10)
 
     def work(key: str, notify: Notify) -> Outcome:
@@ -70,7 +70,7 @@ def test_steps_that_do_not_need_each_other_run_side_by_side() -> None:
     assert all(event.outcome is Outcome.CREATED for event in execute(graph, work) if isinstance(event, Finished))
 
 
-def test_a_step_starts_when_its_own_needs_are_done_not_its_level() -> None:
+def test_a_step_starts_when_its_own_needs_are_done_not_those_of_its_level() -> None:
     second_began = threading.Event()
 
     def work(key: str, notify: Notify) -> Outcome:
@@ -84,7 +84,7 @@ def test_a_step_starts_when_its_own_needs_are_done_not_its_level() -> None:
     assert {event.outcome for event in events if isinstance(event, Finished)} == {Outcome.CREATED}
 
 
-def test_words_of_a_waiting_step_come_between_its_start_and_its_end() -> None:
+def test_a_waiting_event_comes_between_the_start_and_the_end_of_its_step() -> None:
     def work(key: str, notify: Notify) -> Outcome:
         notify("IAM has not told Lambda about the role yet")
         return Outcome.CREATED
@@ -93,7 +93,7 @@ def test_words_of_a_waiting_step_come_between_its_start_and_its_end() -> None:
     assert kinds == [Started, Waiting, Finished]
 
 
-def test_after_an_interrupt_what_runs_is_finished_and_nothing_new_starts() -> None:
+def test_after_an_interrupt_running_steps_finish_and_no_new_step_starts() -> None:
     with Interrupt() as interrupt:
 
         def work(key: str, notify: Notify) -> Outcome:
@@ -114,7 +114,7 @@ def test_a_second_interrupt_ends_the_process_at_once() -> None:
     program = """
         import os, signal, threading
         from advent_cli.deploy.executor import Interrupt, execute
-        def work(key, tell):
+        def work(key, notify):
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGTERM)
             threading.Event().wait()

@@ -1,7 +1,7 @@
-"""Every kind of fault at every call of up and of down: all is repaired, nothing is doubled, nothing is left.
+"""Every kind of fault at every call of up and of down: it is repaired, and nothing is duplicated or left behind.
 
-The quick run takes every `EVERY`th call of each kind of fault, and another one each time the calls change; the whole
-is run by `ADVENT_FAULTS=all pytest tests/deploy/test_faults.py`.
+The quick run takes every `EVERY`th call for each kind of fault, starting elsewhere each time the calls change;
+`ADVENT_FAULTS=all pytest tests/deploy/test_faults.py` takes them all.
 """
 
 import os
@@ -27,7 +27,7 @@ from tests.support import proxy as proxies
 from tests.support.proxy import FAULTS, Handler, Proxy
 
 EVERY = 1 if os.environ.get("ADVENT_FAULTS") == "all" else 15
-SHARDS = 10  # so that workers can share the whole
+SHARDS = 10  # so that workers can share the full run
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +37,12 @@ def proxy(running_engine: Engine) -> Iterator[Proxy]:
 
 
 def through(proxy: Proxy) -> Stack:
-    """The tutorial's stack behind the proxy, as a new run sees it."""
+    """The tutorial's stack through the proxy, as a new run sees it."""
     return fresh(proxy.endpoint)
 
 
 def fresh(endpoint: Endpoint) -> Stack:
-    """The tutorial's stack with no knowledge of runs before; only the clients, slow to make, are used again."""
+    """The tutorial's stack with nothing cached; only the clients, which are slow to create, are reused."""
     stack = connected(endpoint)
     stack.aws.ids.clear()
     return stack
@@ -54,27 +54,27 @@ def connected(endpoint: Endpoint) -> Stack:
 
 
 def run(proxy: Proxy, command: str) -> apply.Result:
-    """One run of up or down as the command line does it."""
+    """Run up or down as the command line does."""
     inspection = inspect(through(proxy))
     work, steps = (apply.up, inspection.steps_up()) if command == "up" else (apply.down, inspection.steps_down())
     return work(inspection, steps, stacks.ignore, Interrupt())
 
 
 def inventory(engine: Engine) -> dict[str, object]:
-    """All that is there, without the ids that AWS gave."""
+    """Everything in the engine, without the ids that AWS chose."""
     stack = fresh(engine.endpoint)
     subscriptions = stack.aws.client("sns").list_subscriptions()["Subscriptions"]
     inspection = inspect(stack)
     return {
         "names": sorted(name for name in stacks.left(stack.aws.client) if name.count(":") < 6),
         "subscriptions": sorted(item["Endpoint"] for item in subscriptions),
-        "leftovers": list(inspection.orphans),
+        "orphans": list(inspection.orphans),
         "undone": [step.key for step in inspection.steps_up() if step.seen != step.want],
     }
 
 
 def prepared(engine: Engine, command: str) -> None:
-    """The engine as it is before the command."""
+    """Put the engine into the state before the command."""
     stacks.reset(engine)
     if command == "down":
         stacks.up(fresh(engine.endpoint))
@@ -96,7 +96,7 @@ def chosen(calls: list[str], kind: str, shard: int) -> list[int]:
 @pytest.mark.parametrize("shard", range(SHARDS if EVERY == 1 else 1))
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("command", ["up", "down"])
-def test_a_fault_at_any_call_changes_nothing_of_the_end(proxy: Proxy, command: str, kind: str, shard: int) -> None:
+def test_a_fault_at_any_call_does_not_change_the_result(proxy: Proxy, command: str, kind: str, shard: int) -> None:
     calls, expected = undisturbed(proxy, command)
     for number in chosen(calls, kind, shard if EVERY == 1 else 0):
         prepared(proxy.engine, command)
@@ -111,7 +111,7 @@ def test_a_fault_at_any_call_changes_nothing_of_the_end(proxy: Proxy, command: s
 
 
 def kill(after: bool) -> proxies.Fault:
-    """End advent, whose process is a child of ours, before or after the engine has acted."""
+    """Kill advent, a child process of the test, before or after the engine has handled the call."""
 
     def fault(handler: Handler, body: bytes) -> None:
         if after:
@@ -134,9 +134,7 @@ def start(proxy: Proxy, command: str) -> "subprocess.Popen[str]":
 @pytest.mark.parametrize("shard", range(SHARDS if EVERY == 1 else 1))
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("command", ["up", "down"])
-def test_killed_at_any_call_it_is_repaired_by_running_again(
-    proxy: Proxy, command: str, after: bool, shard: int
-) -> None:
+def test_after_a_kill_at_any_call_running_again_repairs_it(proxy: Proxy, command: str, after: bool, shard: int) -> None:
     calls, expected = undisturbed(proxy, command)
     for number in chosen(calls, f"kill {after}", shard if EVERY == 1 else 0):
         prepared(proxy.engine, command)
@@ -147,21 +145,21 @@ def test_killed_at_any_call_it_is_repaired_by_running_again(
             assert VICTIM[0].returncode == -signal.SIGKILL
         proxy.begin()
         assert run(proxy, command).exit_code == 0, f"killed at call {number}"
-        again = run(proxy, command)  # two APIs of one moment may be told apart by the next run only
+        again = run(proxy, command)  # only the next run can tell apart two APIs created at the same moment
         assert again.exit_code == 0
         assert inventory(proxy.engine) == expected, f"killed at call {number}"
 
 
 def at_once(proxy: Proxy, *commands: str) -> list[tuple[int, str]]:
-    """Run these at the same time; the exit code and the stderr of each."""
+    """Run these commands at the same time; returns the exit code and the stderr of each."""
     proxy.begin()
     processes = [start(proxy, command) for command in commands]
-    told = [process.communicate(timeout=120)[1] for process in processes]
-    return [(process.returncode, words) for process, words in zip(processes, told, strict=True)]
+    errors = [process.communicate(timeout=120)[1] for process in processes]
+    return [(process.returncode, error) for process, error in zip(processes, errors, strict=True)]
 
 
 @pytest.mark.parametrize("meet", [proxies.passing, aws_like.meet], ids=["as the engine", "as AWS"])
-def test_two_ups_at_once_both_end_well_and_leave_nothing_to_do(
+def test_two_ups_at_once_both_succeed_and_leave_nothing_to_do(
     proxy: Proxy, meet: proxies.Meet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, expected = undisturbed(proxy, "up")
@@ -173,7 +171,7 @@ def test_two_ups_at_once_both_end_well_and_leave_nothing_to_do(
         assert inventory(proxy.engine) == expected
 
 
-def test_two_downs_at_once_both_end_well_and_leave_nothing(proxy: Proxy) -> None:
+def test_two_downs_at_once_both_succeed_and_leave_nothing(proxy: Proxy) -> None:
     for _ in range(20 if EVERY == 1 else 2):
         prepared(proxy.engine, "down")
         for code, words in at_once(proxy, "down", "down"):
@@ -181,7 +179,7 @@ def test_two_downs_at_once_both_end_well_and_leave_nothing(proxy: Proxy) -> None
         assert inventory(proxy.engine)["names"] == []
 
 
-def test_up_and_down_at_once_end_in_order_after_one_more_up(proxy: Proxy) -> None:
+def test_after_up_and_down_at_once_another_up_repairs_the_stack(proxy: Proxy) -> None:
     _, expected = undisturbed(proxy, "up")
     for _ in range(10 if EVERY == 1 else 1):
         prepared(proxy.engine, "down")
@@ -192,7 +190,7 @@ def test_up_and_down_at_once_end_in_order_after_one_more_up(proxy: Proxy) -> Non
 
 
 def removed_by_another(proxy: Proxy) -> proxies.Fault:
-    """A call about an API, right after another run has taken this one for the second, and kept its own."""
+    """Pass on a call about an API after another run has deleted this API as a duplicate and kept its own."""
 
     def fault(handler: Handler, body: bytes) -> None:
         client = fresh(proxy.engine.endpoint).aws.client("apigatewayv2")
@@ -205,7 +203,7 @@ def removed_by_another(proxy: Proxy) -> proxies.Fault:
 
 
 @pytest.mark.parametrize("operation", ["CreateStage", "CreateIntegration", "CreateRoute"])
-def test_who_loses_the_api_to_another_run_goes_on_with_its_api(proxy: Proxy, operation: str) -> None:
+def test_a_run_that_loses_its_api_to_another_run_goes_on_with_the_other_api(proxy: Proxy, operation: str) -> None:
     _, expected = undisturbed(proxy, "up")
     prepared(proxy.engine, "up")
     proxy.begin()
@@ -215,32 +213,32 @@ def test_who_loses_the_api_to_another_run_goes_on_with_its_api(proxy: Proxy, ope
     assert inventory(proxy.engine) == expected
 
 
-def test_the_run_that_made_the_api_may_make_its_route(proxy: Proxy) -> None:
-    """The engine takes a second route of one key, so that two who make it at the same moment both succeed."""
+def test_the_run_that_created_the_api_may_create_its_route(proxy: Proxy) -> None:
+    """The engine accepts a second route with the same key, so two runs that create it at once both succeed."""
     _, expected = undisturbed(proxy, "up")
     prepared(proxy.engine, "up")
     stack = fresh(proxy.engine.endpoint)
     stack.api.create(Waiter())
     (route,) = (resource for resource in stack.resources.values() if resource.kind == "route")
 
-    def made_by_another(handler: Handler, body: bytes) -> None:
+    def created_by_another(handler: Handler, body: bytes) -> None:
         route.create(Waiter())
         proxies.pass_on(handler, body)
 
     proxy.begin()
-    looks = [proxies.pass_on] * 2  # at all that is there, and at the API before its route is made
-    proxy.script = {"apigateway:GetRoutes": [*looks, made_by_another]}
+    reads = [proxies.pass_on] * 2  # during the inspection, and before the route is created
+    proxy.script = {"apigateway:GetRoutes": [*reads, created_by_another]}
     assert run(proxy, "up").exit_code == 0
     assert "apigateway:CreateRoute" not in proxy.calls
     assert inventory(proxy.engine) == expected
 
 
-def test_what_another_run_changed_meanwhile_is_put_right_at_the_end(proxy: Proxy) -> None:
+def test_what_another_run_has_changed_is_repaired_at_the_end(proxy: Proxy) -> None:
     _, expected = undisturbed(proxy, "up")
     prepared(proxy.engine, "up")
 
     def changed_by_another(handler: Handler, body: bytes) -> None:
-        stacks.up(fresh(proxy.engine.endpoint))  # so that there is a function, and a conflict
+        stacks.up(fresh(proxy.engine.endpoint))  # creates the function first, which makes a conflict
         proxies.pass_on(handler, body)
         stack = fresh(proxy.engine.endpoint)
         stack.aws.client("logs").put_retention_policy(logGroupName="/aws/lambda/sns_logger", retentionInDays=1)

@@ -1,6 +1,6 @@
-"""How many calls each command makes, and how many of them one after the other: what a user waits for.
+"""How many calls each command makes, and how many of them in sequence, which is what you wait for.
 
-The numbers are those of the tutorial's app. Who makes one of them smaller writes it down here.
+The numbers are those of the tutorial's app. If you make one of them smaller, write it down here.
 """
 
 from advent_cli.local.lifecycle import Engine
@@ -17,7 +17,7 @@ COMMANDS = {  # in this order -> calls, rounds
     "status": (47, 4),
     "down --yes": (89, 7),
 }
-ATTEMPTS = 3  # a call that comes late, on a machine with much to do, is taken for another round; the fewest count
+ATTEMPTS = 3  # on a busy machine a late call counts as another round; the smallest numbers count
 
 
 def test_no_command_makes_more_calls_or_rounds_than_it_must(engine: Engine, advent: Run) -> None:
@@ -34,7 +34,7 @@ def test_no_command_makes_more_calls_or_rounds_than_it_must(engine: Engine, adve
 
 
 def counted(proxy: Proxy, advent: Run, command: str) -> tuple[int, int]:
-    """The calls and the rounds of a command."""
+    """The number of calls and of rounds of a command."""
     gate = Gate()
     proxy.begin()
     proxy.meet = gate.hold

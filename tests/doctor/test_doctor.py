@@ -66,7 +66,7 @@ def test_with_a_broken_config(advent: Run, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("stack: [\n")
     found = report(advent("doctor", code=1).stdout)
     assert found["config"][0][0] == "problem"
-    assert "config.yaml:2:1: not YAML" in found["config"][0][1]
+    assert "config.yaml:2:1: not valid YAML" in found["config"][0][1]
     assert all(words.startswith("not checked") for check in REST for _, words in found[check])
     known = report(advent("--target", "local", "doctor", code=1).stdout)
     assert known["engine"][0][0] == known["credentials"][0][0] == "ok"
@@ -157,7 +157,7 @@ def test_the_printed_policy_lacks_nothing(user: Any, advent: Run, running_engine
 def test_without_permission_to_simulate_the_other_checks_still_run(user: Any, advent: Run) -> None:
     denied = {"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
     done = advent("--target", "aws", "doctor", **user(EVERYTHING, denied))
-    assert "does not allow us SimulatePrincipalPolicy" in report(done.stdout)["permissions"][0][1]
+    assert "access denied: SimulatePrincipalPolicy" in report(done.stdout)["permissions"][0][1]
     assert "try: `advent policy doctor`" in done.stdout
     assert report(done.stdout)["app"][0][0] == "ok"
 

@@ -234,7 +234,7 @@ def test_a_foreign_secret_is_neither_changed_nor_used(engine: Engine, advent: Ru
     stack = stacks.tutorial(engine)
     secret = stack.secrets["slack-secret"]
     stack.aws.client("ssm").put_parameter(Name=secret.name, Value="theirs", Type="SecureString")
-    foreign = "belongs to someone else"
+    foreign = "is not managed by this stack"
     assert foreign in advent("slack", "secret", stdin="ours\n", code=4).stderr
     assert foreign in advent("slack", "secret", "--remove", code=4).stderr
     assert foreign in advent("say", "in", code=4).stderr

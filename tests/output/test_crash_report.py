@@ -160,6 +160,6 @@ def test_text_around_a_secret_stays() -> None:
 
 def test_variables_are_secret_by_their_names() -> None:
     environment = {"MY_SECRET": "aaaa", "github_token": "bbbb", "PGPASSWORD": "cccc", "KEYS": "no", "HOME": "dddd"}
-    assert redaction.known(environment, {"line one\nline two"}) == {
+    assert redaction.known_secrets(environment, {"line one\nline two"}) == {
         *("aaaa", "bbbb", "cccc", "line one\nline two", "line one", "line two")
     }

@@ -157,7 +157,7 @@ def test_a_plan_shows_differences_and_blocked_steps() -> None:
         "~ role         r",
         "    trust.x: [2] -> [1]",
         "! topic        t",
-        "    topic t exists and belongs to someone else (arn:aws:sns:::t, made 2020-01-01)",
-        "    try: give ours another name in config.yaml, or make this one ours with `advent up --adopt topic/t`",
+        "    topic t exists but is not managed by this stack (arn:aws:sns:::t, made 2020-01-01)",
+        "    try: choose another name in config.yaml, or take over this one with `advent up --adopt topic/t`",
         "1 to create, 1 to update, 1 blocked",
     ]

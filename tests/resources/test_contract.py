@@ -1,4 +1,4 @@
-"""The contract, held to every resource of the stack on a real engine, without naming any."""
+"""Holds every resource of the stack to the contract on a real engine, without naming any."""
 
 import json
 from dataclasses import replace
@@ -12,15 +12,15 @@ from advent_cli.aws.connect import connect
 from advent_cli.aws.endpoint import Endpoint
 from advent_cli.aws.retry import Waiter
 from advent_cli.deploy import apply
-from advent_cli.deploy.contention import carry_out
+from advent_cli.deploy.contention import run_step
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Outcome
 from advent_cli.deploy.executor import Interrupt
 from advent_cli.deploy.inspection import inspect
 from advent_cli.errors import AdventError
 from advent_cli.local.lifecycle import Engine
+from advent_cli.resources.aws_lambda import BUSY, FAILED, READY, UPDATE_FAILED, state, wait_until_ready
 from advent_cli.resources.function import Function
-from advent_cli.resources.lambda_answers import BUSY, FAILED, READY, UPDATE_FAILED, state, wait_until_ready
 from advent_cli.stack.build import Stack, build
 from tests.support import stacks, tampering
 
@@ -34,33 +34,33 @@ def writes(calls: list[str]) -> list[str]:
 
 
 @pytest.fixture
-def whole(deployed: Stack) -> Stack:
-    """The stack, up and as wanted, whatever the test before did to it."""
+def intact(deployed: Stack) -> Stack:
+    """The stack, deployed and as wanted, whatever the previous test changed."""
     stacks.up(deployed)
     return deployed
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_after_up_it_has_what_is_wanted(whole: Stack, key: str) -> None:
-    assert whole.resources[key].read() == whole.resources[key].want()
+def test_after_up_it_is_as_wanted(intact: Stack, key: str) -> None:
+    assert intact.resources[key].read() == intact.resources[key].want()
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_deleted_by_hand_it_returns(whole: Stack, key: str) -> None:
-    whole.resources[key].delete(WAIT)
-    assert whole.resources[key].read() is None
-    outcomes = stacks.up(whole)
+def test_deleted_by_hand_it_is_recreated(intact: Stack, key: str) -> None:
+    intact.resources[key].delete(WAIT)
+    assert intact.resources[key].read() is None
+    outcomes = stacks.up(intact)
     assert outcomes[key] in (Outcome.CREATED, Outcome.ATTACHED)
-    assert whole.resources[key].read() == whole.resources[key].want()
-    assert set(stacks.up(whole).values()) == {Outcome.UNCHANGED}
+    assert intact.resources[key].read() == intact.resources[key].want()
+    assert set(stacks.up(intact).values()) == {Outcome.UNCHANGED}
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_made_twice_or_deleted_twice_it_is_as_after_once(whole: Stack, key: str) -> None:
-    """A retry after a lost answer meets its own work."""
-    resource = whole.resources[key]
-    carry_out(resource, None, Step(key, resource.title, resource.want(), None), WAIT)
-    if resource.read() != resource.want():  # AWS made a second one of the same name
+def test_creating_or_deleting_twice_is_the_same_as_once(intact: Stack, key: str) -> None:
+    """A retry after a lost answer finds what the first try has done."""
+    resource = intact.resources[key]
+    run_step(resource, None, Step(key, resource.title, resource.want(), None), WAIT)
+    if resource.read() != resource.want():  # AWS created a second one of the same name
         now = resource.read()
         assert now is not None
         resource.update(now, WAIT)
@@ -71,24 +71,24 @@ def test_made_twice_or_deleted_twice_it_is_as_after_once(whole: Stack, key: str)
 
 
 @pytest.mark.parametrize(("kind", "change"), tampering.changes())
-def test_changed_behind_our_back_it_is_seen_and_put_back(whole: Stack, kind: str, change: str) -> None:
-    resource = tampering.of_kind(whole, kind)
-    tampering.CHANGES[kind][change](whole, resource)
-    steps = {step.key: step for step in inspect(whole).steps_up()}
+def test_a_change_by_hand_is_detected_and_reverted(intact: Stack, kind: str, change: str) -> None:
+    resource = tampering.of_kind(intact, kind)
+    tampering.CHANGES[kind][change](intact, resource)
+    steps = {step.key: step for step in inspect(intact).steps_up()}
     assert steps[resource.key].action is Action.UPDATE
     named = {difference.setting.split(".")[0] for difference in steps[resource.key].differences}
     assert change.split()[0] in named
-    assert stacks.up(whole)[resource.key] in (Outcome.UPDATED, Outcome.ATTACHED)
+    assert stacks.up(intact)[resource.key] in (Outcome.UPDATED, Outcome.ATTACHED)
     assert resource.read() == resource.want()
 
 
-def test_every_setting_is_tampered_with_or_cannot_be() -> None:
+def test_every_setting_is_tampered_with_or_fixed() -> None:
     for resource in stacks.without_calls().resources.values():
         tampered = {change.split()[0] for change in tampering.CHANGES[resource.kind]}
         assert tampered | tampering.FIXED.get(resource.kind, set()) == resource.want().keys(), resource.kind
 
 
-def test_up_again_and_a_look_write_nothing(whole: Stack, running_engine: Engine) -> None:
+def test_a_second_up_writes_nothing(intact: Stack, running_engine: Engine) -> None:
     calls: list[str] = []
     again = stacks.tutorial(running_engine, calls)
     assert set(stacks.up(again).values()) == {Outcome.UNCHANGED}
@@ -96,13 +96,13 @@ def test_up_again_and_a_look_write_nothing(whole: Stack, running_engine: Engine)
     assert not writes(calls)
 
 
-def test_the_variable_alone_is_attached_again_and_the_others_stay(whole: Stack) -> None:
-    client = whole.aws.client("lambda")
+def test_only_the_missing_variable_is_attached_again_and_the_others_stay(intact: Stack) -> None:
+    client = intact.aws.client("lambda")
     before = client.get_function_configuration(FunctionName="aws_advent")["Environment"]["Variables"]
     without = {name: value for name, value in before.items() if name != "SNS_TOPIC_ARN"}
     client.update_function_configuration(FunctionName="aws_advent", Environment={"Variables": without})
-    wait_until_ready(whole.aws, "aws_advent", {}, WAIT)
-    outcomes = stacks.up(whole)
+    wait_until_ready(intact.aws, "aws_advent", {}, WAIT)
+    outcomes = stacks.up(intact)
     assert {key for key, outcome in outcomes.items() if outcome is not Outcome.UNCHANGED} == {
         "variable/SNS_TOPIC_ARN on aws_advent"
     }
@@ -126,7 +126,7 @@ def test_access_denied_is_not_absence(deployed: Stack, running_engine: Engine) -
     keys = iam.create_access_key(UserName="nobody")["AccessKey"]
     endpoint = Endpoint(running_engine.url, keys["AccessKeyId"], keys["SecretAccessKey"], "us-east-1", "")
     stack = build(stacks.TUTORIAL, connect("awsadvent", endpoint=endpoint))
-    with pytest.raises(ClientError, match="AccessDenied"):  # what is left over cannot be looked for
+    with pytest.raises(ClientError, match="AccessDenied"):  # it cannot list orphans
         inspect(stack)
     allow: dict[str, Any] = {
         "Effect": "Allow",
@@ -137,10 +137,10 @@ def test_access_denied_is_not_absence(deployed: Stack, running_engine: Engine) -
     document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
     iam.put_user_policy(UserName="nobody", PolicyName="looking", PolicyDocument=document)
     inspection = inspect(stack)
-    for key, found in inspection.seen.items():
+    for key, seen in inspection.seen.items():
         if not key.startswith(("api/", "route/")):
-            assert isinstance(found, AdventError), f"{key} was taken for {found}"
-            assert "does not allow" in found.what
+            assert isinstance(seen, AdventError), f"{key} was taken for {seen}"
+            assert "access denied: " in seen.what
     assert apply.up(inspection, inspection.steps_up(), stacks.ignore, Interrupt()).exit_code == 1
     assert apply.down(inspection, inspection.steps_down(), stacks.ignore, Interrupt()).exit_code == 1
     assert {resource.read() == resource.want() for resource in deployed.resources.values()} == {True}
@@ -154,46 +154,46 @@ def statements(stack: Stack, function: str) -> Any:
     ]
 
 
-def test_each_permission_is_there_for_exactly_one_source(whole: Stack) -> None:
-    """The engine invokes functions without these; AWS does not."""
-    api = whole.api.find()
+def test_each_permission_is_for_exactly_one_source(intact: Stack) -> None:
+    """The engine invokes functions without permissions; AWS does not."""
+    api = intact.api.find()
     assert api
     route = f"arn:aws:execute-api:us-east-1:000000000000:{api['ApiId']}/*/POST/aws_advent"
     allow = ("Allow", "apigateway.amazonaws.com", "lambda:InvokeFunction", "aws_advent")
-    assert statements(whole, "aws_advent") == [(*allow, {"ArnLike": {"AWS:SourceArn": route}})]
+    assert statements(intact, "aws_advent") == [(*allow, {"ArnLike": {"AWS:SourceArn": route}})]
     topic = {"ArnLike": {"AWS:SourceArn": "arn:aws:sns:us-east-1:000000000000:awsadvent"}}
     for consumer in ("sns_multiplier", "sns_logger"):
         sns = ("Allow", "sns.amazonaws.com", "lambda:InvokeFunction", consumer, topic)
-        assert statements(whole, consumer) == [sns]
+        assert statements(intact, consumer) == [sns]
 
 
-def test_an_api_made_anew_gets_a_permission_of_its_own(whole: Stack) -> None:
-    whole.api.delete(WAIT)
-    stacks.up(whole)
-    assert len(statements(whole, "aws_advent")) == 1
-    test_each_permission_is_there_for_exactly_one_source(whole)
+def test_a_recreated_api_gets_a_permission_of_its_own(intact: Stack) -> None:
+    intact.api.delete(WAIT)
+    stacks.up(intact)
+    assert len(statements(intact, "aws_advent")) == 1
+    test_each_permission_is_for_exactly_one_source(intact)
 
 
-def test_each_role_may_do_what_its_function_uses_and_no_more(whole: Stack) -> None:
-    iam = whole.aws.client("iam")
+def test_each_role_allows_what_its_function_uses_and_no_more(intact: Stack) -> None:
+    iam = intact.aws.client("iam")
 
-    def may(role: str) -> set[tuple[str, str]]:
+    def allowed_by(role: str) -> set[tuple[str, str]]:
         names = iam.list_role_policies(RoleName=role)["PolicyNames"]
         documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
-        allowed = [s for document in documents for s in document["Statement"]]
-        return {(action, s["Resource"].split("000000000000:")[1]) for s in allowed for action in s["Action"]}
+        statements = [s for document in documents for s in document["Statement"]]
+        return {(action, s["Resource"].split("000000000000:")[1]) for s in statements for action in s["Action"]}
 
     def logs(function: str) -> set[tuple[str, str]]:
         group = f"log-group:/aws/lambda/{function}:*"
         return {("logs:CreateLogStream", group), ("logs:PutLogEvents", group)}
 
-    add, letters = ("dynamodb:UpdateItem", "table/table"), ("sqs:SendMessage", "awsadvent-dlq")
+    add, dead_letters = ("dynamodb:UpdateItem", "table/table"), ("sqs:SendMessage", "awsadvent-dlq")
     read = ("dynamodb:BatchGetItem", "table/table")
     secret = ("ssm:GetParameter", "parameter/advent/awsadvent/slack-secret")
-    announce = {("sns:Publish", "awsadvent"), letters}
-    assert may("aws_advent_lambda_dynamo") == logs("aws_advent") | announce | {read, add, secret}
-    assert may("sns_multiplier_lambda_dynamo") == logs("sns_multiplier") | {add, letters}
-    assert may("sns_logger_lambda") == logs("sns_logger") | {letters}
+    publish = {("sns:Publish", "awsadvent"), dead_letters}
+    assert allowed_by("aws_advent_lambda_dynamo") == logs("aws_advent") | publish | {read, add, secret}
+    assert allowed_by("sns_multiplier_lambda_dynamo") == logs("sns_multiplier") | {add, dead_letters}
+    assert allowed_by("sns_logger_lambda") == logs("sns_logger") | {dead_letters}
     names = iam.list_role_policies(RoleName="aws_advent_lambda_dynamo")["PolicyNames"]
     assert "aws_advent_lambda_dynamo_snspublish" in names  # the article's name
 
@@ -211,18 +211,18 @@ def test_a_table_with_another_key_is_refused_and_kept(engine: Engine) -> None:
     assert dynamodb.describe_table(TableName="table")["Table"]["KeySchema"][0]["AttributeName"] == "other"
 
 
-def test_a_function_whose_role_was_made_anew_is_made_anew_too(whole: Stack) -> None:
-    """On AWS it would fail without a word: Lambda's grant for its variables was for the role of before."""
-    role, function = (tampering.of_kind(whole, kind) for kind in ("role", "function"))
+def test_a_function_whose_role_was_recreated_is_recreated_too(intact: Stack) -> None:
+    """On AWS it would fail silently: Lambda's grant for its variables belongs to the deleted role."""
+    role, function = (tampering.of_kind(intact, kind) for kind in ("role", "function"))
     role.delete(WAIT)
-    role.create(WAIT)  # by another run, which was killed then
-    steps = {step.key: step for step in inspect(stacks.tutorial_again(whole)).steps_up()}
+    role.create(WAIT)  # as by another run that was killed afterwards
+    steps = {step.key: step for step in inspect(stacks.tutorial_again(intact)).steps_up()}
     assert [difference.setting for difference in steps[function.key].differences] == ["role"]
-    outcomes = stacks.up(stacks.tutorial_again(whole))
+    outcomes = stacks.up(stacks.tutorial_again(intact))
     assert outcomes[function.key] is Outcome.UPDATED
-    permission = next(key for key, r in whole.resources.items() if r.host == function.key and r.kind == "permission")
-    assert outcomes[permission] is Outcome.CREATED  # it went with the old function
-    assert set(stacks.up(stacks.tutorial_again(whole)).values()) == {Outcome.UNCHANGED}
+    permission = next(key for key, r in intact.resources.items() if r.parent == function.key and r.kind == "permission")
+    assert outcomes[permission] is Outcome.CREATED  # it was deleted with the old function
+    assert set(stacks.up(stacks.tutorial_again(intact)).values()) == {Outcome.UNCHANGED}
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_a_function_whose_role_was_made_anew_is_made_anew_too(whole: Stack) -> N
         {"Tags": {"advent:stack": "awsadvent"}, "Error": {"ErrorCode": "AccessDenied", "Message": "no kms:Decrypt"}},
     ],
 )
-def test_an_answer_that_hides_something_is_not_taken_for_a_whole_one(running_engine: Engine, answer: Any) -> None:
+def test_an_incomplete_answer_is_an_error(running_engine: Engine, answer: Any) -> None:
     stack = stacks.tutorial(running_engine)
     function = next(r for r in stack.resources.values() if isinstance(r, Function))
     configuration = {
@@ -243,15 +243,15 @@ def test_an_answer_that_hides_something_is_not_taken_for_a_whole_one(running_eng
         del configuration["Environment"]
     stub = Stubber(stack.aws.client("lambda"))
     stub.add_response("get_function", {"Configuration": configuration, **answer})
-    whole = replace(function, role=None)
-    with stub, stack.aws.remembering():
-        stack.aws.once(("policy", function.name), lambda: None)
-        with pytest.raises(AdventError, match="does not show us"):
-            whole.read()
+    alone = replace(function, role=None)
+    with stub, stack.aws.caching():
+        stack.aws.cached(("policy", function.name), lambda: None)
+        with pytest.raises(AdventError, match="access denied: the "):
+            alone.read()
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         ({"State": "Pending", "LastUpdateStatus": "InProgress"}, BUSY),
         ({"State": "Active", "LastUpdateStatus": "InProgress"}, BUSY),
@@ -262,5 +262,5 @@ def test_an_answer_that_hides_something_is_not_taken_for_a_whole_one(running_eng
         ({}, READY),
     ],
 )
-def test_the_states_of_lambda(answer: dict[str, str], told: str) -> None:
-    assert state(answer) == told
+def test_the_states_of_lambda(answer: dict[str, str], expected: str) -> None:
+    assert state(answer) == expected

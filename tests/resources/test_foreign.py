@@ -1,4 +1,4 @@
-"""What bears one of our names and is not ours: left alone in every byte, told, and adopted if the person wants."""
+"""Foreign resources, with a wanted name but without the stack's tag: unchanged, reported, and adopted on request."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from advent_cli.deploy.inspection import inspect
 from advent_cli.errors import ForeignError
 from advent_cli.local.lifecycle import Engine
 from advent_cli.messages import post, slack_form
-from advent_cli.resources.lambda_answers import wait_until_ready
+from advent_cli.resources.aws_lambda import wait_until_ready
 from advent_cli.stack.build import Stack, build
 from advent_cli.words import counts
 from tests.conftest import Run
@@ -20,13 +20,13 @@ from tests.test_end_to_end import client
 
 
 def foreign(engine: Engine) -> Stack:
-    """The same names, made by somebody else."""
+    """A stack with the same names that belongs to another stack name."""
     other = build(stacks.TUTORIAL, connect("somebody-else", endpoint=engine.endpoint))
     stacks.up(other)
     return other
 
 
-def test_what_is_not_ours_is_left_as_it_is(engine: Engine, advent: Run) -> None:
+def test_foreign_resources_stay_unchanged(engine: Engine, advent: Run) -> None:
     other = foreign(engine)
     post.post(other.url or "", slack_form.build_request("theirs", stacks.TUTORIAL.slack, None), Waiter())
     Waiter().until(lambda: counts.of(other.table, ["theirs"]) == {"theirs": 11}, "they have counted", within=60)
@@ -36,8 +36,10 @@ def test_what_is_not_ours_is_left_as_it_is(engine: Engine, advent: Run) -> None:
     for command in (["plan"], ["up", "--yes"], ["status"], ["down", "--yes"]):
         done = advent(*command, code=4)
         for resource in other.resources.values():
-            if not resource.host:
-                assert f"{resource.title} exists and belongs to someone else (arn:aws:" in done.stdout + done.stderr
+            if not resource.parent:
+                assert (
+                    f"{resource.title} exists but is not managed by this stack (arn:aws:" in done.stdout + done.stderr
+                )
         assert "advent up --adopt table/table" in done.stdout + done.stderr
         assert reading.everything(other.aws) == before, command
 
@@ -74,26 +76,26 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("key", FOREIGN)
-def test_what_would_touch_something_foreign_is_not_made_and_the_rest_is(engine: Engine, key: str) -> None:
-    make, touching, others = FOREIGN[key]
+def test_what_uses_a_foreign_resource_is_not_created_and_the_rest_is(engine: Engine, key: str) -> None:
+    make, dependents, others = FOREIGN[key]
     make(stacks.tutorial(engine))
     stack = stacks.tutorial(engine)
     inspection = inspect(stack)
     result = apply.up(inspection, inspection.steps_up(), stacks.ignore, Interrupt())
     assert result.exit_code == 4
     assert isinstance(result.finished[key].error, ForeignError)
-    for other in touching:
+    for other in dependents:
         assert result.finished[other].outcome in (Outcome.LEFT, Outcome.SKIPPED)
         assert stack.resources[other].read() is None
     assert {result.finished[other].outcome for other in others} == {Outcome.CREATED}
-    assert result.finished["route/POST /aws_advent"].outcome is Outcome.LEFT  # so that nobody's words get there
+    assert result.finished["route/POST /aws_advent"].outcome is Outcome.LEFT  # so that no message gets there
     inspection = inspect(stack)
     assert apply.down(inspection, inspection.steps_down(), stacks.ignore, Interrupt()).exit_code == 4
-    assert not [k for k, found in inspect(stack).seen.items() if isinstance(found, dict)]
+    assert not [key for key, seen in inspect(stack).seen.items() if isinstance(seen, dict)]
 
 
 def test_the_same_stack_in_another_region_is_another_stack(engine: Engine) -> None:
-    """Roles are global: this one's must survive what is done to that one."""
+    """Roles are global: those of one region must survive up and down in the other."""
     here = stacks.tutorial(engine)
     stacks.up(here)
     there = build(stacks.TUTORIAL, connect("awsadvent", region="eu-west-1", endpoint=engine.endpoint))
@@ -105,7 +107,7 @@ def test_the_same_stack_in_another_region_is_another_stack(engine: Engine) -> No
     assert set(stacks.up(stacks.tutorial(engine)).values()) == {Outcome.UNCHANGED}
 
 
-def test_foreign_things_are_named_with_the_ways_out_and_can_be_adopted(engine: Engine, advent: Run) -> None:
+def test_foreign_resources_are_reported_with_hints_and_can_be_adopted(engine: Engine, advent: Run) -> None:
     client(engine, "dynamodb").create_table(
         TableName="table",
         BillingMode="PAY_PER_REQUEST",
@@ -121,16 +123,16 @@ def test_foreign_things_are_named_with_the_ways_out_and_can_be_adopted(engine: E
         done = advent(command, code=4)
         for key in keys:
             assert f"advent up --adopt {key}" in done.stdout + done.stderr
-        assert "arn:aws:dynamodb:us-east-1:000000000000:table/table, made 20" in done.stdout + done.stderr
-    assert "allowed is one of table/table" in advent("up", "--adopt", "table/other", code=2).stderr
+        assert "arn:aws:dynamodb:us-east-1:000000000000:table/table, created 20" in done.stdout + done.stderr
+    assert "use one of: table/table" in advent("up", "--adopt", "table/other", code=2).stderr
     options = [word for key in keys for word in ("--adopt", key)]
     advent("up", *options)
     assert "nothing to do" in advent("plan").stdout
-    assert advent("say", "--no-wait", "theirs").stdout == "theirs = 8\n"  # with all its items
+    assert advent("say", "--no-wait", "theirs").stdout == "theirs = 8\n"  # the table keeps its items
     assert advent("down", "--yes").stderr.endswith("0 left\n")
 
 
-def test_what_can_never_fit_is_not_adopted(engine: Engine, advent: Run) -> None:
+def test_what_no_update_can_fix_is_not_adopted(engine: Engine, advent: Run) -> None:
     client(engine, "iam").create_role(RoleName="sns_logger_lambda", AssumeRolePolicyDocument='{"Statement": []}')
     client(engine, "dynamodb").create_table(
         TableName="table",
@@ -138,18 +140,18 @@ def test_what_can_never_fit_is_not_adopted(engine: Engine, advent: Run) -> None:
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "N"}],
     )
-    told = advent("up", "--adopt", "table/table", code=4).stderr
-    assert "its primary key would have to be word (S), and is id (N)" in told
+    error = advent("up", "--adopt", "table/table", code=4).stderr
+    assert "its primary key must be word (S), but is id (N)" in error
     assert "cannot change the path" in advent("up", "--adopt", "role/sns_logger_lambda", code=4).stderr
 
 
-def test_of_what_is_not_ours_no_more_is_read_than_whose_it_is(engine: Engine) -> None:
+def test_of_a_foreign_resource_only_the_owner_is_read(engine: Engine) -> None:
     foreign(engine)
     calls: list[str] = []
     inspect(stacks.tutorial(engine, calls))
-    asked = {call.split()[0] for call in calls}
-    assert {"lambda:GetFunction", "iam:GetRole", "sns:ListTagsForResource"} <= asked
-    assert not asked & {
+    made = {call.split()[0] for call in calls}
+    assert {"lambda:GetFunction", "iam:GetRole", "sns:ListTagsForResource"} <= made
+    assert not made & {
         "lambda:GetPolicy",
         "iam:GetRolePolicy",
         "iam:ListRolePolicies",

@@ -1,4 +1,4 @@
-"""Who deploys this stack cannot touch the APIs of others in the region, nor make them this stack's."""
+"""The deployer policy does not allow changing other APIs in the region, nor tagging them as part of the stack."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,10 +19,10 @@ ARN = "arn:aws:apigateway:us-east-1::/apis/{}"
 
 @pytest.fixture
 def person(engine: Engine, tmp_path: Path) -> Iterator[Deployer]:
-    """One who may run up and down, with the stack up."""
+    """A person who may run up and down, with the stack deployed."""
     with proxies.running(engine) as proxy:
         person = Deployer(proxy, tmp_path)
-        person.may([*STATEMENTS["up"], *STATEMENTS["down"]])
+        person.allow([*STATEMENTS["up"], *STATEMENTS["down"]])
         person.prints("up", "--yes")
         yield person
 
@@ -33,7 +33,7 @@ def refused(call: Callable[..., Any], **params: Any) -> None:
 
 
 @pytest.mark.parametrize("tags", [{}, {"advent:stack": "another"}, {"advent:stack": "awsadvent2", "team": "awsadvent"}])
-def test_an_api_of_somebody_else_stays_as_it_is(person: Deployer, tags: dict[str, str]) -> None:
+def test_a_foreign_api_cannot_be_changed(person: Deployer, tags: dict[str, str]) -> None:
     root = stacks.tutorial(person.engine).aws.client("apigatewayv2")
     api = root.create_api(Name="theirs", ProtocolType="HTTP", Tags=tags)["ApiId"]
     route = root.create_route(ApiId=api, RouteKey="GET /")["RouteId"]
@@ -44,12 +44,12 @@ def test_an_api_of_somebody_else_stays_as_it_is(person: Deployer, tags: dict[str
     refused(holder.create_stage, ApiId=api, StageName="$default")
     refused(holder.create_route, ApiId=api, RouteKey="POST /")
     refused(holder.delete_route, ApiId=api, RouteId=route)
-    refused(holder.tag_resource, ResourceArn=ARN.format(api), Tags=OURS)  # or it would be ours from now on
+    refused(holder.tag_resource, ResourceArn=ARN.format(api), Tags=OURS)  # it would become part of the stack
     refused(holder.untag_resource, ResourceArn=ARN.format(api), TagKeys=["advent:stack"])
     assert before == (root.get_api(ApiId=api)["Tags"], root.get_routes(ApiId=api)["Items"])
 
 
-def test_an_api_is_made_only_with_the_tag_of_this_stack(person: Deployer) -> None:
+def test_an_api_is_created_only_with_the_tag_of_this_stack(person: Deployer) -> None:
     holder = person.client("apigatewayv2")
     refused(holder.create_api, Name="theirs", ProtocolType="HTTP")
     refused(holder.create_api, Name="theirs", ProtocolType="HTTP", Tags={"advent:stack": "another"})

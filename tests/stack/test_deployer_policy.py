@@ -1,4 +1,4 @@
-"""The policy that `advent policy` prints is enough for each command, and no statement of it is too much."""
+"""The policy that `advent policy` prints is enough for each command, and none of its statements is superfluous."""
 
 import json
 import os
@@ -34,14 +34,14 @@ COMMANDS = {
     "logs": ["logs"],
     "down": ["down", "--yes"],
 }
-ENDS_WITH = {"slack-check": 1, "doctor": 1}  # for Slack never called, and the other commands need more than it has
+ENDS_WITH = {"slack-check": 1, "doctor": 1}  # Slack has never posted, and doctor reports what other commands lack
 STATEMENTS = {command: deployer_policy.policy(stacks.without_calls(), command)["Statement"] for command in COMMANDS}
 NOTHING = {"Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": ["*"]}  # a policy needs a statement
-UNENFORCED = [policy_conditions.TO_LAMBDA]  # the engine does not ask for it; AWS does
+UNENFORCED = [policy_conditions.TO_LAMBDA]  # the engine does not check it; AWS does
 
 
 def as_the_engine_sees_it(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The engine leaves the path out of a role's ARN when it asks, and no ARN at all with two calls."""
+    """The statements for the engine, which omits the path of a role's ARN, and for two calls the whole ARN."""
     document = json.loads(json.dumps(statements).replace(":role/advent/awsadvent/", ":role/"))
     for statement in document:
         if {"dynamodb:ListTagsOfResource", "lambda:CreateFunction"} & {*statement["Action"]}:
@@ -50,7 +50,7 @@ def as_the_engine_sees_it(statements: list[dict[str, Any]]) -> list[dict[str, An
 
 
 class Person:
-    """An IAM user of the engine with an inline policy, who runs advent; its conditions are judged as AWS does."""
+    """An IAM user of the engine with an inline policy who runs advent; conditions are evaluated as on AWS."""
 
     def __init__(self, proxy: Proxy, folder: Path) -> None:
         self.engine, self.folder = proxy.engine, folder
@@ -62,13 +62,13 @@ class Person:
         self.keys = iam.create_access_key(UserName="person")["AccessKey"]
         self.iam = iam
 
-    def may(self, statements: list[dict[str, Any]]) -> None:
-        """Replace what the person may do."""
+    def allow(self, statements: list[dict[str, Any]]) -> None:
+        """Replace the person's policy with these statements."""
         self.judge.statements = statements
         document = json.dumps({"Version": "2012-10-17", "Statement": as_the_engine_sees_it(statements or [NOTHING])})
         self.iam.put_user_policy(UserName="person", PolicyName="all", PolicyDocument=document)
 
-    def runs(self, *words: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run advent with the person's keys."""
         keys = {"AWS_ACCESS_KEY_ID": self.keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": self.keys["SecretAccessKey"]}
         environment = {**os.environ, **self.engine.environment(None), "AWS_ENDPOINT_URL": self.url, **keys}
@@ -85,7 +85,7 @@ def person(engine: Engine, tmp_path: Path) -> Iterator[Person]:
 
 
 def prepare(person: Person, command: str) -> None:
-    """The stack as it is before the command."""
+    """Put the stack into the state before the command."""
     stack = stacks.tutorial(person.engine)
     (stacks.down if command == "up" else stacks.up)(stack)
     if command == "replay":
@@ -95,26 +95,27 @@ def prepare(person: Person, command: str) -> None:
 
 
 def stop_consumers(stack: Stack) -> None:
-    """They do not run, for they would write into the next test."""
+    """Capture the consumers from running, because they would write into the next test."""
     for name in ("sns_logger", "sns_multiplier"):
         stack.aws.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_it_is_enough(person: Person, command: str) -> None:
+def test_the_policy_is_enough(person: Person, command: str) -> None:
     prepare(person, command)
-    person.may(STATEMENTS[command])
-    done = person.runs(*COMMANDS[command])
+    person.allow(STATEMENTS[command])
+    done = person.run(*COMMANDS[command])
     assert done.returncode == ENDS_WITH.get(command, 0), done.stderr
-    assert "does not allow us" not in done.stderr + done.stdout
+    assert "access denied: " not in done.stderr + done.stdout
 
 
-READS = {"plan", "status", "diagram", "slack-check", "doctor", "list", "logs"}  # so each statement may have its turn
-TURNS = [(c, n) for c, all_ in STATEMENTS.items() for n in ([None] if c in READS else range(len(all_)))]
+# These change nothing, so one test tries all their statements.
+READING = {"plan", "status", "diagram", "slack-check", "doctor", "list", "logs"}
+PARAMETERS = [(c, n) for c, all_ in STATEMENTS.items() for n in ([None] if c in READING else range(len(all_)))]
 
 
-@pytest.mark.parametrize(("command", "number"), TURNS)
-def test_without_any_statement_the_command_fails(person: Person, command: str, number: int | None) -> None:
+@pytest.mark.parametrize(("command", "number"), PARAMETERS)
+def test_without_one_of_its_statements_the_command_fails(person: Person, command: str, number: int | None) -> None:
     prepare(person, command)
     if command == "say":
         stop_consumers(stacks.tutorial(person.engine))
@@ -123,14 +124,14 @@ def test_without_any_statement_the_command_fails(person: Person, command: str, n
             assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
             assert all(":role/advent/awsadvent/" in arn for arn in statement["Resource"])
             continue
-        person.may([other for other in STATEMENTS[command] if other is not statement])
-        done = person.runs(*COMMANDS[command])
+        person.allow([other for other in STATEMENTS[command] if other is not statement])
+        done = person.run(*COMMANDS[command])
         assert done.returncode == 1, statement
-        assert "does not allow us" in done.stderr + done.stdout
+        assert "access denied: " in done.stderr + done.stdout
         assert "bug in advent" not in done.stderr
 
 
-def test_all_is_all_of_them(engine: Engine, advent: Run) -> None:
+def test_all_is_the_union_of_the_policies(engine: Engine, advent: Run) -> None:
     assert {*COMMANDS} == {*deployer_policy.VERBS} == {*policies.COMMANDS}
     everything = json.loads(advent("policy").stdout)
 
@@ -139,5 +140,5 @@ def test_all_is_all_of_them(engine: Engine, advent: Run) -> None:
 
     assert pairs(everything) == set().union(*(pairs(json.loads(advent("policy", c).stdout)) for c in COMMANDS))
     assert not [action for action, _ in pairs(everything) if "*" in action]
-    anywhere = {action for action, arn in pairs(everything) if arn == "*"}
-    assert not [action for action in anywhere if action.split(":")[1].startswith(("Create", "Put", "Delete"))]
+    unscoped = {action for action, arn in pairs(everything) if arn == "*"}
+    assert not [action for action in unscoped if action.split(":")[1].startswith(("Create", "Put", "Delete"))]

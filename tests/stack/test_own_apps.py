@@ -1,4 +1,4 @@
-"""Apps of one's own: the examples, consumers that come and go, stacks side by side."""
+"""Your own apps: the examples, added and removed consumers, several stacks."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ Item = dict[str, Any]
 
 
 def items(engine: Engine, table: str) -> list[Item]:
-    """What is in a table, without the types of DynamoDB."""
+    """The items of a table, without DynamoDB's types."""
     scanned = stacks.tutorial(engine).aws.client("dynamodb").scan(TableName=table)["Items"]
     return [{name: next(iter(value.values())) for name, value in item.items()} for item in scanned]
 
@@ -36,14 +36,14 @@ def until(ready: Callable[[], bool], what: str) -> None:
     Waiter().until(ready, what, within=60)
 
 
-def heard(engine: Engine, function: str, text: str) -> bool:
-    """Whether a function has written a text to its log."""
+def has_logged(engine: Engine, function: str, text: str) -> bool:
+    """Whether a function's log has a text."""
     pages = stacks.tutorial(engine).aws.client("logs").get_paginator("filter_log_events")
     events = [e for page in pages.paginate(logGroupName=f"/aws/lambda/{function}") for e in page["events"]]
     return any(text in event["message"] for event in events)
 
 
-def test_the_example_of_three_at_once(engine: Engine, advent: Run) -> None:
+def test_the_example_with_three_consumers_in_parallel(engine: Engine, advent: Run) -> None:
     assert "cd hires && advent up" in advent("new", "app", "hires", "--from", "new-hire").stderr
     app = ("--config", "hires/config.yaml")
     advent(*app, "up")
@@ -51,7 +51,7 @@ def test_the_example_of_three_at_once(engine: Engine, advent: Run) -> None:
     assert advent(*app, "say", "/hire ann engineer").stdout == "ann is hired as engineer (office); everybody knows.\n"
     assert "remote" in advent(*app, "say", "/hire bob writer remote").stdout
     until(lambda: len(items(engine, "hires-steps")) >= 5, "all steps")
-    time.sleep(1)  # a badge too many would come late
+    time.sleep(1)  # an unwanted badge would come late
     steps = {item["step"]: item["text"] for item in items(engine, "hires-steps")}
     assert steps == {
         "ann/accounts": "mail and chat for ann",
@@ -76,7 +76,7 @@ def get(url: str) -> tuple[int, str]:
         return error.code, json.loads(error.read())["text"]
 
 
-def test_the_example_of_three_in_a_row(engine: Engine, advent: Run) -> None:
+def test_the_example_with_three_steps_in_a_row(engine: Engine, advent: Run) -> None:
     advent("new", "app", "orders", "--from", "pipeline")
     app = ("--config", "orders/config.yaml")
     url = advent(*app, "up").stdout.strip()
@@ -86,14 +86,14 @@ def test_the_example_of_three_in_a_row(engine: Engine, advent: Run) -> None:
     assert items(engine, "orders-orders") == [{"order": "17", "state": "sent", "what": "tea"}]
     both = [line for line in advent(*app, "status").stdout.splitlines() if line.startswith("http")]
     assert both == [url, f"{url}/{{id}}"]
-    # IAM is enforced: each step may publish to the topic of the next, and to no other.
+    # IAM is enforced: each step may publish only to the topic of the next.
     iam = stacks.tutorial(engine).aws.client("iam")
     policy = iam.get_role_policy(RoleName="orders-check_lambda", PolicyName="orders-check_lambda_snspublish")
     assert policy["PolicyDocument"]["Statement"][0]["Resource"].endswith(":orders-checked")
 
 
 @pytest.mark.parametrize("example", ["new-hire", "pipeline"])
-def test_the_readme_of_an_example_fits_a_screen_and_names_its_own_way(example: str, tmp_path: Path) -> None:
+def test_the_readme_of_an_example_fits_a_screen_and_names_its_parts(example: str, tmp_path: Path) -> None:
     text = (ROOT / "examples" / example / "README.md").read_text()
     assert len(text.splitlines()) <= 30
     assert f"--from {example}" in text
@@ -104,7 +104,7 @@ def test_the_readme_of_an_example_fits_a_screen_and_names_its_own_way(example: s
         assert route in text
 
 
-def test_a_new_consumer_receives_messages_and_leaves_nothing_when_it_goes(
+def test_a_new_consumer_receives_messages_and_leaves_nothing_when_removed(
     engine: Engine, advent: Run, tmp_path: Path
 ) -> None:
     advent("new", "app", "mine")
@@ -114,15 +114,15 @@ def test_a_new_consumer_receives_messages_and_leaves_nothing_when_it_goes(
     advent(*app, "up")
     added = advent(*app, "new", "consumer", "shouter")
     assert added.stdout.strip() == str(file.parent / "handlers" / "shouter.py")
-    told = [line.strip() for line in added.stderr.splitlines()[1:]]
+    announced = [line.strip() for line in added.stderr.splitlines()[1:]]
     planned = [line[2:] for line in advent(*app, "plan").stdout.splitlines() if line.startswith("+")]
-    assert [" ".join(line.split()) for line in planned] == told
+    assert [" ".join(line.split()) for line in planned] == announced
     assert file.read_text().startswith(before)  # comments and all
     advent(*app, "up")
     advent(*app, "say", "--no-wait", "awsadvent hello")
-    until(lambda: heard(engine, "mine-shouter", '{"heard": "awsadvent hello"'), "the new consumer hears it")
+    until(lambda: has_logged(engine, "mine-shouter", '{"heard": "awsadvent hello"'), "the new consumer hears it")
     file.write_text(before)
-    names = [line.split()[-1] for line in told]
+    names = [line.split()[-1] for line in announced]
     removed = advent(*app, "up").stderr
     assert removed.count("deleted") >= 4
     client = stacks.tutorial(engine).aws.client
@@ -144,10 +144,10 @@ def test_two_stacks_share_nothing(engine: Engine, advent: Run) -> None:
     after = reading.everything(stack.aws)
     assert {name: value for name, value in after.items() if name in before} == before
     assert [line.split()[0] for line in advent("list").stdout.splitlines()] == ["awsadvent"]
-    assert "allowed is" in advent("--stack", "b!", "plan", code=2).stderr
+    assert "--stack must be" in advent("--stack", "b!", "plan", code=2).stderr
 
 
-def test_reserved_concurrency_comes_and_goes(engine: Engine, advent: Run, own: Path) -> None:
+def test_reserved_concurrency_is_set_and_removed(engine: Engine, advent: Run, own: Path) -> None:
     own.write_text(own.read_text().replace("  sns_logger:\n", "  sns_logger:\n    concurrency: 2\n"))
     advent("up")
     client = stacks.tutorial(engine).aws.client("lambda")
@@ -160,7 +160,7 @@ def test_reserved_concurrency_comes_and_goes(engine: Engine, advent: Run, own: P
     assert "nothing to do" in advent("plan").stdout
 
 
-def test_a_filter_comes_and_goes(engine: Engine, advent: Run, own: Path) -> None:
+def test_a_filter_is_set_and_removed(engine: Engine, advent: Run, own: Path) -> None:
     text = own.read_text()
     for filters in ("{attributes: {kind: [loud]}}", "{body: {person: {name: [ann, bob]}}}", None, "{body: {a: [1]}}"):
         line = f"  sns_logger:\n    filter: {filters}\n" if filters else "  sns_logger:\n"
@@ -169,19 +169,19 @@ def test_a_filter_comes_and_goes(engine: Engine, advent: Run, own: Path) -> None
         assert "nothing to do" in advent("plan").stdout
 
 
-def test_only_the_functions_that_contain_a_changed_file_are_touched(engine: Engine, advent: Run, own: Path) -> None:
+def test_only_functions_that_contain_a_changed_file_are_updated(engine: Engine, advent: Run, own: Path) -> None:
     advent("up")
     handlers = own.parent / "handlers"
-    for file, touched in {"sns_logger.py": ["sns_logger"], "counting.py": ["aws_advent", "sns_multiplier"]}.items():
+    for file, updated in {"sns_logger.py": ["sns_logger"], "counting.py": ["aws_advent", "sns_multiplier"]}.items():
         with (handlers / file).open("a") as out:
             out.write("# changed\n")
         done = advent("-v", "up").stderr
-        assert done.count("lambda:UpdateFunctionCode") == len(touched)
-        assert sorted(line.split()[2] for line in done.splitlines() if line.startswith("~")) == touched
+        assert done.count("lambda:UpdateFunctionCode") == len(updated)
+        assert sorted(line.split()[2] for line in done.splitlines() if line.startswith("~")) == updated
         assert "lambda:UpdateFunctionConfiguration" not in done
 
 
-def test_watching_follows_each_save_and_survives_mistakes(engine: Engine, advent: Run, own: Path) -> None:
+def test_watch_deploys_each_save_and_survives_errors(engine: Engine, advent: Run, own: Path) -> None:
     advent("up")
     handler = own.parent / "handlers" / "sns_logger.py"
     good = handler.read_text()
@@ -191,7 +191,7 @@ def test_watching_follows_each_save_and_survives_mistakes(engine: Engine, advent
         try:
             until(lambda: "watching" in log.read_text(), "watching")
             handler.write_text("def handler(:\n")
-            until(lambda: "sns_logger.py:1: not Python" in log.read_text(), "the mistake is told")
+            until(lambda: "sns_logger.py:1: not valid Python" in log.read_text(), "the error is reported")
             handler.write_text(good + "# better\n")
             until(lambda: "1 updated" in log.read_text(), "the function is updated")
             assert process.poll() is None
@@ -203,9 +203,7 @@ def test_watching_follows_each_save_and_survives_mistakes(engine: Engine, advent
     assert "bug in advent" not in log.read_text()
 
 
-def test_a_config_that_is_away_for_a_moment_is_not_taken_for_the_tutorial(
-    engine: Engine, advent: Run, own: Path
-) -> None:
+def test_a_config_missing_for_a_moment_is_not_taken_for_the_tutorial(engine: Engine, advent: Run, own: Path) -> None:
     text = own.read_text().replace("stack: awsadvent", "stack: mine\nprefix: mine-")
     own.write_text(text)
     advent("up")
@@ -215,9 +213,9 @@ def test_a_config_that_is_away_for_a_moment_is_not_taken_for_the_tutorial(
         try:
             until(lambda: "watching" in log.read_text(), "watching")
             own.unlink()
-            until(lambda: "cannot read config.yaml" in log.read_text(), "the loss is told")
+            until(lambda: "cannot read config.yaml" in log.read_text(), "the missing file is reported")
             own.write_text(text)
-            until(lambda: log.read_text().count("http://") == 2, "all is well again")
+            until(lambda: log.read_text().count("http://") == 2, "the second run has succeeded")
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=30) == 0
         finally:
@@ -239,10 +237,10 @@ def test_files_saved_together_are_one_change(tmp_path: Path) -> None:
     changes = file_changes.changes(file, file_changes.state(file), sleep)
     assert next(changes).endswith("one.py")
     assert next(changes).endswith("three.py")
-    assert list(saves) == ["nothing"]  # the last is not needed to know that nothing changes any more
+    assert list(saves) == ["nothing"]  # the last is not needed to know that the changes have ended
 
 
-def test_a_living_function_learns_of_several_topics(engine: Engine, advent: Run, own: Path) -> None:
+def test_an_existing_function_gets_the_variables_of_several_topics(engine: Engine, advent: Run, own: Path) -> None:
     text = own.read_text().replace("topics: [awsadvent]", "topics: [awsadvent, b-1, c, d]")
     own.write_text(text)
     advent("up")
@@ -250,11 +248,11 @@ def test_a_living_function_learns_of_several_topics(engine: Engine, advent: Run,
     advent("up")
     assert "nothing to do" in advent("plan").stdout
     client = stacks.tutorial(engine).aws.client("lambda")
-    told = client.get_function_configuration(FunctionName="sns_logger")["Environment"]["Variables"]
-    assert {name for name in told if name.startswith("SNS")} == {f"SNS_TOPIC_ARN_{n}" for n in ("B_1", "C", "D")}
+    variables = client.get_function_configuration(FunctionName="sns_logger")["Environment"]["Variables"]
+    assert {name for name in variables if name.startswith("SNS")} == {f"SNS_TOPIC_ARN_{n}" for n in ("B_1", "C", "D")}
 
 
-def test_a_secret_that_no_function_reads_any_more_is_not_lost_unasked(engine: Engine, advent: Run, own: Path) -> None:
+def test_an_unused_secret_is_deleted_only_after_confirmation(engine: Engine, advent: Run, own: Path) -> None:
     text = own.read_text()
     own.write_text(text.replace("reads_secrets: slack-secret", "reads_secrets: [slack-secret, api-key]"))
     advent("up")
@@ -274,7 +272,7 @@ def test_a_secret_that_no_function_reads_any_more_is_not_lost_unasked(engine: En
     assert client.describe_parameters()["Parameters"] == []
 
 
-def test_an_empty_name_of_a_stack_is_no_stack(advent: Run) -> None:
+def test_a_stack_name_must_not_be_empty(advent: Run) -> None:
     assert "--stack: found ''" in advent("--stack", "", "plan", code=2).stderr
 
 
@@ -286,13 +284,13 @@ ROUTES = {
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_route_calls_its_function_as_itself_and_as_no_other(route: str) -> None:
+def test_a_route_has_a_source_arn_of_its_own(route: str) -> None:
     stack = stacks.without_calls()
     stack.aws.ids[stack.api.name] = "abc"
-    assert stack.api.calls_as(route) == f"arn:aws:execute-api:us-east-1:000000000000:abc/{ROUTES[route]}"
+    assert stack.api.source_arn(route) == f"arn:aws:execute-api:us-east-1:000000000000:abc/{ROUTES[route]}"
 
 
-def test_a_route_that_moves_to_another_function_is_never_without_one(engine: Engine, advent: Run, own: Path) -> None:
+def test_a_route_that_moves_to_another_function_always_works(engine: Engine, advent: Run, own: Path) -> None:
     advent("up")
     text = own.read_text()
     own.write_text(
@@ -306,7 +304,7 @@ def test_a_route_that_moves_to_another_function_is_never_without_one(engine: Eng
     assert "nothing to do" in advent("plan").stdout
 
 
-def test_say_posts_to_a_route_that_takes_posts(engine: Engine, advent: Run, own: Path) -> None:
+def test_say_posts_to_the_first_route_that_takes_post(engine: Engine, advent: Run, own: Path) -> None:
     routes = "routes: [GET /look, 'POST /x/{id}', POST /aws_advent]"
     text = own.read_text()
     own.write_text(text.replace("routes: POST /aws_advent", routes))
@@ -319,7 +317,7 @@ def test_say_posts_to_a_route_that_takes_posts(engine: Engine, advent: Run, own:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    """An app of one's own in the directory of the `advent` fixture."""
+    """The config.yaml of an app in the directory of the `advent` fixture."""
     shutil.copytree(ROOT / "handlers", tmp_path / "handlers")
     shutil.copy(ROOT / "config.yaml", tmp_path)
     return tmp_path / "config.yaml"
@@ -346,7 +344,7 @@ def test_the_rest_of_config_yaml_stays_as_it_is(tmp_path: Path, name: str) -> No
     if name == "windows":
         text = text.replace("\n", "\r\n")
     file.write_bytes(text.encode())
-    handler, titles = scaffold.consumer(file, "shouter", None)
+    handler, titles = scaffold.add_consumer(file, "shouter", None)
     changed = file.read_bytes().decode()
     lines = changed.splitlines(keepends=True)
     (at,) = [number for number, line in enumerate(lines) if "shouter" in line]
@@ -363,16 +361,16 @@ def test_the_rest_of_config_yaml_stays_as_it_is(tmp_path: Path, name: str) -> No
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("shouter", "--topic", "nope"), "--topic: found 'nope'; allowed is one of awsadvent"),
-        (("sns_logger",), "there is a function sns_logger already"),
-        (("counting",), "exists already"),
+        (("shouter", "--topic", "nope"), "unknown topic 'nope' in --topic\n  try: use one of: awsadvent"),
+        (("sns_logger",), "config.yaml already has a function sns_logger"),
+        (("counting",), "already exists"),
         (("two words",), "'two words' cannot be the name of a consumer"),
         (("../evil",), "'../evil' cannot be the name of a consumer"),
         (("json",), "'json' cannot be the name of a consumer"),
         (("x" * 65,), "cannot be the name of a consumer"),
     ],
 )
-def test_what_cannot_be_added_changes_nothing(advent: Run, own: Path, words: tuple[str, ...], why: str) -> None:
+def test_an_invalid_consumer_changes_nothing(advent: Run, own: Path, words: tuple[str, ...], why: str) -> None:
     before = {path: path.read_bytes() for path in own.parent.rglob("*") if path.is_file()}
     done = subprocess.run([ADVENT, "new", "consumer", *words], cwd=own.parent, capture_output=True, text=True)
     assert done.returncode in (2, 4)
@@ -380,15 +378,15 @@ def test_what_cannot_be_added_changes_nothing(advent: Run, own: Path, words: tup
     assert {path: path.read_bytes() for path in own.parent.rglob("*") if path.is_file()} == before
 
 
-def test_a_new_app_goes_only_where_there_is_room(tmp_path: Path) -> None:
+def test_a_new_app_needs_an_empty_folder_and_a_valid_name(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("")
     with pytest.raises(AdventError, match="not empty"):
-        scaffold.app(tmp_path / "full", "tutorial")
+        scaffold.create_app(tmp_path / "full", "tutorial")
     with pytest.raises(AdventError, match="cannot be the name"):
-        scaffold.app(tmp_path / "1st", "tutorial")
-    for origin in scaffold.origins():
-        scaffold.app(tmp_path / origin, origin)
-        loaded = config_file.load(tmp_path / origin / "config.yaml")
-        assert (loaded.stack, loaded.prefix) == (origin, f"{origin}-")
-        assert all(name.startswith(f"{origin}-") for name in [*loaded.functions, *loaded.topics, loaded.table.name])
+        scaffold.create_app(tmp_path / "1st", "tutorial")
+    for name in scaffold.templates():
+        scaffold.create_app(tmp_path / name, name)
+        loaded = config_file.load(tmp_path / name / "config.yaml")
+        assert (loaded.stack, loaded.prefix) == (name, f"{name}-")
+        assert all(text.startswith(f"{name}-") for text in [*loaded.functions, *loaded.topics, loaded.table.name])

@@ -1,4 +1,4 @@
-"""With a permissions boundary, who deploys is no administrator; without one, nobody is left in doubt about it."""
+"""With a permissions boundary, the deployer is not an administrator; without one, `advent policy` warns about it."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from advent_cli.resources.role import Role
 from advent_cli.stack import deployer_policy, policy_conditions
 from advent_cli.stack.build import build
 from tests.conftest import Run
-from tests.deploy.test_walkthrough import recorded, told
+from tests.deploy.test_walkthrough import calls_of, recorded
 from tests.stack.test_deployer_policy import Person
 from tests.support import proxy as proxies
 from tests.support import stacks, tampering
@@ -34,16 +34,16 @@ def make(iam: Any, arn: str, document: str) -> None:
 
 
 class Deployer(Person):
-    """One who also makes calls without advent."""
+    """A person who also makes calls without advent."""
 
     def prints(self, *words: str) -> str:
-        """What advent prints; it must end well."""
-        done = self.runs(*words)
+        """Run advent, which must succeed; returns its stdout."""
+        done = self.run(*words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def client(self, service: str) -> Any:
-        """A client of boto3 with the person's keys."""
+        """A boto3 client with the person's keys."""
         endpoint = replace(self.engine.endpoint, url=self.url)
         keys = {"access_key": self.keys["AccessKeyId"], "secret_key": self.keys["SecretAccessKey"]}
         return connect("awsadvent", endpoint=replace(endpoint, **keys)).client(service)
@@ -57,13 +57,13 @@ def person(engine: Engine, tmp_path: Path) -> Iterator[Deployer]:
 
 @pytest.fixture
 def bounded(person: Deployer) -> Deployer:
-    """A person with an app whose config.yaml has a boundary, and an administrator who made what was printed for it."""
+    """A person whose config.yaml has a boundary, which an administrator has created as advent prints it."""
     text = (stacks.ROOT / "config.yaml").read_text(encoding="utf-8")
     (person.folder / "config.yaml").write_text(f"{text}\npermissions_boundary: {LIMIT}\n", encoding="utf-8")
     (person.folder / "handlers").symlink_to(stacks.ROOT / "handlers")
     make(person.iam, LIMIT, person.prints("policy", "boundary"))
     make(person.iam, OTHER, OPEN)
-    person.may(json.loads(person.prints("policy", "all"))["Statement"])
+    person.allow(json.loads(person.prints("policy", "all"))["Statement"])
     return person
 
 
@@ -74,12 +74,12 @@ def boundaries(iam: Any) -> set[str | None]:
     return {role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") for role in roles}
 
 
-def test_the_whole_app_works_within_the_printed_boundary(bounded: Deployer) -> None:
+def test_the_app_works_within_the_printed_boundary(bounded: Deployer) -> None:
     iam = bounded.iam
     bounded.prints("up", "--yes")
     assert boundaries(iam) == {LIMIT}
     bounded.prints("plan", "--exit-code")
-    assert "after sns_multiplier: awsadvent = 11, word = 11" in bounded.runs("say", "awsadvent word").stderr
+    assert "after sns_multiplier: awsadvent = 11, word = 11" in bounded.run("say", "awsadvent word").stderr
     assert json.loads(bounded.prints("status", "--json"))["words"]["sum"] == 22
     iam.put_role_permissions_boundary(RoleName="sns_logger_lambda", PermissionsBoundary=OTHER)
     assert "boundary" in bounded.prints("plan")
@@ -88,13 +88,13 @@ def test_the_whole_app_works_within_the_printed_boundary(bounded: Deployer) -> N
     bounded.prints("down", "--yes")
 
 
-def test_who_deploys_cannot_do_without_the_boundary(bounded: Deployer) -> None:
+def test_the_deployer_cannot_avoid_the_boundary(bounded: Deployer) -> None:
     iam, role, trust = bounded.client("iam"), "sns_logger_lambda", json.dumps(tampering.OTHER_TRUST)
     new = {"RoleName": role, "Path": "/advent/awsadvent/", "AssumeRolePolicyDocument": trust}
     for settings in ({}, {"PermissionsBoundary": OTHER}):
         with pytest.raises(ClientError, match=r"AccessDenied.*iam:CreateRole"):
             iam.create_role(**new, **settings)
-    stacks.up(stacks.tutorial(bounded.engine))  # without a boundary, as an administrator may have done before
+    stacks.up(stacks.tutorial(bounded.engine))  # without a boundary, as an administrator may have done earlier
     assert boundaries(bounded.iam) == {None}
     with pytest.raises(ClientError, match=r"AccessDenied.*iam:PutRolePolicy"):
         iam.put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=OPEN)
@@ -127,20 +127,20 @@ def handler(event, context):
 """
 
 
-def test_a_role_that_may_everything_may_only_what_the_boundary_allows(bounded: Deployer) -> None:
+def test_a_role_with_full_access_is_limited_by_the_boundary(bounded: Deployer) -> None:
     bounded.prints("up", "--yes")
     role, function = "sns_logger_lambda", "sns_logger"
     bounded.client("iam").put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=OPEN)
     stack = stacks.tutorial(bounded.engine)
     tampering.put_code(stack, function, function, PROBE)
     answer = stack.aws.client("lambda").invoke(FunctionName=function)
-    refused = "AccessDenied"
+    denied = "AccessDenied"
     done = json.loads(answer["Payload"].read())
-    assert done.pop("tables").startswith(refused)
-    assert done == {"count": "done", "roles": refused, "other": refused}
+    assert done.pop("tables").startswith(denied)
+    assert done == {"count": "done", "roles": denied, "other": denied}
 
 
-def test_it_is_corrected_and_where_config_yaml_has_none_it_stays(engine: Engine) -> None:
+def test_another_boundary_is_corrected_and_stays_if_config_yaml_has_none(engine: Engine) -> None:
     stack, calls = recorded(engine)
     role = tampering.of_kind(stack, "role")
     assert isinstance(role, Role)
@@ -149,35 +149,35 @@ def test_it_is_corrected_and_where_config_yaml_has_none_it_stays(engine: Engine)
         make(iam, arn, OPEN)
     calls.clear()
     role.create(WAIT)
-    assert calls == told(role.to_create())
+    assert calls == calls_of(role.to_create())
     assert role.read() == role.want()
     iam.put_role_permissions_boundary(RoleName=role.name, PermissionsBoundary=OTHER)
-    corrected(role, calls, OTHER)
+    assert_corrected(role, calls, OTHER)
     iam.delete_role_permissions_boundary(RoleName=role.name)
-    corrected(role, calls, None)
+    assert_corrected(role, calls, None)
     without = replace(role, boundary=None)
     assert without.read() == without.want()
 
 
-def corrected(role: Role, calls: list[Any], from_: str | None) -> None:
+def assert_corrected(role: Role, calls: list[Any], boundary: str | None) -> None:
     now = role.read()
-    assert now == {**role.want(), "boundary": from_}
-    lines = told(role.to_update(now))
+    assert now == {**role.want(), "boundary": boundary}
+    lines = calls_of(role.to_update(now))
     calls.clear()
     role.update(now, WAIT)
     assert calls == lines != []
     assert role.read() == role.want()
 
 
-def test_one_that_is_not_there_is_told_with_what_to_do(bounded: Deployer) -> None:
+def test_a_missing_boundary_is_reported_with_a_hint(bounded: Deployer) -> None:
     bounded.iam.delete_policy(PolicyArn=LIMIT)
-    done = bounded.runs("up", "--yes")
+    done = bounded.run("up", "--yes")
     assert done.returncode == 1
     assert f"Scope ARN: {LIMIT} does not exist" in done.stderr
     assert "try: check permissions_boundary in config.yaml; `advent --target aws policy boundary` prints" in done.stderr
 
 
-def test_the_boundary_is_what_the_roles_may_do_and_nothing_else() -> None:
+def test_the_boundary_allows_what_the_roles_allow_and_nothing_else() -> None:
     stack = stacks.without_calls()
 
     def pairs(statements: Any) -> set[tuple[str, str]]:
@@ -191,13 +191,13 @@ def test_the_boundary_is_what_the_roles_may_do_and_nothing_else() -> None:
     assert not [action for action, _ in pairs(printed) if action == "dynamodb:GetItem"]
 
 
-def test_no_policy_takes_a_boundary_off_and_each_that_needs_it_asks_for_it() -> None:
+def test_no_policy_can_remove_a_boundary_and_each_that_changes_roles_requires_it() -> None:
     stack = build(with_(stacks.TUTORIAL, permissions_boundary=LIMIT), stacks.without_calls().aws)
     for command in ("all", *deployer_policy.VERBS):
         for statement in deployer_policy.policy(stack, command)["Statement"]:
             assert "iam:DeleteRolePermissionsBoundary" not in statement["Action"]
-            asks = statement.get("Condition", {}).get("StringEquals", {}).get("iam:PermissionsBoundary") == LIMIT
-            assert asks == bool(policy_conditions.BOUNDED & {*statement["Action"]})
+            requires = statement.get("Condition", {}).get("StringEquals", {}).get("iam:PermissionsBoundary") == LIMIT
+            assert requires == bool(policy_conditions.BOUNDED & {*statement["Action"]})
     assert not policy_conditions.BOUNDED - {
         a for s in deployer_policy.policy(stack, "up")["Statement"] for a in s["Action"]
     }
@@ -207,8 +207,8 @@ def test_no_policy_takes_a_boundary_off_and_each_that_needs_it_asks_for_it() -> 
     assert policy_conditions.PUT_BOUNDARY not in without
 
 
-def test_what_the_holder_of_a_policy_could_do_is_told_beside_it(bounded: Deployer, advent: Run, tmp_path: Path) -> None:
-    administrator, every = "as good as administrator", "every subscription of the account"
+def test_a_policy_is_printed_with_notes_on_what_else_it_allows(bounded: Deployer, advent: Run, tmp_path: Path) -> None:
+    administrator, every = "amounts to administrator access", "every subscription of the account"
     (tmp_path / "config.yaml").rename(tmp_path / "bounded.yaml")
     for command, notes in {
         "all": [administrator, every],
@@ -222,18 +222,17 @@ def test_what_the_holder_of_a_policy_could_do_is_told_beside_it(bounded: Deploye
         assert len(json.loads(advent("policy", command, "--json").stdout)["notes"]) == len(notes)
     assert "`advent policy boundary`" in advent("policy", "up").stderr
     assert "sns:Unsubscribe cannot be limited" in advent("policy", "down").stderr
-    at_home = advent("--config", "bounded.yaml", "policy", "up").stderr
-    assert "the local engine uses no permissions_boundary" in at_home
-    done = bounded.runs("--config", "bounded.yaml", "policy", "up")
+    local = advent("--config", "bounded.yaml", "policy", "up").stderr
+    assert "the local engine ignores permissions_boundary" in local
+    done = bounded.run("--config", "bounded.yaml", "policy", "up")
     assert administrator not in done.stderr
-    assert "can change who may take on the roles" in done.stderr
-    assert (
-        "can change who may take on the roles" not in bounded.runs("--config", "bounded.yaml", "policy", "down").stderr
-    )
+    trust = "can change who may assume the roles"
+    assert trust in done.stderr
+    assert trust not in bounded.run("--config", "bounded.yaml", "policy", "down").stderr
     assert every in done.stderr
 
 
-def test_the_local_engine_does_without_it(bounded: Deployer, advent: Run) -> None:
+def test_the_local_engine_ignores_the_boundary(bounded: Deployer, advent: Run) -> None:
     bounded.iam.delete_policy(PolicyArn=LIMIT)
     advent("up", "--yes")
     assert boundaries(bounded.iam) == {None}

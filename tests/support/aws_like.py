@@ -1,4 +1,4 @@
-"""What AWS refuses and the engine takes: a proxy's `meet` that answers as AWS does."""
+"""A `meet` of the proxy that refuses what AWS refuses and the engine accepts."""
 
 import json
 import threading
@@ -10,33 +10,34 @@ from botocore.awsrequest import AWSRequest
 from tests.support.proxy import Handler, pass_on, refuse, signature
 
 LOCK = threading.Lock()
-MAKES = {  # what is made -> the field that names it, and what AWS calls it
+CREATIONS = {  # the call -> the field with the key of what it creates, and AWS's message for a duplicate
     "apigateway:CreateRoute": ("routeKey", "Route with key {} already exists for this API"),
     "apigateway:CreateStage": ("stageName", "Stage already exists"),
 }
 
 
 def meet(name: str, handler: Handler, body: bytes) -> None:
-    """Pass a call on, but for one that makes a route or a stage of the same key a second time.
+    """Pass a call on, unless it creates a route or a stage with an existing key.
 
-    API Gateway answers ConflictException to that, "The resource already exists" (errors of CreateRoute and CreateStage
-    in botocore's model of apigatewayv2). The texts are those that users report; advent goes by the code alone.
+    API Gateway answers that with ConflictException, "The resource already exists" (errors of CreateRoute and
+    CreateStage in botocore's model of apigatewayv2). The messages are those that users report; advent uses the code
+    alone.
     """
-    if name not in MAKES:
+    if name not in CREATIONS:
         return pass_on(handler, body)
-    field, text = MAKES[name]
+    field, text = CREATIONS[name]
     wanted = json.loads(body)[field]
-    with LOCK:  # as AWS has it, of two at once one is the first
-        if wanted in _there(handler, field):
+    with LOCK:  # as on AWS, only one of two at once is the first
+        if wanted in _existing(handler, field):
             return refuse(handler, 409, "ConflictException", text.format(wanted))
         return pass_on(handler, body)
 
 
-def _there(handler: Handler, field: str) -> set[str]:
-    """The keys of what the API has."""
+def _existing(handler: Handler, field: str) -> set[str]:
+    """The keys that the API has."""
     engine = handler.server.proxy.engine
-    asked = AWSRequest("GET", f"{engine.url}{handler.path}")
-    request = urllib.request.Request(asked.url, headers=signature(engine, "apigateway", asked))
+    unsigned = AWSRequest("GET", f"{engine.url}{handler.path}")
+    request = urllib.request.Request(unsigned.url, headers=signature(engine, "apigateway", unsigned))
     try:
         with urllib.request.urlopen(request) as answer:
             return {item[field] for item in json.load(answer)["items"]}

@@ -1,15 +1,15 @@
-"""What IAM does on AWS with the conditions of a policy, where the engine does not know the keys that they name.
+"""Evaluates policy conditions as IAM does on AWS, for condition keys that the engine does not know.
 
-The engine has no iam:PermissionsBoundary at all, and for API Gateway neither aws:RequestTag nor the tags of what is in
-an API; nor does it ask for anything on /tags/* when an API is made with tags. So the proxy judges these calls, and lets
-the engine carry out as root what is allowed. From AWS's documents:
+The engine does not support iam:PermissionsBoundary, and for API Gateway neither aws:RequestTag nor the tags of the
+parts of an API; nor does it check /tags/* when an API is created with tags. So the proxy decides these calls, and
+passes allowed ones to the engine signed as root. The sources in AWS's documentation:
 
-- the keys of each action: Service Authorization Reference, "AWS Identity and Access Management" and "Amazon API Gateway
-  Management V2"; that what is in an API has its tags: API Gateway Developer Guide, "API Gateway resources that can be
-  tagged", which says it of REST APIs only;
-- that iam:PermissionsBoundary is the boundary in the request of CreateRole and PutRolePermissionsBoundary, and else the
-  one that the role has: IAM User Guide, "Permissions boundaries", "Delegating responsibility to others";
-- that a key which is not in the request fulfils no StringEquals, and what `${*}` is: "IAM JSON policy elements".
+- The keys of each action: Service Authorization Reference, "AWS Identity and Access Management" and "Amazon API Gateway
+  Management V2". That the parts of an API inherit its tags: API Gateway Developer Guide, "API Gateway resources that
+  can be tagged", for REST APIs only.
+- iam:PermissionsBoundary is the boundary in the request of CreateRole and PutRolePermissionsBoundary, and otherwise the
+  one that the role has: IAM User Guide, "Permissions boundaries", "Delegating responsibility to others".
+- A key that is not in the request matches no StringEquals, and the meaning of `${*}`: "IAM JSON policy elements".
 """
 
 import json
@@ -30,13 +30,13 @@ GATEWAY = "arn:aws:apigateway:us-east-1::"
 
 @dataclass
 class Judge:
-    """Allows what these `statements` of an IAM user allow; `client` makes clients that may see everything."""
+    """Allows what the `statements` of an IAM user allow; `client` returns clients with full access."""
 
     client: Callable[[str], Any]
     statements: list[dict[str, Any]] = field(default_factory=list)
 
     def meet(self, name: str, handler: Handler, body: bytes) -> None:
-        """Meet a call, as a fault of the proxy does."""
+        """Handle a call as a fault of the proxy does."""
         questions = list(self._questions(name, handler, body))
         for action, arn, keys in questions:
             if not any(allows(statement, action, arn, keys) for statement in self.statements):
@@ -61,15 +61,15 @@ class Judge:
                 yield action, GATEWAY + as_tags(f"{GATEWAY}/v2/apis/*"), tags
 
     def _role(self, operation: str, given: dict[str, str]) -> tuple[str, Keys]:
-        """The ARN of the role, and its boundary, which is the one in the request if there can be one in it."""
+        """The ARN of the role, and the boundary that counts: the requested one if the operation sets it."""
         iam = self.client("iam")
         try:
             role = iam.get_role(RoleName=given["RoleName"])["Role"]
         except iam.exceptions.NoSuchEntityException:
             role = {"Arn": f"arn:aws:iam::000000000000:role{given.get('Path', '/')}{given['RoleName']}"}
-        has = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        is_asked = operation in ("CreateRole", "PutRolePermissionsBoundary")
-        return role["Arn"], {"iam:PermissionsBoundary": given.get("PermissionsBoundary") if is_asked else has}
+        current = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+        sets_it = operation in ("CreateRole", "PutRolePermissionsBoundary")
+        return role["Arn"], {"iam:PermissionsBoundary": given.get("PermissionsBoundary") if sets_it else current}
 
     def _tags(self, api_id: str) -> Keys:
         gateway = self.client("apigatewayv2")
@@ -81,7 +81,7 @@ class Judge:
 
 
 def simulating(statements: list[dict[str, Any]]) -> Callable[[str, Handler, bytes], None]:
-    """What meets the calls of a proxy and answers SimulatePrincipalPolicy; the engine's simulator takes no context."""
+    """A `meet` of the proxy that answers SimulatePrincipalPolicy; the engine's simulator ignores context keys."""
 
     def meet(name: str, handler: Handler, body: bytes) -> None:
         if name != "iam:SimulatePrincipalPolicy":
@@ -97,8 +97,8 @@ def simulating(statements: list[dict[str, Any]]) -> Callable[[str, Handler, byte
             decision = "allowed" if any(allows(each, action, arn, keys) for each in statements) else "implicitDeny"
             result = f"<EvalActionName>{action}</EvalActionName><EvalDecision>{decision}</EvalDecision>"
             results += f"<member>{result}</member>"
-        found = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
-        answer = f"<SimulatePrincipalPolicyResult>{found}</SimulatePrincipalPolicyResult>"
+        evaluated = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
+        answer = f"<SimulatePrincipalPolicyResult>{evaluated}</SimulatePrincipalPolicyResult>"
         text = f"<SimulatePrincipalPolicyResponse>{answer}</SimulatePrincipalPolicyResponse>"
         return handler.answer(200, {"Content-Type": "text/xml"}, text.encode())
 
@@ -111,12 +111,12 @@ def tags_in(body: bytes) -> Keys:
 
 
 def as_tags(arn: str) -> str:
-    """The path of the tags of a thing, as in the ARN on which AWS judges a change of them."""
+    """The path of a resource's tags, as in the ARN that IAM checks when they change."""
     return f"/tags/{urllib.parse.quote(arn, safe='*')}"
 
 
 def allows(statement: dict[str, Any], action: str, arn: str, keys: Keys) -> bool:
-    """Whether a statement with no wildcards in its actions, and with StringEquals alone, allows an action."""
+    """Whether a statement allows an action; supports StringEquals only, and no wildcards in actions."""
     wanted = statement.get("Condition", {}).get("StringEquals", {})
     return (
         action in statement["Action"]
@@ -126,7 +126,7 @@ def allows(statement: dict[str, Any], action: str, arn: str, keys: Keys) -> bool
 
 
 def matches(pattern: str, arn: str) -> bool:
-    """Whether an ARN is one of those that a policy names; an asterisk stands for anything, `${*}` for an asterisk."""
+    """Whether an ARN matches a policy's pattern; `*` matches anything, `${*}` an asterisk."""
     parts = re.split(r"(\$\{\*\}|\*)", pattern)
     return (
         re.fullmatch("".join({"*": ".*", "${*}": r"\*"}.get(part, re.escape(part)) for part in parts), arn) is not None

@@ -1,4 +1,4 @@
-"""Rounds of calls: all that come together are let go together, so that the rounds are the longest chain of calls."""
+"""Counts rounds of calls: calls that arrive together pass together, so the rounds are the longest chain of calls."""
 
 import threading
 import time
@@ -7,15 +7,15 @@ from contextlib import contextmanager
 
 from tests.support.proxy import Fault, Handler, changing, pass_on
 
-QUIET = 0.25  # seconds without another call, after which a round is taken to be complete
-# The engine takes its time to make a function, so that how often it is asked would depend on the machine.
+QUIET = 0.25  # seconds without another call after which a round is complete
+# How long the engine takes to create a function, and so how often it is polled, depends on the machine.
 ACTIVE = changing(
     '"State": "Pending"(.*)"LastUpdateStatus": "InProgress"', r'"State": "Active"\1"LastUpdateStatus": "Successful"'
 )
 
 
 class Gate:
-    """Holds each call until no other has come for a while, and then lets all of them go; `rounds` counts how often."""
+    """Holds calls until no other has arrived for a while, then passes all of them on; `rounds` counts how often."""
 
     def __init__(self) -> None:
         self.rounds = 0
@@ -25,7 +25,7 @@ class Gate:
         self._closed = False
 
     def hold(self, name: str, handler: Handler, body: bytes) -> None:
-        """Meet a call, as a fault of the proxy does; the engine's own pages are none."""
+        """Handle a call as a fault of the proxy does; requests for the engine's own pages pass at once."""
         if name.startswith("none:GET /_"):
             return pass_on(handler, body)
         with self._changed:
@@ -41,7 +41,7 @@ class Gate:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """While this is entered, rounds are let go."""
+        """Pass rounds on while this is entered."""
         keeper = threading.Thread(target=self._keep, daemon=True)
         keeper.start()
         try:

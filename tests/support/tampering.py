@@ -1,4 +1,4 @@
-"""Changes that somebody might make in the console behind our back, one or more for each kind of resource."""
+"""Changes that a person might make in the AWS console, at least one for each kind of resource."""
 
 import io
 import json
@@ -9,7 +9,7 @@ from typing import Any
 from advent_cli.resources.base import Resource
 from advent_cli.stack.build import Stack
 
-Change = Callable[[Any, Any], Any]  # gets the stack and the resource
+Change = Callable[[Any, Any], Any]  # takes the stack and the resource
 OPEN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 OTHER_TRUST = {
     "Version": "2012-10-17",
@@ -26,7 +26,7 @@ def _function(**settings: Any) -> Change:
 
 
 def reconfigure(client: Any, function: str, **settings: Any) -> None:
-    """Give a function other settings. From then on it has them."""
+    """Change the settings of a function; returns when they are in effect."""
     client.update_function_configuration(FunctionName=function, **settings)
     client.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 0.05})
 
@@ -43,7 +43,7 @@ def _new_code(stack: Stack, it: Any) -> None:
 
 
 def put_code(stack: Stack, function: str, module: str, text: str) -> None:
-    """Give a function other code: one module with this text. From then on it is what runs."""
+    """Replace the code of a function with one module of this text; returns when it is in effect."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr(f"{module}.py", text)
@@ -244,7 +244,7 @@ CHANGES: dict[str, dict[str, Change]] = {
 }
 
 
-# What AWS itself does not let anybody change, and states, which are not settings.
+# Settings that AWS does not allow changing, and states, which are not settings.
 FIXED = {
     "table": {"primary_key", "status"},
     "role": {"path"},
@@ -255,7 +255,7 @@ FIXED = {
 
 
 def changes() -> list[tuple[str, str]]:
-    """Kinds and names of changes, to run a test for each."""
+    """The kind and the name of each change, as parameters for tests."""
     return [(kind, change) for kind, named in CHANGES.items() for change in named]
 
 

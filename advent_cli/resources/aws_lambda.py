@@ -1,0 +1,133 @@
+"""What the parts of a Lambda function share: reading Lambda's answers, retrying, and waiting for its states."""
+
+import json
+from functools import partial
+from typing import Any
+
+from advent_cli.aws.account import Aws
+from advent_cli.aws.aws_errors import get_or_none
+from advent_cli.aws.calls import Call, Line, Until
+from advent_cli.aws.retry import Transient, Waiter
+from advent_cli.errors import AdventError
+
+READY, BUSY, FAILED, UPDATE_FAILED = "ready", "busy", "failed", "last update failed"
+ACCEPTED = 202  # the status of a DeleteFunction that goes on in the background; with any other the function is gone
+ROLE_IS_NEW = "IAM has not told Lambda about the role yet"
+TRANSIENTS = (
+    Transient("InvalidParameterValueException", "cannot be assumed by Lambda", ROLE_IS_NEW),
+    Transient("InvalidParameterValueException", "execution role does not have permissions", ROLE_IS_NEW),
+    Transient("InvalidParameterValueException", "destination ARN", "Lambda does not know the queue yet"),
+    Transient("InvalidParameterValueException", "KMS key is invalid for CreateGrant", ROLE_IS_NEW),
+    Transient("ResourceConflictException", "update is in progress", "Lambda is still updating the function"),
+    Transient("ResourceConflictException", "following state: Pending", "Lambda is still creating the function"),
+    Transient("ResourceConflictException", "concurrent update operation", "Lambda is still updating the function"),
+)
+
+
+def get_function(aws: Aws, name: str) -> dict[str, Any] | None:
+    """The answer of GetFunction, or None if there is no such function."""
+    call = partial(aws.client("lambda").get_function, FunctionName=name)
+    answer: dict[str, Any] | None = aws.cached(
+        ("function", name), lambda: get_or_none(call, "ResourceNotFoundException")
+    )
+    return answer
+
+
+def policy_statements(aws: Aws, name: str) -> dict[str, dict[str, Any]]:
+    """The statements of a function's resource policy by id; empty if there is no policy or no function."""
+    call = partial(aws.client("lambda").get_policy, FunctionName=name)
+    answer = aws.cached(("policy", name), lambda: get_or_none(call, "ResourceNotFoundException"))
+    policy = json.loads(answer["Policy"]) if answer else {"Statement": []}
+    return {statement.get("Sid", ""): statement for statement in policy["Statement"]}
+
+
+def settings_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """The settings in an answer of GetFunction that need no interpretation, as config.yaml names them."""
+    now = answer["Configuration"]
+    return {
+        "code": now["CodeSha256"],
+        "handler": now.get("Handler"),
+        "runtime": now.get("Runtime"),
+        "architecture": ", ".join(now.get("Architectures", ["x86_64"])),
+        "memory": now["MemorySize"],
+        "timeout": now["Timeout"],
+        "concurrency": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
+    }
+
+
+def tags_of(answer: dict[str, Any]) -> dict[str, str]:
+    """The tags in an answer of GetFunction; raises AdventError if it hides them, as it may in a successful answer."""
+    if "TagsError" in answer:
+        raise AdventError(
+            f"access denied: the tags of function {answer['Configuration']['FunctionName']}",
+            why=answer["TagsError"].get("Message", ""),
+            hint="ask an administrator for the permission lambda:ListTags",
+        )
+    return dict(answer.get("Tags", {}))
+
+
+def variables_of(configuration: dict[str, Any]) -> dict[str, str]:
+    """The environment variables in a function's configuration; raises AdventError if Lambda hides them."""
+    environment = configuration.get("Environment", {})  # a function without variables has no such key
+    if "Error" in environment:
+        raise AdventError(
+            f"access denied: the environment variables of function {configuration['FunctionName']}",
+            why=environment["Error"].get("Message", ""),
+        )
+    return dict(environment.get("Variables", {}))
+
+
+def state(configuration: dict[str, Any]) -> str:
+    """Whether a function can be invoked; see "Lambda function states" in the Lambda developer guide."""
+    now, last = configuration.get("State", "Active"), configuration.get("LastUpdateStatus", "Successful")
+    if now == "Failed":
+        return FAILED
+    if last == "Failed":
+        return UPDATE_FAILED
+    # A function that has been idle for weeks is Inactive; the next invocation activates it.
+    return READY if now in ("Active", "Inactive") and last == "Successful" else BUSY
+
+
+def wait_while_busy(aws: Aws, name: str, waiter: Waiter) -> None:
+    """Return when Lambda has finished what it is doing to the function, with or without success."""
+
+    def is_idle() -> bool:
+        return state((get_function(aws, name) or {}).get("Configuration", {})) != BUSY
+
+    waiter.until(is_idle, "Lambda is still updating the function")
+
+
+def wait_until_ready(aws: Aws, name: str, answer: dict[str, Any], waiter: Waiter) -> None:
+    """Return when the function is created or updated; raises AdventError if that failed.
+
+    `answer` is Lambda's answer to the call that created or updated it, which may already say that it is ready.
+    """
+    now: dict[str, Any] = {}
+
+    def settled() -> bool:
+        use_answer = "State" in answer and not now
+        now.update(answer if use_answer else aws.client("lambda").get_function_configuration(FunctionName=name))
+        return state(now) != BUSY
+
+    waiter.until(settled, "Lambda is setting up the function")
+    if state(now) != READY:
+        why = now.get("StateReason") or now.get("LastUpdateStatusReason") or ""
+        raise AdventError(f"Lambda could not set up {name}", why=why, hint="fix the cause, then run `advent up` again")
+
+
+def send_all(aws: Aws, name: str, lines: list[Line], waiter: Waiter) -> None:
+    """Send the calls about a function in order and wait at each Until; other lines are for people only."""
+    answer: dict[str, Any] = {}
+    for line in lines:
+        if isinstance(line, Call):
+            answer = waiter.retry(line.on(aws), *TRANSIENTS)
+        elif isinstance(line, Until):
+            wait_until_ready(aws, name, answer, waiter)
+
+
+def send_deletion(aws: Aws, name: str, deletion: Call, waiter: Waiter) -> None:
+    """Send DeleteFunction and return when the function is gone."""
+    answer = waiter.retry(partial(get_or_none, deletion.on(aws), "ResourceNotFoundException"), *TRANSIENTS) or {}
+    if answer.get("StatusCode") == ACCEPTED:
+        read = partial(aws.client("lambda").get_function, FunctionName=name)
+        waiter.until(lambda: get_or_none(read, "ResourceNotFoundException") is None, "Lambda is deleting the function")

@@ -1,0 +1,54 @@
+"""What roles and their inline policies share: IAM's transient errors, and reading and removing policies."""
+
+from functools import partial
+from typing import Any
+
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.aws_errors import get_or_none
+from advent_cli.aws.calls import Call
+from advent_cli.aws.retry import Transient, Waiter
+
+BUSY = Transient("ConcurrentModification", "", "IAM is busy with the role")
+ROLE_IS_NEW = Transient("NoSuchEntity", "", "IAM does not know the new role everywhere yet")
+LISTS_LAG = Transient("DeleteConflict", "", "IAM has not removed the policies of the role yet")
+
+Policies = tuple[list[str], list[str]]  # names of the inline ones, ARNs of the attached ones
+
+
+def get_role(aws: Aws, name: str) -> dict[str, Any] | None:
+    """The role as GetRole describes it, or None if there is none."""
+    call = partial(aws.client("iam").get_role, RoleName=name)
+    answer = aws.cached(("role", name), lambda: get_or_none(call, "NoSuchEntity"))
+    return answer["Role"] if answer else None
+
+
+def policies_of(aws: Aws, role: str) -> Policies:
+    """The policies of a role; empty lists if the role is gone."""
+    iam = aws.client("iam")
+
+    def pages(operation: str) -> list[dict[str, Any]]:
+        paginated = iam.get_paginator(operation).paginate(RoleName=role)
+        return get_or_none(lambda: list(paginated), "NoSuchEntity") or []
+
+    inline, attached = in_parallel(
+        lambda: [name for page in pages("list_role_policies") for name in page["PolicyNames"]],
+        lambda: [p["PolicyArn"] for page in pages("list_attached_role_policies") for p in page["AttachedPolicies"]],
+    )
+    return inline, attached
+
+
+def removals(role: str, policies: Policies, keep: set[str]) -> list[Call]:
+    """The calls that remove the policies of a role, except the inline ones in `keep`."""
+    inline, attached = policies
+    deleted = [{"RoleName": role, "PolicyName": name} for name in sorted({*inline} - keep)]
+    detached = [{"RoleName": role, "PolicyArn": arn} for arn in attached]
+    return [
+        *(Call("iam", "delete_role_policy", params) for params in deleted),
+        *(Call("iam", "detach_role_policy", params) for params in detached),
+    ]
+
+
+def send(aws: Aws, call: Call, waiter: Waiter) -> None:
+    """Send a call; it is no error if what it deletes is gone already."""
+    missing = ["NoSuchEntity"] if call.method.startswith(("delete_", "detach_")) else []
+    waiter.retry(partial(get_or_none, call.on(aws), *missing), BUSY)

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from advent_cli.aws.retry import Waiter
-from advent_cli.messages import slack_form
+from advent_cli.messages import slack_post
 from advent_cli.stack.build import Stack
 from benchmarks import engine, latency
 
@@ -59,7 +59,7 @@ def side_by_side(stack: Stack) -> None:
     numbers, context = itertools.count(), SimpleNamespace(aws_request_id="benchmark")
 
     def concurrent(text: str) -> None:
-        post = slack_form.build_request(text, stack.config.slack, None)
+        post = slack_post.build_request(text, stack.config.slack, None)
         response = app.handler({"headers": post.headers, "body": post.body.decode()}, context)
         if json.loads(response["body"])["text"].count(" = 1") < len(text.split()):
             raise RuntimeError(response)

@@ -16,7 +16,7 @@ from advent_cli.aws.retry import Waiter
 from advent_cli.deploy import apply
 from advent_cli.deploy.executor import Interrupt
 from advent_cli.deploy.inspection import inspect
-from advent_cli.messages import post, slack_form
+from advent_cli.messages import post, slack_post
 from advent_cli.stack.build import Stack
 from advent_cli.words import counts
 from benchmarks import engine
@@ -54,7 +54,7 @@ def main() -> None:
 
 def send(url: str, stack: Stack, text: str) -> str:
     """Post one message."""
-    return post.post(url, slack_form.build_request(text, stack.config.slack, None), Waiter()).text
+    return post.post(url, slack_post.build_request(text, stack.config.slack, None), Waiter()).text
 
 
 def collect(stack: Stack) -> str:

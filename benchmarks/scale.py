@@ -12,7 +12,7 @@ from advent_cli.aws.connect import connect
 from advent_cli.aws.retry import Waiter
 from advent_cli.config import config_file
 from advent_cli.local.lifecycle import Engine
-from advent_cli.messages import post, slack_form
+from advent_cli.messages import post, slack_post
 from advent_cli.stack.build import build
 from advent_cli.words import counts
 from benchmarks import child, engine, proxy
@@ -72,7 +72,7 @@ def seconds_to_count(local: Engine, file: Path, number: int) -> float:
     settings = config_file.load(file)
     stack = build(settings, connect(settings.stack, endpoint=local.endpoint))
     began = time.perf_counter()
-    post.post(stack.url or "", slack_form.build_request("hello", None, None), Waiter())
+    post.post(stack.url or "", slack_post.build_request("hello", None, None), Waiter())
     expected = {"hello": 1 + 10 * number}
     Waiter().until(lambda: counts.of(stack.table, ["hello"]) == expected, "all consumers have counted", within=300)
     return time.perf_counter() - began

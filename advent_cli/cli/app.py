@@ -11,11 +11,12 @@ from typing import Any
 
 import click
 
-from advent_cli.cli.command import MEANINGS, Group
+from advent_cli.cli.command import Group
 from advent_cli.cli.completion import files
 from advent_cli.cli.diagram import diagram
 from advent_cli.cli.doctor import doctor
 from advent_cli.cli.down import down
+from advent_cli.cli.exit_codes import MEANINGS
 from advent_cli.cli.list import list_stacks
 from advent_cli.cli.local import local
 from advent_cli.cli.logs import logs

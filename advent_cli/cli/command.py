@@ -9,26 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from advent_cli.cli.exit_codes import MEANINGS
 from advent_cli.cli.failure import end_with_error
 from advent_cli.cli.pick_reporter import MODES, pick_reporter, without_prompts
-from advent_cli.errors import DIFFERENT, DONE, FAILED, INTERRUPTED, REFUSED, UNREACHABLE, USAGE
+from advent_cli.errors import DONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MAX_WIDTH, MIN_WIDTH = 80, 50  # columns of a help text
-MEANINGS = {
-    DONE: "success",
-    FAILED: "a step or a call to AWS failed",
-    USAGE: "wrong usage, or an error in config.yaml",
-    UNREACHABLE: "the target cannot be reached, or rejects the credentials",
-    REFUSED: "blocked by a resource that belongs to someone else, or not confirmed",
-    DIFFERENT: "there are changes to make",
-    INTERRUPTED: "interrupted; run the same command again to finish",
-}
-OFFLINE_CODES = (DONE, USAGE, INTERRUPTED)  # of a command that makes no calls
-AWS_CODES = (*OFFLINE_CODES, FAILED, UNREACHABLE)  # of a command that calls AWS
-STACK_CODES = (*AWS_CODES, REFUSED)  # of a command that may meet foreign resources, or ask for confirmation
 
 
 class Context(click.Context):

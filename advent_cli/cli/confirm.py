@@ -10,7 +10,7 @@ import click
 
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.errors import RefusedError
-from advent_cli.output.stream import escape_controls
+from advent_cli.output.control_characters import escape_controls
 from advent_cli.resources.queue import Queue
 from advent_cli.resources.table import Table
 from advent_cli.stack.build import Stack

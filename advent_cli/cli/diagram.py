@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import STACK_CODES, Command
+from advent_cli.cli.command import Command
+from advent_cli.cli.exit_codes import STACK_CODES
 from advent_cli.cli.options import Options
 from advent_cli.errors import AdventError, TargetError
 

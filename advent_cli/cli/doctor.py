@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from advent_cli.cli.command import OFFLINE_CODES, Command
+from advent_cli.cli.command import Command
+from advent_cli.cli.exit_codes import OFFLINE_CODES
 from advent_cli.cli.options import Options
 from advent_cli.errors import FAILED
 
@@ -24,7 +25,7 @@ def doctor(options: Options) -> int:
     """
     from advent_cli.doctor.findings import exit_code
     from advent_cli.doctor.version_check import broken
-    from advent_cli.output import health, terminal
+    from advent_cli.output import doctor_findings, terminal
 
     try:
         from advent_cli.doctor.examine import examine
@@ -45,6 +46,6 @@ def doctor(options: Options) -> int:
         checks = iter(broken(error))
     out, findings = terminal.stdout(), []
     for finding in checks:
-        health.show(out, finding)
+        doctor_findings.show(out, finding)
         findings.append(finding)
     return exit_code(findings)

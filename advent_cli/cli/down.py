@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advent_cli.cli.command import STACK_CODES, Command
+from advent_cli.cli.command import Command
+from advent_cli.cli.exit_codes import STACK_CODES
 from advent_cli.cli.pick_reporter import events_option, json_option, refuse_options
 from advent_cli.errors import DONE, FAILED, REFUSED
 
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def _for_scripts(params: dict[str, Any]) -> None:
-    from advent_cli.words import export_file
+    from advent_cli.words import atomic_file
 
     refuse_options(params, "explain")
-    export_file.refuse_stdout(params["export"])
+    atomic_file.refuse_stdout(params["export"])
 
 
 @click.command(
@@ -55,9 +56,9 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     from advent_cli.deploy.executor import Interrupt
     from advent_cli.deploy.inspection import SERVICES, inspect
     from advent_cli.local import lifecycle
-    from advent_cli.words import export_file, export_import
+    from advent_cli.words import atomic_file, export_import
 
-    report, file = options.report, export_file.from_options(export, force=force)
+    report, file = options.report, atomic_file.from_options(export, force=force)
 
     def is_kept(step: Step) -> bool:
         return keep_table and step.key.startswith("table/")  # orphaned tables too

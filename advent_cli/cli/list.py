@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import AWS_CODES, Command
+from advent_cli.cli.command import Command
+from advent_cli.cli.exit_codes import AWS_CODES
 
 if TYPE_CHECKING:
     from advent_cli.cli.options import Options

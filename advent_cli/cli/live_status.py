@@ -21,7 +21,7 @@ def show_live(options: Options, top: int) -> NoReturn:
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.live import polling
     from advent_cli.local import lifecycle
-    from advent_cli.output import screen, terminal
+    from advent_cli.output import full_screen, terminal
     from advent_cli.output.live_screen import draw
 
     console = terminal.full_screen_console()
@@ -46,7 +46,7 @@ def show_live(options: Options, top: int) -> NoReturn:
 
     code = DONE
     try:
-        with screen.full_screen(console) as display:
+        with full_screen.full_screen(console) as display:
             threading.Thread(target=polling.poll, args=(stack, top, inbox.put), daemon=True).start()
             display.run(has_update, lambda: draw(console, shown, time.monotonic()))
     except KeyboardInterrupt:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from advent_cli.cli.command import OFFLINE_CODES, Group
+from advent_cli.cli.command import Group
+from advent_cli.cli.exit_codes import OFFLINE_CODES
 from advent_cli.cli.options import Options
 from advent_cli.errors import FAILED, UNREACHABLE
 from advent_cli.output import stream

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import AWS_CODES, Command
+from advent_cli.cli.command import Command
 from advent_cli.cli.completion import functions
+from advent_cli.cli.exit_codes import AWS_CODES
 from advent_cli.errors import DONE, UsageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line and exit."""
     gc.set_threshold(100_000)  # modules stay loaded: collecting garbage among them takes 70 of 900 ms
     try:
-        from advent_cli.cli.run import run
+        from advent_cli.cli.run_command import run
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # while modules load, or while the end is reported

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from advent_cli.cli.command import OFFLINE_CODES, Group
+from advent_cli.cli.command import Group
 from advent_cli.cli.completion import origins, topics
+from advent_cli.cli.exit_codes import OFFLINE_CODES
 from advent_cli.cli.options import Options
 from advent_cli.errors import DONE, REFUSED, UsageError
 from advent_cli.output import stream

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import AWS_CODES, Command
+from advent_cli.cli.command import Command
+from advent_cli.cli.exit_codes import AWS_CODES
 from advent_cli.cli.pick_reporter import json_option
 
 if TYPE_CHECKING:

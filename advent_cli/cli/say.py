@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advent_cli.cli.command import STACK_CODES, Command
+from advent_cli.cli.command import Command
 from advent_cli.cli.completion import trigger_word
+from advent_cli.cli.exit_codes import STACK_CODES
 from advent_cli.cli.pick_reporter import json_option
 from advent_cli.errors import DONE, FAILED, AdventError, TargetError, UsageError
 
@@ -71,17 +72,17 @@ def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: boo
     """Post one message and follow it; returns the exit code."""
     from advent_cli.aws.account import in_parallel
     from advent_cli.aws.retry import Waiter
-    from advent_cli.messages import post, slack_form
+    from advent_cli.messages import post, slack_post
     from advent_cli.words import settle
 
     report, consumers = options.report, settle.writers(stack) if wait else []
     webhook, answered = in_parallel(
         lambda: post.webhook(stack),
-        lambda: settle.expected(stack, slack_form.counted_text(message)) if consumers else {},
+        lambda: settle.expected(stack, slack_post.counted_text(message)) if consumers else {},
     )
     options.run.secrets.add(webhook.secret or "")
     first = webhook.slack.trigger_word if webhook.slack else ""
-    if not message.startswith(first) and not slack_form.is_command(message):
+    if not message.startswith(first) and not slack_post.is_command(message):
         report.note(f"note: Slack posts only messages that begin with {first!r}")
     with report.waiting() as notify:
         reply = _reply(stack, webhook, message, answered, Waiter(notify), trace=trace)
@@ -144,7 +145,7 @@ def _follow(options: Options, stack: Stack, webhook: Webhook, reply: Reply, answ
 def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: int | None, *, wait: bool) -> int:
     """Post the messages in turn; one without a reply is reported, and the rest still posted."""
     from advent_cli.aws.retry import Waiter
-    from advent_cli.messages import post, slack_form
+    from advent_cli.messages import post, slack_post
     from advent_cli.words import settle
 
     report, webhook = options.report, post.webhook(stack)
@@ -171,7 +172,7 @@ def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: i
     if last and consumers:
         with report.waiting() as notify:
             now = settle.settle(
-                stack, settle.expected(stack, slack_form.counted_text(last)), Waiter(notify), after_many=True
+                stack, settle.expected(stack, slack_post.counted_text(last)), Waiter(notify), after_many=True
             )
         report.settled(consumers, now)
     return FAILED if failed else DONE

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import STACK_CODES, Command
+from advent_cli.cli.command import Command
 from advent_cli.cli.completion import secrets
+from advent_cli.cli.exit_codes import STACK_CODES
 from advent_cli.errors import DONE, UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def change(options: Options, name: str, prompt: str | None) -> int:
 
 def _read_secret(prompt: str) -> str:
     """Read one line without echo; raises UsageError if it cannot be a secret."""
-    from advent_cli.output.stream import escape_controls
+    from advent_cli.output.control_characters import escape_controls
 
     hidden = sys.stdin.isatty()
     value = str(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import AWS_CODES, STACK_CODES, Command, Group
+from advent_cli.cli.command import Command, Group
+from advent_cli.cli.exit_codes import AWS_CODES, STACK_CODES
 from advent_cli.errors import DONE, FAILED, AdventError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def slack(context: click.Context) -> int:
     """Show how to connect Slack, step by step, with the values to paste."""
-    from advent_cli.messages.slack_form import setup_steps
+    from advent_cli.messages.slack_post import setup_steps
     from advent_cli.output import stream
 
     if context.invoked_subcommand is None:
@@ -46,7 +47,7 @@ def slack_manifest(options: Options) -> int:
     """Print the YAML manifest of a Slack app with a slash command that posts to this app."""
     import yaml
 
-    from advent_cli.messages.slack_form import manifest
+    from advent_cli.messages.slack_post import manifest
     from advent_cli.output import stream
 
     _, url, settings = _for_slack(options)
@@ -83,18 +84,18 @@ def slack_check(options: Options) -> int:
 
     It reads the log of the function behind the API, in the format of the tutorial's (handlers/app.py).
     """
-    from advent_cli.messages import slack_requests
+    from advent_cli.messages import request_log
     from advent_cli.output import summary, terminal
-    from advent_cli.output.stream import printable
+    from advent_cli.output.control_characters import printable
 
     stack, url, settings = _for_slack(options)
     now = time.time()
-    day = slack_requests.of_last_day(stack, now)
-    last = next((each for each in reversed(day) if each.from_slack), None) or slack_requests.last_from_slack(stack, now)
-    lines = slack_requests.summary(last, day, now, stack.config.log_retention_days)
-    for line in [*lines, *slack_requests.advice(last, url, settings.trigger_word)]:
+    day = request_log.of_last_day(stack, now)
+    last = next((each for each in reversed(day) if each.from_slack), None) or request_log.last_from_slack(stack, now)
+    lines = request_log.summary(last, day, now, stack.config.log_retention_days)
+    for line in [*lines, *request_log.advice(last, url, settings.trigger_word)]:
         summary.line(terminal.stdout(), printable(line, 1000))
-    return DONE if last and last.status == slack_requests.OK else FAILED
+    return DONE if last and last.status == request_log.OK else FAILED
 
 
 @slack.command(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.cli.command import STACK_CODES, Command
+from advent_cli.cli.command import Command
 from advent_cli.cli.completion import adoptable
+from advent_cli.cli.exit_codes import STACK_CODES
 from advent_cli.cli.pick_reporter import events_option, json_option, refuse_options
 from advent_cli.errors import DONE, INTERRUPTED
 

@@ -11,7 +11,7 @@ from typing import Any
 from advent_cli.config import defaults
 from advent_cli.config.problems import must_be, unknown
 from advent_cli.config.schema import Function, Settings
-from advent_cli.config.typed_yaml import Document
+from advent_cli.config.yaml_with_lines import Document
 
 RESERVED = ("AWS_", "LAMBDA_")  # see "Using Lambda environment variables" in the Lambda developer guide
 SET_BY_ADVENT = re.compile(r"DYNAMO_TABLE|DYNAMO_KEY|DEAD_LETTER_QUEUE_URL|SNS_TOPIC_ARN(_\w+)?|\w+_PARAMETER")

@@ -10,7 +10,7 @@ from msgspec import ValidationError, convert, to_builtins
 from advent_cli.config import checks, defaults
 from advent_cli.config.problems import allowed, must_be, unknown
 from advent_cli.config.schema import Prefix, Region, Settings
-from advent_cli.config.typed_yaml import Document, read
+from advent_cli.config.yaml_with_lines import Document, read
 from advent_cli.errors import ConfigError, UsageError
 from advent_cli.packaging.bundle import Source
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from advent_cli.diagram.graph import Edge, Graph, Node, State
 from advent_cli.output.branches import Branch, Parts
-from advent_cli.output.stream import printable
+from advent_cli.output.control_characters import printable
 
 LONGEST = 300  # characters of a name or label; a longer one is cut
 INDENT = 4  # columns per level

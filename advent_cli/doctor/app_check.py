@@ -5,7 +5,7 @@ import urllib.error
 
 from advent_cli.doctor.findings import Finding, note, ok, problem
 from advent_cli.messages.post import send
-from advent_cli.messages.slack_form import SSL_CHECK
+from advent_cli.messages.slack_post import SSL_CHECK
 from advent_cli.stack.build import Stack
 
 RESPONSES = {  # API Gateway's own responses: what each means, and what to do

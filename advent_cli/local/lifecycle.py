@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from advent_cli.aws.retry import ignore
 from advent_cli.errors import TargetError
-from advent_cli.local import files, process
+from advent_cli.local import engine_process, files
 from advent_cli.local.files import home as home
 from advent_cli.local.files import log_file as log_file
 from advent_cli.local.files import log_lines as log_lines
@@ -72,7 +72,7 @@ def start(notify: Notify = ignore) -> Engine:
 
 def _spawned(notify: Notify) -> Engine:
     last = files.read_record(home())
-    engine = process.spawn()
+    engine = engine_process.spawn()
     if last and last.port != engine.port:
         notify(f"the local engine is now at {engine.url}, because port {last.port} is taken; older URLs are invalid")
     return engine
@@ -88,7 +88,7 @@ def stop(notify: Notify = ignore) -> bool:
 
     with FileLock(home() / "starting.lock"):
         if engine := find(notify):
-            process.end(engine)
+            engine_process.end(engine)
         return engine is not None
 
 
@@ -99,9 +99,9 @@ def _upgraded(engine: Engine, notify: Notify) -> Engine:
     from filelock import FileLock
 
     with FileLock(home() / "starting.lock"):
-        engine = find(notify) or process.spawn()  # another process may have restarted it
+        engine = find(notify) or engine_process.spawn()  # another process may have restarted it
         if engine.access_key:
             return engine
         notify("restarting the local engine: an older version of advent started it, without keys of its own")
-        process.end(engine)
-        return process.spawn()
+        engine_process.end(engine)
+        return engine_process.spawn()

@@ -8,7 +8,7 @@ import secrets
 from typing import Any
 
 from advent_cli.local.asgi import App
-from advent_cli.local.signatures import SIGNER, is_root_key
+from advent_cli.local.request_signatures import SIGNER, is_root_key
 from advent_cli.local.workers import end_idle_workers, limit_workers
 
 

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
-from advent_cli.local import files, ministack, signatures, workers
+from advent_cli.local import files, ministack, request_signatures, workers
 from advent_cli.local.asgi import run_lifespan
 from advent_cli.local.files import Record
 from advent_cli.local.guard import Guard
@@ -132,7 +132,7 @@ async def serve(listener: socket.socket, record: Record, saving: Saving, home: P
     def handshake(nonce: str) -> dict[str, Any]:
         return {"proof": proof(record.secret_key, nonce), **saving.report()}
 
-    guard = Guard(ministack.application(), signatures, handshake)
+    guard = Guard(ministack.application(), request_signatures, handshake)
 
     async def wait_for_stop() -> None:
         await stop.wait()

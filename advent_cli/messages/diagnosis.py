@@ -11,7 +11,7 @@ from advent_cli.messages.invocations import invocations
 from advent_cli.messages.trace_model import Hop
 from advent_cli.resources.aws_lambda import get_function
 from advent_cli.resources.base import Resource
-from advent_cli.resources.variable import Variable
+from advent_cli.resources.environment_variable import Variable
 from advent_cli.stack.build import Stack
 
 FIX = "run `advent up` to fix it"

@@ -17,8 +17,8 @@ from advent_cli.aws.endpoint import Endpoint
 from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.config.schema import SLACK_SECRET, Slack
 from advent_cli.errors import SEE_STATUS, AdventError, TargetError, UsageError
-from advent_cli.messages import slack_form
-from advent_cli.messages.slack_form import SlackRequest
+from advent_cli.messages import slack_post
+from advent_cli.messages.slack_post import SlackRequest
 from advent_cli.stack.build import Stack
 
 TIMEOUT = 30  # seconds for one response; API Gateway itself gives up after 30
@@ -72,7 +72,7 @@ class Webhook:
     def say(self, text: str, waiter: Waiter, not_counted: Callable[[], bool] = lambda: False) -> Reply:
         """Post a message; see `post`."""
         try:
-            return post(self.url, slack_form.build_request(text, self.slack, self.secret), waiter, not_counted)
+            return post(self.url, slack_post.build_request(text, self.slack, self.secret), waiter, not_counted)
         except TargetError:
             if self.server:
                 self.server.check()
@@ -134,7 +134,7 @@ def post(url: str, message: SlackRequest, waiter: Waiter, not_counted: Callable[
 def _text(reply: str) -> str | None:
     """The text of a reply as Slack shows it; None if it is not a reply."""
     try:
-        return slack_form.unescape(json.loads(reply)["text"])
+        return slack_post.unescape(json.loads(reply)["text"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from advent_cli.output.stream import printable
+from advent_cli.output.control_characters import printable
 
 MAX_WORD, MAX_LINE, MIN_BAR, CHANGE = 40, 120, 5, 5  # columns
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 END = "\x04"  # Ctrl-D; also returned when the terminal is closed
+QUIT = ("q", "Q", "\x03", END)  # Ctrl-C, where the terminal sends it as a key
 
 Key = Callable[[float], str]
 """Waits up to this many seconds for a key; returns an empty string if none was pressed."""

@@ -10,9 +10,9 @@ from advent_cli.deploy.decide import Action, Step
 from advent_cli.errors import AdventError
 from advent_cli.live.view import LiveView, Words
 from advent_cli.output.bars import bars
-from advent_cli.output.stream import printable
+from advent_cli.output.control_characters import printable
+from advent_cli.output.labels import kind_and_name, setting
 from advent_cli.output.summary import STATES, totals
-from advent_cli.output.text import kind_and_name, setting
 
 MIN_HEIGHT_FOR_GAPS = 16  # lines
 MAX_PROBLEM = 300  # characters

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from advent_cli.output.stream import printable
+from advent_cli.output.control_characters import printable
 
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 LEVELS = {"ERROR": "bold red", "CRITICAL": "bold red", "WARNING": "yellow"}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from advent_cli.errors import AdventError, InterruptionError
 from advent_cli.output.advice import presentable, with_options
-from advent_cli.output.stream import err, out, printable
+from advent_cli.output.control_characters import printable
+from advent_cli.output.stream import err, out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -84,9 +85,9 @@ class PeopleReporter:
         return terminal.running(lines_only=self.verbose)
 
     def run_ended(self, steps: Sequence[Step], result: Result) -> None:
-        from advent_cli.output import summary, terminal, text
+        from advent_cli.output import labels, summary, terminal
 
-        ended = text.ended(result.finished.values(), result.seconds, result.waited)
+        ended = labels.ended(result.finished.values(), result.seconds, result.waited)
         summary.line(terminal.stderr(), (ended, "bold"))
         for problem in result.problems:
             if isinstance(problem, AdventError):

@@ -11,7 +11,7 @@ from advent_cli.config.schema import Slack
 from advent_cli.deploy.decide import Action, Step, count_actions
 from advent_cli.errors import AdventError
 from advent_cli.output.bars import bars
-from advent_cli.output.text import ACTION_STYLES, kind_and_name, setting
+from advent_cli.output.labels import ACTION_STYLES, kind_and_name, setting
 from advent_cli.words.counts import Counts
 
 OPEN = "the API is open: anyone with the URL can post"

@@ -13,11 +13,12 @@ from rich.segment import Segment
 from rich.text import Text
 
 from advent_cli.aws.retry import ignore
-from advent_cli.output.stream import Tolerant, can_animate, escape_lines
+from advent_cli.output.control_characters import escape_lines
+from advent_cli.output.stream import Tolerant, can_animate
 
 if TYPE_CHECKING:
-    from advent_cli.output.plain import Plain
-    from advent_cli.output.rows import Rows
+    from advent_cli.output.progress_lines import Plain
+    from advent_cli.output.progress_rows import Rows
     from advent_cli.output.trace_tree import TraceTree
 
 
@@ -68,10 +69,10 @@ def _console(stream: TextIO) -> Console:
 def running(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractContextManager[Plain]:
     """The display of a run: rows that change in place, or with `lines_only` a line for each step."""
     if lines_only or not can_animate():
-        from advent_cli.output.plain import Plain
+        from advent_cli.output.progress_lines import Plain
 
         return Plain(cast(TextIO, Tolerant(sys.stderr)))
-    from advent_cli.output.rows import Rows
+    from advent_cli.output.progress_rows import Rows
 
     return Rows(stderr())
 
@@ -114,7 +115,7 @@ def reading(about: Callable[[], int]) -> AbstractContextManager[Callable[[int], 
     """Shows the progress of a long read, of about `about()` items; only on a terminal."""
     if not can_animate():
         return nullcontext(_ignore)
-    from advent_cli.output.progress import Reading
+    from advent_cli.output.scan_progress import Reading
 
     return Reading(stderr(), about)
 

@@ -9,7 +9,7 @@ from rich.tree import Tree
 
 from advent_cli.messages.trace_model import Hop, State
 from advent_cli.output.advice import with_options
-from advent_cli.output.stream import printable
+from advent_cli.output.control_characters import printable
 
 MAX_LINES = 8  # of a function's log
 MAX_LINE = 1000  # columns, where no terminal sets a width

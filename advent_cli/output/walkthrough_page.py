@@ -5,7 +5,7 @@ from rich.console import Console
 from advent_cli.deploy.decide import Action
 from advent_cli.deploy.walkthrough import Page
 from advent_cli.output import summary
-from advent_cli.output.stream import escape_controls
+from advent_cli.output.control_characters import escape_controls
 
 
 def show(console: Console, page: Page, *, show_settings: bool) -> None:

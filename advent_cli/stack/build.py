@@ -5,6 +5,7 @@ from advent_cli.config.config_file import Config
 from advent_cli.packaging.bundle import Bundle
 from advent_cli.resources.api import API_ID, Api
 from advent_cli.resources.destination import Destination
+from advent_cli.resources.environment_variable import Variable
 from advent_cli.resources.function import Function
 from advent_cli.resources.log_group import LogGroup
 from advent_cli.resources.parameter import Parameter
@@ -16,7 +17,6 @@ from advent_cli.resources.route import Route
 from advent_cli.resources.subscription import Subscription
 from advent_cli.resources.table import Table
 from advent_cli.resources.topic import Topic
-from advent_cli.resources.variable import Variable
 from advent_cli.stack import grants
 from advent_cli.stack.model import Stack as Stack
 

@@ -12,7 +12,7 @@ from advent_cli.deploy.decide import Seen
 from advent_cli.errors import AdventError, UsageError
 from advent_cli.resources.table import Table
 from advent_cli.words import counts
-from advent_cli.words.export_file import ExportFile
+from advent_cli.words.atomic_file import ExportFile
 
 BATCH = 25  # items; the limit of BatchWriteItem
 WRITERS = 8  # batches written at the same time

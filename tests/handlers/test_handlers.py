@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from advent_cli.aws.retry import Waiter
 from advent_cli.local.lifecycle import Engine
-from advent_cli.messages import slack_form
+from advent_cli.messages import slack_post
 from advent_cli.stack.build import Stack
 from advent_cli.words import counts
 from tests.support import functions, stacks
@@ -106,7 +106,7 @@ LIVE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 def test_every_text_is_counted_word_for_word(
     app: ModuleType, multiplier: ModuleType, counted: Callable[[Iterable[str]], dict[str, int]], text: str
 ) -> None:
-    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", slack_form.counted_text(text))
+    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", slack_post.counted_text(text))
     words = Counter(plain.split())
     before = counted(words)
     answer = reply(app.handler(typed(text), Context()))
@@ -498,7 +498,7 @@ def test_whatever_arrives_is_answered_and_the_sums_are_exact(app: ModuleType, ta
         form = {name: values[0] for name, values in urllib.parse.parse_qs(body, keep_blank_values=True).items()}
         for word, times in app.counting.count_words(app.slack.read_text(form))[0].items():
             table[word] += times
-            assert f"{slack_form.escape(word)} = {table[word]}" in text
+            assert f"{slack_post.escape(word)} = {table[word]}" in text
 
 
 def test_a_handler_needs_nothing_of_ours() -> None:

@@ -22,7 +22,7 @@ import pytest
 
 from advent_cli.aws.retry import Waiter
 from advent_cli.errors import AdventError, TargetError
-from advent_cli.local import files, lifecycle, probe, process
+from advent_cli.local import engine_process, files, lifecycle, probe
 from advent_cli.local.workers import MAX_IDLE_WORKERS, MAX_WORKERS
 from advent_cli.messages import post
 from advent_cli.resources.role import TRUST
@@ -44,7 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_concurrent_starts_share_one_engine(home: Path) -> None:
     processes = [subprocess.Popen(START, stdout=subprocess.PIPE, text=True) for _ in range(6)]
-    pids = {process.communicate(timeout=120)[0] for process in processes}
+    pids = {engine_process.communicate(timeout=120)[0] for engine_process in processes}
     engine = lifecycle.find()
     assert engine
     assert pids == {f"{engine.pid}\n"}
@@ -307,7 +307,7 @@ def test_the_users_aws_settings_do_not_reach_the_functions(home: Path) -> None:
         "AWS_ENDPOINT_URL": "http://elsewhere",
         "HTTPS_PROXY": "http://proxy",
     }
-    inherited = process.environment(own, Path())
+    inherited = engine_process.environment(own, Path())
     assert "PATH" in inherited
     assert not inherited.keys() & {"AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTPS_PROXY"}
 
@@ -315,10 +315,10 @@ def test_the_users_aws_settings_do_not_reach_the_functions(home: Path) -> None:
 def test_a_burst_waits_and_no_message_is_lost(engine: lifecycle.Engine) -> None:
     """More concurrent messages than functions may run: none is rejected, and memory stays bounded."""
     from advent_cli.aws.retry import Waiter
-    from advent_cli.messages import post, slack_form
+    from advent_cli.messages import post, slack_post
     from advent_cli.words import counts
 
-    def post_until_accepted(url: str, message: slack_form.SlackRequest, tries: int = 20) -> None:
+    def post_until_accepted(url: str, message: slack_post.SlackRequest, tries: int = 20) -> None:
         """Post it, again after a 503: on a busy machine the function may not read its secret in time."""
         try:
             post.post(url, message, Waiter())
@@ -332,7 +332,7 @@ def test_a_burst_waits_and_no_message_is_lost(engine: lifecycle.Engine) -> None:
     url = stack.url
     assert url
     with ThreadPoolExecutor(20) as pool:
-        requests = [slack_form.build_request("burst", stacks.TUTORIAL.slack, None) for _ in range(30)]
+        requests = [slack_post.build_request("burst", stacks.TUTORIAL.slack, None) for _ in range(30)]
         list(pool.map(lambda request: post_until_accepted(url, request), requests))
     Waiter().until(
         lambda: counts.of(stack.table, ["burst"]) == {"burst": 30 * 11}, "all of it to be counted", within=120

@@ -33,7 +33,7 @@ from botocore.exceptions import ClientError
 from advent_cli.aws.retry import Waiter
 from advent_cli.local import files
 from advent_cli.local.lifecycle import Engine
-from advent_cli.messages import post, slack_form
+from advent_cli.messages import post, slack_post
 from advent_cli.resources.parameter import Parameter
 from advent_cli.stack.build import Stack
 from advent_cli.words import counts
@@ -228,13 +228,13 @@ def test_a_body_cannot_change_the_caller(running_engine: Engine, deployed: Stack
 def test_a_partial_message_is_dropped(running_engine: Engine, deployed: Stack, unchanged: None) -> None:
     """The client disconnects before the end of the body."""
     path = urllib.parse.urlsplit(deployed.url or "").path
-    body = slack_form.build_request("half", stacks.TUTORIAL.slack, None).body.decode()
+    body = slack_post.build_request("half", stacks.TUTORIAL.slack, None).body.decode()
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {FORM}"
     half = f"{head}\r\nTransfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n{body}\r\n"  # without the last chunk
     for _ in range(5):
         with socket.create_connection(("127.0.0.1", running_engine.port)) as connection:
             connection.sendall(half.encode())
-    message = slack_form.build_request("warm", stacks.TUTORIAL.slack, None)
+    message = slack_post.build_request("warm", stacks.TUTORIAL.slack, None)
     assert ask(running_engine, "POST", path, message.headers, message.body)[0] == 200
     wait_and_reset_count(deployed)
 
@@ -327,7 +327,7 @@ def test_an_api_is_open_to_all_as_on_aws_without_cors_headers(
     running_engine: Engine, deployed: Stack, page: str
 ) -> None:
     path = urllib.parse.urlsplit(deployed.url or "").path
-    message = slack_form.build_request("warm", stacks.TUTORIAL.slack, None)
+    message = slack_post.build_request("warm", stacks.TUTORIAL.slack, None)
     headers = {**message.headers, **PAGES[page]}
     if page == "an invalid host name":
         del headers["Host"]
@@ -342,7 +342,7 @@ def test_an_api_is_open_to_all_as_on_aws_without_cors_headers(
 def test_the_host_name_of_an_api_leads_only_to_it(running_engine: Engine, deployed: Stack, unchanged: None) -> None:
     api_id, path = urllib.parse.urlsplit(deployed.url or "").path.removeprefix("/_aws/execute-api/").split("/", 1)
     host = {"Host": f"{api_id}.execute-api.localhost:{running_engine.port}", "Origin": "http://evil.example"}
-    message = slack_form.build_request("warm", stacks.TUTORIAL.slack, None)
+    message = slack_post.build_request("warm", stacks.TUTORIAL.slack, None)
     assert ask(running_engine, "POST", f"/{path}", {**message.headers, **host}, message.body)[0] == 200
     wait_and_reset_count(deployed)
     target = {"X-Amz-Target": "DynamoDB_20120810.DeleteTable", **FORGED["a token"]}

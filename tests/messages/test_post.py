@@ -10,7 +10,7 @@ import pytest
 
 from advent_cli.aws.retry import Waiter
 from advent_cli.errors import AdventError, TargetError
-from advent_cli.messages import post, slack_form
+from advent_cli.messages import post, slack_post
 from tests.support.stacks import TUTORIAL
 
 NEW = [(404, b'{"message":"Not Found"}'), (403, b'{"message":"Forbidden"}')]
@@ -57,7 +57,7 @@ def no_sleep(seconds: float) -> None:
     """Return at once."""
 
 
-POST = slack_form.build_request("some & <more>", TUTORIAL.slack, None)
+POST = slack_post.build_request("some & <more>", TUTORIAL.slack, None)
 QUICKLY = Waiter(sleep=no_sleep)
 
 

@@ -12,10 +12,10 @@ from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started,
 from advent_cli.deploy.timing import Waits, service_of
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.output import summary
-from advent_cli.output.plain import Plain
-from advent_cli.output.rows import Rows
-from advent_cli.output.stream import printable
-from advent_cli.output.text import ended
+from advent_cli.output.control_characters import printable
+from advent_cli.output.labels import ended
+from advent_cli.output.progress_lines import Plain
+from advent_cli.output.progress_rows import Rows
 from advent_cli.words.counts import Counts
 from tests.test_rooms import PACKAGE
 

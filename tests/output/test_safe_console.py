@@ -18,7 +18,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from advent_cli.local.lifecycle import Engine
-from advent_cli.output import stream, terminal
+from advent_cli.output import control_characters, terminal
 from tests.conftest import ADVENT, Run
 from tests.support import proxy as proxies
 from tests.support import stacks
@@ -64,8 +64,8 @@ def test_drawn_text_has_no_control_characters(kind: str, text: str) -> None:
 
 @given(TEXTS)
 def test_escaped_text_has_no_control_characters(text: str) -> None:
-    assert controls(stream.escape_lines(text)) == []
-    assert "\n" not in stream.escape_controls(text)
+    assert controls(control_characters.escape_lines(text)) == []
+    assert "\n" not in control_characters.escape_controls(text)
 
 
 def test_harmless_text_is_unchanged() -> None:

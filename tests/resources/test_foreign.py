@@ -10,7 +10,7 @@ from advent_cli.deploy.executor import Interrupt
 from advent_cli.deploy.inspection import inspect
 from advent_cli.errors import ForeignError
 from advent_cli.local.lifecycle import Engine
-from advent_cli.messages import post, slack_form
+from advent_cli.messages import post, slack_post
 from advent_cli.resources.aws_lambda import wait_until_ready
 from advent_cli.stack.build import Stack, build
 from advent_cli.words import counts
@@ -28,7 +28,7 @@ def foreign(engine: Engine) -> Stack:
 
 def test_foreign_resources_stay_unchanged(engine: Engine, advent: Run) -> None:
     other = foreign(engine)
-    post.post(other.url or "", slack_form.build_request("theirs", stacks.TUTORIAL.slack, None), Waiter())
+    post.post(other.url or "", slack_post.build_request("theirs", stacks.TUTORIAL.slack, None), Waiter())
     Waiter().until(lambda: counts.of(other.table, ["theirs"]) == {"theirs": 11}, "they have counted", within=60)
     wait_until_ready(other.aws, "aws_advent", {}, Waiter())
     before = reading.everything(other.aws)

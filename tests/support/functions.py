@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from advent_cli.messages import slack_form
+from advent_cli.messages import slack_post
 from advent_cli.stack.build import Stack
 from tests.support.stacks import ROOT, TUTORIAL
 
@@ -72,7 +72,7 @@ def request(body: str | bytes, headers: Mapping[str, str] | None = None) -> dict
 
 def typed(text: str, secret: str | None = None) -> dict[str, Any]:
     """The event of what Slack posts when a person types this."""
-    post = slack_form.build_request(text, TUTORIAL.slack, secret)
+    post = slack_post.build_request(text, TUTORIAL.slack, secret)
     return request(post.body, post.headers)
 
 
@@ -86,4 +86,4 @@ def told(*messages: str, first_id: int = 0, published_as: str | None = None) -> 
 def reply(answer: dict[str, Any], status: int = 200) -> str:
     """The text of an answer of function 1, as Slack shows it."""
     assert answer["statusCode"] == status, answer
-    return slack_form.unescape(json.loads(answer["body"])["text"])
+    return slack_post.unescape(json.loads(answer["body"])["text"])

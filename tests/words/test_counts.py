@@ -13,7 +13,7 @@ from rich.console import Console
 
 from advent_cli.aws.retry import Waiter
 from advent_cli.local.lifecycle import Engine
-from advent_cli.output.progress import Reading
+from advent_cli.output.scan_progress import Reading
 from advent_cli.stack.build import Stack
 from advent_cli.words import counts, export_import
 from tests.conftest import ADVENT

@@ -17,7 +17,7 @@ from advent_cli.errors import UsageError
 from advent_cli.local.lifecycle import Engine
 from advent_cli.stack.build import Stack
 from advent_cli.words import counts, export_import
-from advent_cli.words.export_file import ExportFile
+from advent_cli.words.atomic_file import ExportFile
 from tests.conftest import ADVENT, Run
 from tests.support import stacks
 

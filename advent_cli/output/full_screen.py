@@ -11,9 +11,8 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from advent_cli.errors import INTERRUPTED
-from advent_cli.output.keys import END, Key, keys
+from advent_cli.output.keys import QUIT, Key, keys
 
-QUIT = ("q", "Q", "\x03", END)  # Ctrl-C, where the terminal sends it as a key
 POLL, REDRAW = 0.1, 1.0  # seconds
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from advent_cli.errors import AdventError, RefusedError
-from advent_cli.words.export_file import ExportFile
+from advent_cli.words.atomic_file import ExportFile
 from tests.support.stacks import ROOT
 
 LINES = [f"line {number}" for number in range(3)]
@@ -131,7 +131,7 @@ def test_a_directory_is_refused_by_the_check(
 def exporting(target: Path) -> Iterator[None]:
     """Export in another process inside the block; kill it at the end."""
     program = (
-        "import sys, time; from pathlib import Path; from advent_cli.words.export_file import ExportFile\n"
+        "import sys, time; from pathlib import Path; from advent_cli.words.atomic_file import ExportFile\n"
         "def lines():\n    yield 'line'\n    print('begun', flush=True)\n    time.sleep(60)\n"
         "ExportFile(Path(sys.argv[1])).write(lines())"
     )

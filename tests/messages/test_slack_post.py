@@ -11,7 +11,7 @@ import yaml
 from advent_cli.aws.retry import Waiter
 from advent_cli.config.schema import Slack as SlackSettings
 from advent_cli.local.lifecycle import Engine
-from advent_cli.messages import slack_form
+from advent_cli.messages import slack_post
 from advent_cli.resources.function import Function
 from advent_cli.stack.build import Stack
 from advent_cli.words import counts
@@ -92,7 +92,7 @@ def another_body() -> dict[str, Any]:
 
 
 def without_signature() -> dict[str, Any]:
-    return request(slack_form.build_request("/count x", TUTORIAL.slack, None).body)
+    return request(slack_post.build_request("/count x", TUTORIAL.slack, None).body)
 
 
 INTRUDERS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -208,7 +208,7 @@ LONGEST = {"name": 35, "command": 32, "url": 3000, "description": 2000, "usage_h
     [("awsadvent", "awsadvent-bot", "/awsadvent"), ("Zähl!mit", "b" * 80, "/z-hl-mit"), ("!!", "x", "/count")],
 )
 def test_the_manifest_follows_slacks_documentation(word: str, name: str, command: str) -> None:
-    made = slack_form.manifest("https://x.execute-api.eu-west-1.amazonaws.com/p", SlackSettings(word, name))
+    made = slack_post.manifest("https://x.execute-api.eu-west-1.amazonaws.com/p", SlackSettings(word, name))
     (slash,) = made["features"]["slash_commands"]
     assert slash["command"] == command
     assert made["_metadata"]["major_version"] in (1, 2)
@@ -226,7 +226,7 @@ def test_the_steps_and_the_manifest_contain_the_url(deployed: Stack, advent: Run
     assert "Trigger Word(s): awsadvent\n" in steps.stdout
     assert "Slack cannot reach the local engine" in steps.stderr
     loaded = yaml.safe_load(advent("slack", "manifest").stdout)
-    assert loaded == slack_form.manifest(url, TUTORIAL.slack or SlackSettings("", ""))
+    assert loaded == slack_post.manifest(url, TUTORIAL.slack or SlackSettings("", ""))
 
 
 def test_a_foreign_secret_is_neither_changed_nor_used(engine: Engine, advent: Run) -> None:

@@ -3,7 +3,7 @@
 from typing import TextIO
 
 from advent_cli.deploy.events import Event, Finished, Planned, Stopping
-from advent_cli.output.text import GLYPHS, STOPPING, kind_and_name, outcome_words, seconds
+from advent_cli.output.labels import GLYPHS, STOPPING, kind_and_name, outcome_words, seconds
 
 
 class Plain:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from advent_cli.output.stream import printable
+from advent_cli.output.control_characters import printable
 from advent_cli.output.summary import line
 
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started, Stopping, Waiting
-from advent_cli.output.text import DOING, GLYPHS, STOPPING, kind_and_name, outcome_words, seconds
+from advent_cli.output.labels import DOING, GLYPHS, STOPPING, kind_and_name, outcome_words, seconds
 
 KIND, TIME, MIN_STATE = 12, 6, 9  # columns
 MAX_BAR = 40  # columns

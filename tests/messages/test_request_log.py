@@ -9,9 +9,9 @@ from contextlib import suppress
 import pytest
 
 from advent_cli.local.lifecycle import Engine
-from advent_cli.messages import slack_requests
+from advent_cli.messages import request_log
 from advent_cli.messages.log_reader import Line
-from advent_cli.messages.slack_requests import Request
+from advent_cli.messages.request_log import Request
 from advent_cli.stack.build import Stack
 from tests.conftest import Run
 from tests.messages.test_log_reader import write
@@ -73,7 +73,7 @@ def line(text: str) -> Line:
     ],
 )
 def test_parse(text: str, expected: Request | None) -> None:
-    assert slack_requests.parse([line(text)]) == ([expected] if expected else [])
+    assert request_log.parse([line(text)]) == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize(
@@ -81,21 +81,21 @@ def test_parse(text: str, expected: Request | None) -> None:
     [(-3, "0 seconds"), (1, "1 second"), (59.9, "59 seconds"), (60, "1 minute"), (7200, "2 hours"), (86400, "1 day")],
 )
 def test_a_span_in_words(seconds: float, words: str) -> None:
-    assert slack_requests.span(seconds) == words
+    assert request_log.span(seconds) == words
 
 
 def test_advice_after_a_wrong_secret() -> None:
     refused = Request(0, 401, "refused: this did not come from Slack", True)
-    assert "advent slack secret" in slack_requests.advice(refused, "u", "w")[0]
-    assert slack_requests.advice(Request(0, 200, ONE_WORD, True), "u", "w") == []
+    assert "advent slack secret" in request_log.advice(refused, "u", "w")[0]
+    assert request_log.advice(Request(0, 200, ONE_WORD, True), "u", "w") == []
 
 
 def test_a_request_of_days_ago_is_found(engine: Engine) -> None:
     stack, now = stacks.tutorial(engine), time.time()
     stacks.up(stack)
     from_slack = {"message": "counted", "words": 1, "status": 200, "slackbot": True}
-    write(stack, "aws_advent", (now - 3 * slack_requests.DAY, json.dumps(from_slack)))
-    write(stack, "aws_advent", (now - 2 * slack_requests.DAY, json.dumps({**from_slack, "slackbot": False})))
-    last = slack_requests.last_from_slack(stack, now)
+    write(stack, "aws_advent", (now - 3 * request_log.DAY, json.dumps(from_slack)))
+    write(stack, "aws_advent", (now - 2 * request_log.DAY, json.dumps({**from_slack, "slackbot": False})))
+    last = request_log.last_from_slack(stack, now)
     assert last
-    assert slack_requests.span(now - last.time) == "3 days"
+    assert request_log.span(now - last.time) == "3 days"

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
 
+from advent_cli.aws import tags
 from advent_cli.aws.endpoint import Endpoint
 from advent_cli.aws.rate_limit import RATES, RateLimiter
+from advent_cli.aws.tags import OWNER_TAG, Tags
 
 T = TypeVar("T")
 Answers = dict[tuple[str, ...], "Future[Any]"]
-OWNER_TAG = "advent:stack"
 MAX_PARALLEL = 40  # parallel calls; more would wait for each other and hit the services' rate limits
 
 
@@ -132,13 +133,11 @@ class Aws:
     @property
     def owner_tags(self) -> list[dict[str, str]]:
         """The same tag as a list of Key and Value, the form of the older services."""
-        return [{"Key": OWNER_TAG, "Value": self.stack}]
+        return tags.as_list(self.owner_tag)
 
-    def owns(self, tags: dict[str, str] | list[dict[str, str]] | None) -> bool:
-        """Whether these tags, in either form, mark a resource of this stack."""
-        if isinstance(tags, list):
-            tags = {tag["Key"]: tag["Value"] for tag in tags}
-        return (tags or {}).get(OWNER_TAG) == self.stack
+    def owns(self, found: Tags | None) -> bool:
+        """Whether these tags mark a resource of this stack."""
+        return tags.owner(found) == self.stack
 
 
 def in_parallel(*calls: Callable[[], Any]) -> list[Any]:

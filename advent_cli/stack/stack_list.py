@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from advent_cli.aws.account import OWNER_TAG, Aws, in_parallel
+from advent_cli.aws.account import Aws, in_parallel
+from advent_cli.aws.tags import OWNER_TAG, owner
 
 KINDS = {  # the kind of the tagged resources of each service
     "apigateway": "api",
@@ -34,7 +35,7 @@ def _tagged(aws: Aws) -> list[tuple[str, str]]:
     ]
     tagged = []
     for entry in entries:
-        stack = next(tag["Value"] for tag in entry["Tags"] if tag["Key"] == OWNER_TAG)
+        stack = owner(entry["Tags"]) or ""
         service = entry["ResourceARN"].split(":")[2]
         tagged.append((stack, KINDS.get(service, service)))
     return tagged

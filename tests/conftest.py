@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from advent_cli.local import lifecycle
 from advent_cli.local.lifecycle import Engine
 from advent_cli.stack.build import Stack
-from tests.support import stacks
+from tests.support import forked, stacks
 
 # Other programs share the machine: how long a test takes is no matter.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -78,20 +78,12 @@ def deployed(running_engine: Engine) -> Stack:
 
 @pytest.fixture
 def advent(tmp_path: Path) -> Run:
-    """Run the installed command in an empty directory, without a terminal."""
+    """Run the command in an empty directory, without a terminal."""
 
     def run(*args: str, code: int = 0, stdin: str = "", **env: str) -> "subprocess.CompletedProcess[str]":
         elsewhere = [name for name in XDG if not Path(env.get(name, "/")).is_absolute()]
         assert not elsewhere, f"a relative {elsewhere} is ignored, and the test reaches something outside its folder"
-        done = subprocess.run(
-            [ADVENT, *args],
-            cwd=tmp_path,
-            env={**os.environ, **env},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        done = forked.run(args, cwd=tmp_path, env={**os.environ, **env}, stdin=stdin)
         assert done.returncode == code, f"{args} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 

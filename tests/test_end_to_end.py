@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import shutil
+import subprocess
 import urllib.parse
 import urllib.request
 from functools import partial
@@ -14,10 +16,24 @@ import pytest
 
 from advent_cli.aws.retry import Waiter
 from advent_cli.local.lifecycle import Engine
-from tests.conftest import Run
+from tests.conftest import ADVENT, Run
 from tests.support import stacks
 from tests.support.stacks import ROOT
 from tests.support.tampering import reconfigure
+
+
+@pytest.fixture
+def advent(tmp_path: Path) -> Run:
+    """Run the installed command in an empty directory, without a terminal."""
+
+    def run(*args: str, code: int = 0, stdin: str = "", **env: str) -> "subprocess.CompletedProcess[str]":
+        done = subprocess.run(
+            [ADVENT, *args], cwd=tmp_path, env={**os.environ, **env}, input=stdin, capture_output=True, text=True
+        )
+        assert done.returncode == code, f"{args} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
 
 
 def client(engine: Engine, service: str) -> Any:

@@ -13,10 +13,10 @@ from advent_cli.errors import AdventError, ForeignError
 from advent_cli.live import polling
 from advent_cli.live.view import Growth, LiveView, Sample, Words, growth, recent
 from advent_cli.local import lifecycle
-from advent_cli.local.lifecycle import Engine
 from advent_cli.output.live_screen import draw
 from advent_cli.stack.build import Stack
 from tests.conftest import ADVENT, Run
+from tests.support import stacks
 from tests.support.screen import Terminal
 
 OK = [Step(f"function/f{n}", f"function f{n}", {}, {}) for n in range(26)]
@@ -132,8 +132,10 @@ def test_it_restores_the_terminal_on_exit(deployed: Stack, advent: Run, tmp_path
 
 
 def test_it_survives_a_stop_of_the_engine_and_a_bug_restores_the_terminal(
-    deployed: Stack, running_engine: Engine, tmp_path: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # an engine of its own
+    stacks.up(stacks.tutorial(lifecycle.start()))
     with Terminal([ADVENT, "status", "--watch"], tmp_path, (80, 20)) as terminal:
         terminal.read("26 resources ok")
         lifecycle.stop()
@@ -149,6 +151,7 @@ def test_it_survives_a_stop_of_the_engine_and_a_bug_restores_the_terminal(
         terminal.read("TypeError")
         assert terminal.ended() == 1
         assert terminal.as_before
+    lifecycle.stop()
 
 
 def test_it_needs_a_terminal(advent: Run, tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from advent_cli.cli import policy as policies
 from advent_cli.local.lifecycle import Engine
 from advent_cli.stack import deployer_policy, policy_conditions
 from advent_cli.stack.build import Stack
-from tests.conftest import ADVENT, Run
+from tests.conftest import Run
 from tests.messages.test_redeliver import ANNOUNCEMENT, of_lambda
+from tests.support import forked, stacks
 from tests.support import proxy as proxies
-from tests.support import stacks
 from tests.support.conditions import Judge
 from tests.support.proxy import Proxy
 
@@ -72,10 +72,7 @@ class Person:
         """Run advent with the person's keys."""
         keys = {"AWS_ACCESS_KEY_ID": self.keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": self.keys["SecretAccessKey"]}
         environment = {**os.environ, **self.engine.environment(None), "AWS_ENDPOINT_URL": self.url, **keys}
-        command = [str(ADVENT), "--target", "aws", *words]
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, input="a-secret\n", capture_output=True, text=True
-        )
+        return forked.run(["--target", "aws", *words], cwd=self.folder, env=environment, stdin="a-secret\n")
 
 
 @pytest.fixture

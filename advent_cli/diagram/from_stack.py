@@ -31,7 +31,7 @@ def build_graph(stack: Stack, steps: Iterable[Step]) -> Graph:
 
 
 def parts(stack: Stack, name: str) -> dict[str, list[str]]:
-    """The keys of the resources that make up a function (by its own node id) and its arrows (by their targets')."""
+    """The keys of the parts shown at each node id: the function's at its own, and of each arrow at its target's."""
     want = stack.config.functions[name]
     keys = {
         f"function/{name}": [f"function/{name}", f"role/{want.role}", f"policy/{want.role}_microservice"],

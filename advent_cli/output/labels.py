@@ -8,6 +8,7 @@ from typing import Any
 from advent_cli.deploy.decide import Action
 from advent_cli.deploy.events import Finished, Outcome
 
+KIND_WIDTH = 12  # columns
 STOPPING = "stopping: calls in flight finish, nothing new starts"
 GLYPHS = {
     Outcome.CREATED: ("+", "green"),

@@ -3,7 +3,7 @@
 from typing import TextIO
 
 from advent_cli.deploy.events import Event, Finished, Planned, Stopping
-from advent_cli.output.labels import GLYPHS, STOPPING, kind_and_name, outcome_words, seconds
+from advent_cli.output.labels import GLYPHS, KIND_WIDTH, STOPPING, kind_and_name, outcome_words, seconds
 
 
 class Plain:
@@ -28,5 +28,5 @@ class Plain:
         elif isinstance(event, Finished):
             kind, name = kind_and_name(event.key)
             glyph, time = GLYPHS[event.outcome][0], seconds(event.seconds)
-            self.out.write(f"{glyph} {kind:12} {name:{self.width}} {time:>6} {outcome_words(event)}\n")
+            self.out.write(f"{glyph} {kind:{KIND_WIDTH}} {name:{self.width}} {time:>6} {outcome_words(event)}\n")
             self.out.flush()

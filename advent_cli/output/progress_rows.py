@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started, Stopping, Waiting
-from advent_cli.output.labels import DOING, GLYPHS, STOPPING, kind_and_name, outcome_words, seconds
+from advent_cli.output.labels import DOING, GLYPHS, KIND_WIDTH, STOPPING, kind_and_name, outcome_words, seconds
 
-KIND, TIME, MIN_STATE = 12, 6, 9  # columns
+TIME, MIN_STATE = 6, 9  # columns
 MAX_BAR = 40  # columns
 
 
@@ -76,7 +76,7 @@ class Rows:
         """The columns that the terminal leaves for names."""
         width = self.console.width - MIN_STATE
         names = max((len(kind_and_name(key)[1]) for key in self.doing), default=0)
-        return max(10, min(names, width - KIND - TIME - 5))  # 5: the glyph and the spaces
+        return max(10, min(names, width - KIND_WIDTH - TIME - 5))  # 5: the glyph and the spaces
 
     def _bar(self) -> Table:
         done, total = len(self.finished), len(self.doing)
@@ -92,7 +92,7 @@ class Rows:
         glyph, state, style = self._state(key)
         row = Text(no_wrap=True, overflow="ellipsis")
         row.append(f"{glyph} ", style)
-        row.append(f"{kind:{KIND}} ", "dim")
+        row.append(f"{kind:{KIND_WIDTH}} ", "dim")
         fits = cell_len(name) <= names
         row.append(f"{set_cell_size(name, names) if fits else set_cell_size(name, names - 1) + '…'} ")
         row.append(f"{seconds(took):>{TIME}} ", "dim")

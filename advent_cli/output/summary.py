@@ -11,7 +11,7 @@ from advent_cli.config.schema import Slack
 from advent_cli.deploy.decide import Action, Step, count_actions
 from advent_cli.errors import AdventError
 from advent_cli.output.bars import bars
-from advent_cli.output.labels import ACTION_STYLES, kind_and_name, setting
+from advent_cli.output.labels import ACTION_STYLES, KIND_WIDTH, kind_and_name, setting
 from advent_cli.words.counts import Counts
 
 OPEN = "the API is open: anyone with the URL can post"
@@ -55,7 +55,7 @@ def plan(console: Console, steps: Iterable[Step], *, show_settings: bool) -> Non
 def step_lines(step: Step, *, show_settings: bool) -> Iterator[list[tuple[str, str]]]:
     """What a step will do, as lines of parts with their styles."""
     kind, name = kind_and_name(step.key)
-    yield [(f"{step.action.value} {kind:12} {name}", ACTION_STYLES[step.action])]
+    yield [(f"{step.action.value} {kind:{KIND_WIDTH}} {name}", ACTION_STYLES[step.action])]
     for name, value in (step.want or {}).items() if step.action is Action.CREATE and show_settings else ():
         yield [(f"    {name}: {setting(value)}", "")]
     for difference in step.differences:
@@ -81,7 +81,7 @@ def resources(console: Console, steps: Iterable[Step], arns: Mapping[str, str], 
     for step in steps:
         word, style = ("foreign", "magenta") if step.foreign else STATES[step.action]
         kind, name = kind_and_name(step.key)
-        line(console, (f"{word:8}", style), f" {kind:12} {name}")
+        line(console, (f"{word:8}", style), f" {kind:{KIND_WIDTH}} {name}")
         for difference in step.differences:
             line(console, f"    {difference.setting}: {setting(difference.now)}, wanted {setting(difference.want)}")
         for parts in _problem(step):

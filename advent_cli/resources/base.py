@@ -37,6 +37,7 @@ class Resource(ABC):
 
     aws: Aws
     name: str
+    """Unique among its kind in the stack, and shown to people; often its name in AWS, but not always."""
     parent: str | None = None
     """The key of the resource that this one is a part of, if it cannot have a tag of its own."""
 
@@ -63,7 +64,8 @@ class Resource(ABC):
         """The settings that it has, or None if it does not exist.
 
         A half-created resource differs from `want`. Raises ForeignError if the resource of this name does not have the
-        stack's tag. Access denied is raised as it is and never taken for absence.
+        stack's tag. A part is read only if its parent `is_managed`; it never raises ForeignError, and is None if its
+        parent is gone. Access denied is raised as it is and never taken for absence.
         """
 
     def is_managed(self) -> bool:

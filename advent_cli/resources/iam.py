@@ -8,7 +8,7 @@ from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call
 from advent_cli.aws.retry import Transient, Waiter
 
-BUSY = Transient("ConcurrentModification", "", "IAM is busy with the role")
+ROLE_IS_BUSY = Transient("ConcurrentModification", "", "IAM is busy with the role")
 ROLE_IS_NEW = Transient("NoSuchEntity", "", "IAM does not know the new role everywhere yet")
 LISTS_LAG = Transient("DeleteConflict", "", "IAM has not removed the policies of the role yet")
 
@@ -51,4 +51,4 @@ def removals(role: str, policies: Policies, keep: set[str]) -> list[Call]:
 def send(aws: Aws, call: Call, waiter: Waiter) -> None:
     """Send a call; it is no error if what it deletes is gone already."""
     missing = ["NoSuchEntity"] if call.method.startswith(("delete_", "detach_")) else []
-    waiter.retry(partial(get_or_none, call.on(aws), *missing), BUSY)
+    waiter.retry(partial(get_or_none, call.on(aws), *missing), ROLE_IS_BUSY)

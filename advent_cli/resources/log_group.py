@@ -12,7 +12,7 @@ from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
 from advent_cli.resources.base import Resource, Settings
 
-BUSY = Transient("OperationAbortedException", "", "CloudWatch Logs is busy with the group")
+GROUP_IS_BUSY = Transient("OperationAbortedException", "", "CloudWatch Logs is busy with the group")
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ class LogGroup(Resource):
 
     def create(self, waiter: Waiter) -> None:
         for call in (self._creation(), self._change()):
-            waiter.retry(call.on(self.aws), BUSY)
+            waiter.retry(call.on(self.aws), GROUP_IS_BUSY)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
-        waiter.retry(self._change().on(self.aws), BUSY)
+        waiter.retry(self._change().on(self.aws), GROUP_IS_BUSY)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), "ResourceNotFoundException"), BUSY)
+        waiter.retry(partial(get_or_none, self._deletion().on(self.aws), "ResourceNotFoundException"), GROUP_IS_BUSY)
 
     def to_create(self) -> list[Line]:
         return [self._creation(), self._change()]

@@ -100,7 +100,7 @@ class Role(Resource):
         self.aws.client("iam").tag_role(RoleName=self.name, Tags=self._tags())
 
     def create(self, waiter: Waiter) -> None:
-        self.aws.ids[self.arn] = waiter.retry(self._creation().on(self.aws), iam.BUSY)["Role"]["RoleId"]
+        self.aws.ids[self.arn] = waiter.retry(self._creation().on(self.aws), iam.ROLE_IS_BUSY)["Role"]["RoleId"]
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         for call in self._changes(now):
@@ -115,7 +115,7 @@ class Role(Resource):
             in_parallel(*[partial(iam.send, self.aws, call, waiter) for call in removals])
             iam.send(self.aws, deletion, waiter)
 
-        waiter.retry(delete, iam.BUSY, iam.LISTS_LAG)
+        waiter.retry(delete, iam.ROLE_IS_BUSY, iam.LISTS_LAG)
 
     def to_create(self) -> list[Line]:
         return [self._creation(), Until("iam", "role_exists", {"RoleName": self.name})]

@@ -10,7 +10,7 @@ from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Waiter
 from advent_cli.resources.base import Resource, Settings
-from advent_cli.resources.iam import BUSY, ROLE_IS_NEW
+from advent_cli.resources.iam import ROLE_IS_BUSY, ROLE_IS_NEW
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class RolePolicy(Resource):
         return {"document": answer["PolicyDocument"]} if answer else None
 
     def create(self, waiter: Waiter) -> None:
-        waiter.retry(self._creation().on(self.aws), ROLE_IS_NEW, BUSY, within=30)
+        waiter.retry(self._creation().on(self.aws), ROLE_IS_NEW, ROLE_IS_BUSY, within=30)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(get_or_none, self._call("delete_role_policy").on(self.aws), "NoSuchEntity"), BUSY)
+        waiter.retry(partial(get_or_none, self._call("delete_role_policy").on(self.aws), "NoSuchEntity"), ROLE_IS_BUSY)
 
     def to_create(self) -> list[Line]:
         return [self._creation()]

@@ -37,7 +37,7 @@ class Stack:
     def add(
         self, resource: Resource, *needs: Resource, uses: Iterable[Resource] = (), outlives: Resource | None = None
     ) -> None:
-        """Add a resource."""
+        """Add a resource, which `up` creates after those it `needs`; see the class for `uses` and `outlives`."""
         self.outlives |= {resource.key: outlives.key} if outlives else {}
         self.resources[resource.key] = resource
         self.needs[resource.key] = {need.key for need in needs}

@@ -19,6 +19,7 @@ from advent_cli.deploy.executor import Interrupt
 from advent_cli.deploy.inspection import inspect
 from advent_cli.errors import AdventError
 from advent_cli.local.lifecycle import Engine
+from advent_cli.output.labels import KIND_WIDTH
 from advent_cli.resources.aws_lambda import BUSY, FAILED, READY, UPDATE_FAILED, state, wait_until_ready
 from advent_cli.resources.function import Function
 from advent_cli.stack.build import Stack, build
@@ -84,6 +85,8 @@ def test_a_change_by_hand_is_detected_and_reverted(intact: Stack, kind: str, cha
 
 def test_every_setting_is_tampered_with_or_fixed() -> None:
     for resource in stacks.without_calls().resources.values():
+        assert resource.kind in tampering.CHANGES, f"{resource.kind}: add it to tests/support/tampering.py"
+        assert len(resource.kind) <= KIND_WIDTH
         tampered = {change.split()[0] for change in tampering.CHANGES[resource.kind]}
         assert tampered | tampering.FIXED.get(resource.kind, set()) == resource.want().keys(), resource.kind
 

@@ -1,4 +1,7 @@
-"""Changes that a person might make in the AWS console, at least one for each kind of resource."""
+"""Changes that a person might make in the AWS console: for each kind of resource at least one of each setting.
+
+The first word of a change is the setting; more words tell several changes of it apart.
+"""
 
 import io
 import json

@@ -23,7 +23,7 @@ from tests.support.tampering import reconfigure
 
 
 @pytest.fixture
-def advent(tmp_path: Path) -> Run:
+def installed(tmp_path: Path) -> Run:
     """Run the installed command in an empty directory, without a terminal."""
 
     def run(*args: str, code: int = 0, stdin: str = "", **env: str) -> "subprocess.CompletedProcess[str]":
@@ -64,7 +64,8 @@ def logged(engine: Engine, function: str) -> list[str]:
     return [line["message"] for line in lines]
 
 
-def test_the_tutorial(engine: Engine, advent: Run) -> None:
+def test_the_tutorial(engine: Engine, installed: Run) -> None:
+    advent = installed
     up = advent("up")
     url = up.stdout.strip()
     assert url.startswith(engine.url)

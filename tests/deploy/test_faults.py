@@ -9,11 +9,9 @@ import signal
 import subprocess
 import zlib
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
-from advent_cli.aws.connect import connect
 from advent_cli.aws.endpoint import Endpoint
 from advent_cli.aws.retry import Waiter
 from advent_cli.deploy import apply
@@ -42,15 +40,8 @@ def through(proxy: Proxy) -> Stack:
 
 
 def fresh(endpoint: Endpoint) -> Stack:
-    """The tutorial's stack with nothing cached; only the clients, which are slow to create, are reused."""
-    stack = connected(endpoint)
-    stack.aws.ids.clear()
-    return stack
-
-
-@cache
-def connected(endpoint: Endpoint) -> Stack:
-    return build(stacks.TUTORIAL, connect(stacks.TUTORIAL.stack, endpoint=endpoint))
+    """The tutorial's stack as a new run sees it."""
+    return build(stacks.TUTORIAL, stacks.account(endpoint))
 
 
 def run(proxy: Proxy, command: str) -> apply.Result:

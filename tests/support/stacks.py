@@ -2,12 +2,15 @@
 
 import urllib.request
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from botocore.awsrequest import AWSRequest
 
+from advent_cli.aws.account import Aws
 from advent_cli.aws.connect import connect, offline
+from advent_cli.aws.endpoint import Endpoint
 from advent_cli.config import config_file
 from advent_cli.deploy import apply
 from advent_cli.deploy.events import Event, Outcome
@@ -34,9 +37,26 @@ def signed(engine: Engine, method: str, path: str) -> urllib.request.Request:
 
 
 def tutorial(engine: Engine, calls: list[str] | None = None) -> Stack:
-    """The tutorial's stack; each answered call is noted in `calls`, as in `sns:CreateTopic 200 3 ms`."""
-    trace = calls.append if calls is not None else None
-    return build(TUTORIAL, connect(TUTORIAL.stack, endpoint=engine.endpoint, trace=trace))
+    """The tutorial's stack as a new run sees it.
+
+    With `calls`, which gets each answered call as in `sns:CreateTopic 200 3 ms`, its session and clients are its own.
+    """
+    if calls is not None:
+        return build(TUTORIAL, connect(TUTORIAL.stack, endpoint=engine.endpoint, trace=calls.append))
+    return build(TUTORIAL, account(engine.endpoint))
+
+
+def account(endpoint: Endpoint) -> Aws:
+    """An account of which nothing is known yet; only its clients, which take long to create, are used again."""
+    known = _connected(endpoint)
+    aws = Aws(known.session, known.stack, endpoint)
+    aws._clients = known._clients
+    return aws
+
+
+@cache
+def _connected(endpoint: Endpoint) -> Aws:
+    return connect(TUTORIAL.stack, endpoint=endpoint)
 
 
 def without_calls() -> Stack:
@@ -62,7 +82,7 @@ def left(client: Callable[[str], Any]) -> list[str]:
 def tutorial_again(stack: Stack) -> Stack:
     """The same stack as another run of the program would see it, which has learnt nothing yet."""
     assert stack.aws.endpoint
-    return build(TUTORIAL, connect(TUTORIAL.stack, endpoint=stack.aws.endpoint))
+    return build(TUTORIAL, account(stack.aws.endpoint))
 
 
 def ignore(event: Event) -> None:

@@ -257,11 +257,6 @@ FIXED = {
 }
 
 
-def changes() -> list[tuple[str, str]]:
-    """The kind and the name of each change, as parameters for tests."""
-    return [(kind, change) for kind, named in CHANGES.items() for change in named]
-
-
 def of_kind(stack: Stack, kind: str) -> Resource:
     """The first resource of a kind."""
     return next(resource for resource in stack.resources.values() if resource.kind == kind)

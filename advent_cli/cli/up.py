@@ -82,8 +82,8 @@ def _up(
     """Run `up` once and report the URL; returns the stack and the exit code. `opened` opens the stack afresh."""
     from advent_cli.cli import confirm
     from advent_cli.deploy import apply, walkthrough
+    from advent_cli.deploy.adopt import adopt as take_over
     from advent_cli.deploy.executor import Interrupt
-    from advent_cli.deploy.inspection import adopt as take_over
     from advent_cli.deploy.inspection import inspect
 
     with report.waiting("inspecting the stack"):

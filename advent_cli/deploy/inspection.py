@@ -18,7 +18,6 @@ from advent_cli.errors import (
     ForeignError,
     RefusedError,
     TargetError,
-    UsageError,
     UsesForeignError,
 )
 from advent_cli.resources.base import Resource
@@ -107,18 +106,6 @@ def inspect(stack: Stack, data_loss: Callable[[Stack, Step], str] | None = None)
     known = {question: future for question, future in answers.items() if future.exception() is None}
     data_losses = {key: lost for key, (_, lost) in results.items()}
     return Inspection(stack, {**seen, **{key: all_seen[key] for key in orphaned}}, orphaned, known, data_losses)
-
-
-def adopt(inspection: Inspection, keys: tuple[str, ...]) -> None:
-    """Adopt these foreign resources into the stack; raises before the first if one of them does not block a step."""
-    resources = inspection.stack.resources
-    for key in keys:
-        if key not in resources or not isinstance(inspection.seen[key], ForeignError):
-            foreign = [key for key, seen in inspection.seen.items() if isinstance(seen, ForeignError)]
-            hint = f"use one of: {', '.join(foreign)}" if foreign else "there is nothing to adopt: leave out --adopt"
-            raise UsageError(f"cannot adopt {key!r}: it is not a foreign resource that the stack needs", hint=hint)
-    for key in keys:
-        resources[key].adopt()
 
 
 def exit_code(steps: tuple[Step, ...]) -> int:

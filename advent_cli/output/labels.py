@@ -1,8 +1,6 @@
 """Glyphs, words and times that all displays share."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from advent_cli.deploy.decide import Action
@@ -40,15 +38,6 @@ ACTION_STYLES = {
 def outcome_words(event: Finished) -> str:
     """How a step ended, in a few words."""
     return f"{event.outcome.value} ({event.reason})" if event.reason else event.outcome.value
-
-
-def ended(events: Iterable[Finished], time: float, waited: Mapping[str, float]) -> str:
-    """How a whole run ended, as in `22 created, 1 attached in 14.2 s, of which 8.9 s waiting for IAM`."""
-    counts = Counter(event.outcome.value for event in events)
-    waits = sorted((took, service) for service, took in waited.items() if took >= 0.05)[::-1]
-    waiting = " and ".join(f"{took:.1f} s waiting for {service}" for took, service in waits)
-    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
-    return f"{outcomes} in {time:.1f} s" + (f", of which {waiting}" if waiting else "")
 
 
 def seconds(time: float) -> str:

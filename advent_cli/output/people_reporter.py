@@ -85,9 +85,9 @@ class PeopleReporter:
         return terminal.running(lines_only=self.verbose)
 
     def run_ended(self, steps: Sequence[Step], result: Result) -> None:
-        from advent_cli.output import labels, summary, terminal
+        from advent_cli.output import summary, terminal
 
-        ended = labels.ended(result.finished.values(), result.seconds, result.waited)
+        ended = summary.run_totals(result.finished.values(), result.seconds, result.waited)
         summary.line(terminal.stderr(), (ended, "bold"))
         for problem in result.problems:
             if isinstance(problem, AdventError):

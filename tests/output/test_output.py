@@ -13,7 +13,6 @@ from advent_cli.deploy.timing import Waits, service_of
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.output import summary
 from advent_cli.output.control_characters import printable
-from advent_cli.output.labels import ended
 from advent_cli.output.progress_lines import Plain
 from advent_cli.output.progress_rows import Rows
 from advent_cli.words.counts import Counts
@@ -110,7 +109,7 @@ def test_waiting_counts_once_for_each_service() -> None:
         now = at
         waits.note(event)
     assert waits.seconds == {"IAM": 5, "DynamoDB": 3, "Lambda": 1}
-    words = ended([Finished("a", Outcome.CREATED)], 8.04, waits.seconds)
+    words = summary.run_totals([Finished("a", Outcome.CREATED)], 8.04, waits.seconds)
     assert words == (
         "1 created in 8.0 s, of which 5.0 s waiting for IAM and 3.0 s waiting for DynamoDB and 1.0 s waiting for Lambda"
     )

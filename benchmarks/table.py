@@ -44,7 +44,7 @@ Samples = dict[tuple[str, float], list[Used]]
 
 def main(runs: int) -> None:
     """Measure and print."""
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("advent", "boto3", "ministack"))
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("aws-advent", "boto3", "ministack"))
     print(f"{time.strftime('%Y-%m-%d')}, Python {sys.version.split()[0]}, {versions}, {os.cpu_count()} cores")
     with (
         engine.running() as local,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -71,5 +72,5 @@ def app(options: Options, folder: Path, origin: str) -> int:
         raise UsageError(f"--from: unknown app {origin!r}", hint=f"use one of {', '.join(begin.templates())}")
     begin.create_app(folder, origin)
     stream.out(str(folder))
-    options.report.note(f"next: cd {folder} && advent up")
+    options.report.note(f"next: cd {shlex.quote(str(folder))} && advent up")
     return DONE

@@ -37,8 +37,9 @@ def pick_reporter(command: str, modes: Iterable[str], run: Run) -> Reporter:
 def modes_in(command: click.Command, words: list[str]) -> list[str]:
     """The output modes that these words or the environment request, for words that click could not parse."""
     options = words[: words.index("--")] if "--" in words else words
-    known = [name for name in MODES if any(parameter.name == name for parameter in command.params)]
-    return [name for name in known if f"--{name}" in options or _in_environment(command, name)]
+    if not any(parameter.name in MODES for parameter in command.params):
+        return []  # the command never answers in JSON
+    return [name for name in MODES if f"--{name}" in options or _in_environment(command, name)]
 
 
 def _in_environment(command: click.Command, mode: str) -> bool:

@@ -21,7 +21,7 @@ def run(words: list[str]) -> int:
     _prepare_streams()
     this = Run()
     try:
-        return int(advent.main(words, "advent", standalone_mode=False, auto_envvar_prefix="ADVENT", obj=this) or DONE)
+        return int(advent.main(words, standalone_mode=False, auto_envvar_prefix="ADVENT", obj=this) or DONE)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:

@@ -90,7 +90,7 @@ Word = Annotated[
     Meta(
         pattern=rf"^[^\s{CONTROL}]+\Z",
         max_length=100,
-        description="one word of at most 100 characters without spaces and control characters",
+        description="one word of at most 100 characters without spaces or control characters",
     ),
 ]
 Line = Annotated[str, Meta(pattern=rf"^[^{CONTROL}]*\Z", description="one line of text without control characters")]

@@ -55,7 +55,7 @@ def temp_folder(folder: Path) -> Path:
 def log_lines(number: int) -> list[str]:
     """The last lines of the log since the engine's last start."""
     text = log_file().read_text(encoding="utf-8", errors="replace") if log_file().exists() else ""
-    return text.splitlines()[-number:]
+    return text.splitlines()[-number:] if number else []
 
 
 def read_record(folder: Path) -> Record | None:

@@ -44,7 +44,7 @@ class PeopleReporter:
 
     def error(self, error: AdventError) -> None:
         if isinstance(error, InterruptionError):
-            return err(error.what)
+            return err(f"\n{error.what}")  # on a line of its own, for the terminal has shown ^C
         from advent_cli.output import summary, terminal
 
         return summary.error(terminal.stderr(), presentable(error, self.secrets, self.advice))

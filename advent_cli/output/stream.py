@@ -1,5 +1,6 @@
 """Reads stdin and writes stdout and stderr; all text that goes to a terminal is escaped."""
 
+import codecs
 import io
 import os
 import stat
@@ -34,14 +35,22 @@ class Tolerant:
 
 def out(text: str, end: str = "\n") -> None:
     """Print a result to stdout: escaped on a terminal, unchanged in a pipe or a file."""
-    sys.stdout.write((escape_lines(text) if sys.stdout.isatty() else text) + end)
-    sys.stdout.flush()
+    _write(sys.stdout, (escape_lines(text) if sys.stdout.isatty() else text) + end)
 
 
 def err(text: str) -> None:
     """Print anything that is not a result to stderr, always escaped."""
-    stream = Tolerant(sys.stderr)
-    stream.write(f"{escape_lines(text)}\n")
+    with suppress(BrokenPipeError):
+        _write(sys.stderr, f"{escape_lines(text)}\n")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write at once; as UTF-8 where the stream is ASCII, which usually means only that no locale is set."""
+    if not text.isascii() and codecs.lookup(stream.encoding or "utf-8").name == "ascii" and hasattr(stream, "buffer"):
+        stream.flush()
+        stream.buffer.write(text.encode(errors="replace"))
+    else:
+        stream.write(text)
     stream.flush()
 
 

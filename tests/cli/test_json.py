@@ -164,6 +164,8 @@ def test_an_error_before_the_run_is_in_the_document(advent: Run, tmp_path: Path,
         assert found["schema"] == f"advent.{command}/1"
     by_variable = advent(*COMMANDS[command], "--bogus", code=2, **{f"ADVENT_{command.upper()}_JSON": "1"})
     assert document(by_variable) == unknown
+    events = advent(*COMMANDS[command], "--events", "--bogus", code=2)  # also of a command that has only --json
+    assert json.loads(events.stdout)["result"]["schema"] == f"advent.{command}/1"
 
 
 @pytest.mark.parametrize("command", ["status", "say", "down"])
@@ -268,6 +270,7 @@ def test_the_text_is_ascii_in_any_encoding(engine: Engine, advent: Run) -> None:
         done = advent("say", "--json", "--no-wait", text, PYTHONIOENCODING=encoding)
         assert done.stdout.isascii()
         assert done.stdout.isprintable() or set(re.findall(r"[^ -~]", done.stdout)) == {"\n"}
+    assert "ünï = " in advent("say", "--no-wait", text, PYTHONIOENCODING="ascii").stdout  # people get their letters
     status = document(advent("status", "--json"))
     assert "ünï" in [word["word"] for word in status["words"]["top"]]
     error = document(advent("--config", b"caf\xe9.yaml", "plan", "--json", code=2))["errors"][0]

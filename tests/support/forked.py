@@ -136,6 +136,7 @@ def _become(words: list[str], folder: str, environment: dict[str, str], files: l
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     sys.argv = [str(ADVENT), *words]
+    sys.modules["__main__"].__package__ = None  # by which click tells `python -m` from a command
     try:
         main()
     except SystemExit as ended:

@@ -30,19 +30,19 @@ def diagram(options: Options, format: str) -> int:
     from advent_cli.deploy.inspection import exit_code
     from advent_cli.diagram import mermaid, svg, text_tree
     from advent_cli.diagram.from_stack import build_graph
-    from advent_cli.output import branches, stream, summary, terminal
+    from advent_cli.output import branches, stream, styled_lines, terminal
 
     stack, steps = _inspect(options)
     graph = build_graph(stack, steps)
     if format == "text":
-        console = terminal.stdout()
+        console = terminal.stdout(options.run.command)
         for tree in text_tree.trees(graph, console.width, branches.arrow(console)):
             branches.show(console, tree)
     else:
         stream.out({"svg": svg.svg, "mermaid": mermaid.mermaid}[format](graph), end="")
     for step in steps:
         if isinstance(step.seen, AdventError):
-            summary.line(terminal.stderr(), f"{step.title}: {step.seen}")
+            styled_lines.line(terminal.stderr(options.run.command), f"{step.title}: {step.seen}")
     return exit_code(steps)
 
 

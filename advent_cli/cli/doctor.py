@@ -44,7 +44,7 @@ def doctor(options: Options) -> int:
         )
     except ImportError as error:
         checks = iter(broken(error))
-    out, findings = terminal.stdout(), []
+    out, findings = terminal.stdout(options.run.command), []
     for finding in checks:
         doctor_findings.show(out, finding)
         findings.append(finding)

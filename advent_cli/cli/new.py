@@ -11,7 +11,7 @@ from advent_cli.cli.command import Group
 from advent_cli.cli.completion import origins, topics
 from advent_cli.cli.exit_codes import OFFLINE_CODES
 from advent_cli.cli.options import Options
-from advent_cli.errors import DONE, REFUSED, UsageError
+from advent_cli.errors import DONE, FAILED, REFUSED, UsageError
 from advent_cli.output import stream
 
 
@@ -50,8 +50,8 @@ def consumer(options: Options, name: str, topic: str | None) -> int:
 @new.command(
     example="advent new app my-hires --from new-hire",
     short_help="Create an app.",
-    codes=(*OFFLINE_CODES, REFUSED),
-    meaning={REFUSED: "DIR is not empty"},
+    codes=(*OFFLINE_CODES, FAILED, REFUSED),
+    meaning={FAILED: "DIR cannot be created", REFUSED: "DIR is not empty"},
 )
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.option(

@@ -29,10 +29,11 @@ def slack(context: click.Context) -> int:
     """Show how to connect Slack, step by step, with the values to paste."""
     from advent_cli.messages.slack_post import setup_steps
     from advent_cli.output import stream
+    from advent_cli.output.advice import with_options
 
     if context.invoked_subcommand is None:
         _, url, settings = _for_slack(context.obj)
-        stream.out(setup_steps(url, settings))
+        stream.out(with_options(setup_steps(url, settings), context.obj.run.command))
     return DONE
 
 
@@ -85,7 +86,7 @@ def slack_check(options: Options) -> int:
     It reads the log of the function behind the API, in the format of the tutorial's (handlers/app.py).
     """
     from advent_cli.messages import request_log
-    from advent_cli.output import summary, terminal
+    from advent_cli.output import styled_lines, terminal
     from advent_cli.output.control_characters import printable
 
     stack, url, settings = _for_slack(options)
@@ -94,7 +95,7 @@ def slack_check(options: Options) -> int:
     last = next((each for each in reversed(day) if each.from_slack), None) or request_log.last_from_slack(stack, now)
     lines = request_log.summary(last, day, now, stack.config.log_retention_days)
     for line in [*lines, *request_log.advice(last, url, settings.trigger_word)]:
-        summary.line(terminal.stdout(), printable(line, 1000))
+        styled_lines.line(terminal.stdout(options.run.command), printable(line, 1000))
     return DONE if last and last.status == request_log.OK else FAILED
 
 

@@ -11,7 +11,7 @@ def with_options(text: str, command: str) -> str:
     return text.replace("`advent ", f"`{command} ")
 
 
-def presentable(error: AdventError, secrets: Iterable[str], command: str) -> AdventError:
-    """The error without secrets, with this run's global options in the commands it suggests."""
+def presentable(error: AdventError, secrets: Iterable[str]) -> AdventError:
+    """The error without secrets."""
     what, why, hint = (readable(text, secrets) for text in (error.what, error.why, error.hint))
-    return AdventError(what, why=with_options(why, command), hint=with_options(hint, command))
+    return AdventError(what, why=why, hint=hint)

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from advent_cli.output.control_characters import printable
-from advent_cli.output.summary import line
+from advent_cli.output.styled_lines import line
 
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 MAX_LENGTH = 2000  # characters

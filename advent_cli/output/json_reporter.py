@@ -45,7 +45,7 @@ class JsonReporter:
         self.errors: list[Exception] = []
 
     def note(self, text: str) -> None:
-        err(text)
+        err(with_options(text, self.advice))
 
     def error(self, error: AdventError) -> None:
         self.errors.append(error)
@@ -55,7 +55,7 @@ class JsonReporter:
             self.errors.append(error)
 
     def command_ended(self, exit_code: int) -> None:
-        errors = [presentable(e, self.secrets, "advent") if isinstance(e, AdventError) else e for e in self.errors]
+        errors = [presentable(e, self.secrets) if isinstance(e, AdventError) else e for e in self.errors]
         document = json_documents.command(self.command, exit_code, errors, self.fields)
         if self.events:
             _send(json_documents.result(document))

@@ -40,14 +40,14 @@ class PeopleReporter:
         self.verbose = verbose
 
     def note(self, text: str) -> None:
-        err(text)
+        err(with_options(text, self.advice))
 
     def error(self, error: AdventError) -> None:
         if isinstance(error, InterruptionError):
             return err(f"\n{error.what}")  # on a line of its own, for the terminal has shown ^C
         from advent_cli.output import summary, terminal
 
-        return summary.error(terminal.stderr(), presentable(error, self.secrets, self.advice))
+        return summary.error(terminal.stderr(self.advice), presentable(error, self.secrets))
 
     def bug(self, error: Exception) -> None: ...
 
@@ -63,12 +63,12 @@ class PeopleReporter:
     def confirming(self, steps: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal
 
-        summary.plan(terminal.stderr(), steps, show_settings=False)
+        summary.plan(terminal.stderr(self.advice), steps, show_settings=False)
 
     def walkthrough(self, page: Page, *, is_result: bool) -> None:
         from advent_cli.output import terminal, walkthrough_page
 
-        console = terminal.stdout() if is_result else terminal.stderr()
+        console = terminal.stdout(self.advice) if is_result else terminal.stderr(self.advice)
         walkthrough_page.show(console, page, show_settings=self.verbose)
 
     def data_loss_describer(self, describe: Describe) -> Describe | None:
@@ -77,7 +77,7 @@ class PeopleReporter:
     def data_loss(self, inspection: Inspection, steps: Iterable[Step], *, agreed: bool) -> None:
         from advent_cli.output import summary, terminal
 
-        summary.data_loss(terminal.stderr(), inspection.data_losses, steps, agreed=agreed)
+        summary.data_loss(terminal.stderr(self.advice), inspection.data_losses, steps, agreed=agreed)
 
     def running(self) -> AbstractContextManager[Listener]:
         from advent_cli.output import terminal
@@ -85,10 +85,10 @@ class PeopleReporter:
         return terminal.running(lines_only=self.verbose)
 
     def run_ended(self, steps: Sequence[Step], result: Result) -> None:
-        from advent_cli.output import summary, terminal
+        from advent_cli.output import styled_lines, summary, terminal
 
         ended = summary.run_totals(result.finished.values(), result.seconds, result.waited)
-        summary.line(terminal.stderr(), (ended, "bold"))
+        styled_lines.line(terminal.stderr(self.advice), (ended, "bold"))
         for problem in result.problems:
             if isinstance(problem, AdventError):
                 self.error(problem)
@@ -101,7 +101,7 @@ class PeopleReporter:
 
             out(url)
             slack, is_open = inspection.stack.config.slack, inspection.is_open
-            summary.after_up(terminal.stderr(), slack, self.advice, is_open=is_open)
+            summary.after_up(terminal.stderr(self.advice), slack, self.advice, is_open=is_open)
 
     def nothing_to_delete(self) -> None:
         err("nothing to delete")
@@ -109,7 +109,7 @@ class PeopleReporter:
     def remaining(self, steps: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal
 
-        summary.remaining(terminal.stderr(), steps)
+        summary.remaining(terminal.stderr(self.advice), steps)
 
     def exported(self, words: int, file: Path) -> None:
         err(f"exported {words} word count{'s' if words != 1 else ''} to {file}")
@@ -122,22 +122,22 @@ class PeopleReporter:
     def plan(self, stack: Stack, steps: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal
 
-        summary.plan(terminal.stdout(), steps, show_settings=self.verbose)
+        summary.plan(terminal.stdout(self.advice), steps, show_settings=self.verbose)
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
         from advent_cli.output import summary, terminal
 
-        summary.resources(terminal.stdout(), steps, arns, show_settings=self.verbose)
+        summary.resources(terminal.stdout(self.advice), steps, arns, show_settings=self.verbose)
 
     def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
         from advent_cli.output import summary, terminal
 
-        summary.api(terminal.stdout(), urls, slack, is_open=is_open)
+        summary.api(terminal.stdout(self.advice), urls, slack, is_open=is_open)
 
     def dead_letters(self, queue: str, number: int) -> None:
         from advent_cli.output import summary, terminal
 
-        summary.dead_letters(terminal.stdout(), queue, number)
+        summary.dead_letters(terminal.stdout(self.advice), queue, number)
 
     def reading(self, about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
         from advent_cli.output import terminal
@@ -147,11 +147,11 @@ class PeopleReporter:
     def words(self, counts: Counts) -> None:
         from advent_cli.output import summary, terminal
 
-        summary.words(terminal.stdout(), counts)
+        summary.words(terminal.stdout(self.advice), counts)
 
     def words_unavailable(self, table: str, *, is_missing: bool) -> None:
         problem = "is missing" if is_missing else "differs from config.yaml"
-        out(f"no words: the {table} {problem}; see `advent plan`")
+        out(with_options(f"no words: the {table} {problem}; see `advent plan`", self.advice))
 
     def policy(self, stack: Stack, command: str, document: dict[str, Any], notes: Sequence[str]) -> None:
         out(json.dumps(document, indent=2))

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from advent_cli.aws.retry import AGAIN
 from advent_cli.config.schema import Slack
@@ -14,6 +13,7 @@ from advent_cli.deploy.events import Finished
 from advent_cli.errors import AdventError
 from advent_cli.output.bars import bars
 from advent_cli.output.labels import ACTION_STYLES, KIND_WIDTH, kind_and_name, setting
+from advent_cli.output.styled_lines import line
 from advent_cli.words.counts import Counts
 
 OPEN = "the API is open: anyone with the URL can post"
@@ -32,17 +32,6 @@ VERBS = {
     Action.DELETE: "to delete",
     Action.BLOCKED: "blocked",
 }
-
-
-def line(console: Console, *parts: str | tuple[str, str]) -> None:
-    """Print a line of parts, each with an optional style; a terminal wraps it between words, a pipe never does."""
-    text = Text.assemble(*parts)
-    console.print(text, soft_wrap=not console.is_terminal or " " not in text.plain)
-
-
-def unwrapped_line(console: Console, *parts: str | tuple[str, str]) -> None:
-    """Print a line that is never wrapped, so that it can be copied whole."""
-    console.print(Text.assemble(*parts), soft_wrap=True)
 
 
 def plan(console: Console, steps: Iterable[Step], *, show_settings: bool) -> None:

@@ -26,7 +26,10 @@ class SafeConsole(Console):
     """A console that escapes control characters in all text drawn on it.
 
     Rich keeps its own escape sequences, for colours and the cursor, in control segments and styles, which pass through.
+    `advice` is `advent` with the global options of this run, for the commands that messages suggest.
     """
+
+    advice = "advent"
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         """The segments to draw, with their text escaped."""
@@ -45,14 +48,14 @@ def _escaped(text: Text) -> Text:
     )
 
 
-def stdout() -> Console:
+def stdout(advice: str = "advent") -> SafeConsole:
     """The console for results."""
-    return _console(sys.stdout)
+    return _console(sys.stdout, advice)
 
 
-def stderr() -> Console:
+def stderr(advice: str = "advent") -> SafeConsole:
     """The console for everything else."""
-    return _console(cast(TextIO, Tolerant(sys.stderr)))
+    return _console(cast(TextIO, Tolerant(sys.stderr)), advice)
 
 
 def full_screen_console() -> Console | None:
@@ -61,9 +64,11 @@ def full_screen_console() -> Console | None:
     return console if sys.stdout.isatty() and not console.is_dumb_terminal else None
 
 
-def _console(stream: TextIO) -> Console:
+def _console(stream: TextIO, advice: str) -> SafeConsole:
     animated = can_animate(stream)
-    return SafeConsole(file=stream, force_terminal=animated, no_color=not animated, highlight=False, emoji=False)
+    console = SafeConsole(file=stream, force_terminal=animated, no_color=not animated, highlight=False, emoji=False)
+    console.advice = advice
+    return console
 
 
 def running(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractContextManager[Plain]:

@@ -4,7 +4,7 @@ from rich.console import Console
 
 from advent_cli.deploy.decide import Action
 from advent_cli.deploy.walkthrough import Page
-from advent_cli.output import summary
+from advent_cli.output import styled_lines, summary
 from advent_cli.output.control_characters import escape_controls
 
 
@@ -12,12 +12,12 @@ def show(console: Console, page: Page, *, show_settings: bool) -> None:
     """Print the preamble, each step with its lines, and the totals; `show_settings` as in summary.plan()."""
     to_do = [(step, lines) for step, lines in page.steps if lines or step.action is not Action.NOTHING]
     for line in page.setup if to_do else ():
-        summary.unwrapped_line(console, line)
+        styled_lines.unwrapped_line(console, line)
     for step, lines in to_do:
-        summary.unwrapped_line(console)
+        styled_lines.unwrapped_line(console)
         for parts in summary.step_lines(step, show_settings=show_settings):
-            summary.unwrapped_line(console, "# ", *((escape_controls(text), style) for text, style in parts))
+            styled_lines.unwrapped_line(console, "# ", *((escape_controls(text), style) for text, style in parts))
         for line in lines:
-            summary.unwrapped_line(console, "    ", (line, "cyan" if line.startswith("#") else ""))
-    summary.unwrapped_line(console)
-    summary.unwrapped_line(console, (f"# {summary.summary(step for step, _ in page.steps)}", "bold"))
+            styled_lines.unwrapped_line(console, "    ", (line, "cyan" if line.startswith("#") else ""))
+    styled_lines.unwrapped_line(console)
+    styled_lines.unwrapped_line(console, (f"# {summary.summary(step for step, _ in page.steps)}", "bold"))

@@ -10,7 +10,7 @@ import yaml
 
 from advent_cli.aws.connect import offline
 from advent_cli.config import config_file
-from advent_cli.errors import RefusedError, UsageError
+from advent_cli.errors import AdventError, RefusedError, UsageError
 from advent_cli.stack.build import build
 
 TUTORIAL = "tutorial"
@@ -109,6 +109,10 @@ def create_app(folder: Path, template: str) -> None:
         )
     if folder.exists() and any(folder.iterdir()):
         raise RefusedError(f"{folder} is not empty", hint="use a new folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AdventError(f"cannot create {folder}", why=error.strerror or "", hint="use another folder") from None
     source = templates()[template]
     shutil.copytree(source / "handlers", folder / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
     if template != TUTORIAL:

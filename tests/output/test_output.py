@@ -2,7 +2,9 @@
 
 import importlib
 import io
+import re
 
+import pytest
 from rich.console import Console
 from rich.text import Text
 
@@ -13,6 +15,7 @@ from advent_cli.deploy.timing import Waits, service_of
 from advent_cli.errors import AdventError, ForeignError
 from advent_cli.output import summary
 from advent_cli.output.control_characters import printable
+from advent_cli.output.people_reporter import PeopleReporter
 from advent_cli.output.progress_lines import Plain
 from advent_cli.output.progress_rows import Rows
 from advent_cli.words.counts import Counts
@@ -160,3 +163,15 @@ def test_a_plan_shows_differences_and_blocked_steps() -> None:
         "    try: choose another name in config.yaml, or take over this one with `advent up --adopt topic/t`",
         "1 to create, 1 to update, 1 blocked",
     ]
+
+
+def test_suggested_commands_have_the_options_of_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else, as pasted, they would act on another stack."""
+    reporter = PeopleReporter(secrets=set(), advice="advent --stack x", verbose=False)
+    reporter.error(AdventError("no", hint="run `advent up`, then `advent say`"))
+    reporter.note("see `advent status`")
+    reporter.dead_letters("queue", 2)
+    reporter.api([], None, is_open=False)
+    out, err = capsys.readouterr()
+    assert re.findall("`(.*?)`", err) == ["advent --stack x up", "advent --stack x say", "advent --stack x status"]
+    assert re.findall("`(.*?)`", out) == ["advent --stack x replay", "advent --stack x slack secret"]

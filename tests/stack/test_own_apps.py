@@ -379,6 +379,11 @@ def test_an_invalid_consumer_changes_nothing(advent: Run, own: Path, words: tupl
     assert {path: path.read_bytes() for path in own.parent.rglob("*") if path.is_file()} == before
 
 
+def test_a_new_app_in_a_place_that_is_no_folder_is_an_error_for_people(advent: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "cannot create file/app: Not a directory" in advent("new", "app", "file/app", code=1).stderr
+
+
 def test_a_new_app_needs_an_empty_folder_and_a_valid_name(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("")

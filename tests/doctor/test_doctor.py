@@ -158,7 +158,7 @@ def test_without_permission_to_simulate_the_other_checks_still_run(user: Any, ad
     denied = {"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
     done = advent("--target", "aws", "doctor", **user(EVERYTHING, denied))
     assert "access denied: SimulatePrincipalPolicy" in report(done.stdout)["permissions"][0][1]
-    assert "try: `advent policy doctor`" in done.stdout
+    assert "try: `advent --target aws policy doctor`" in done.stdout
     assert report(done.stdout)["app"][0][0] == "ok"
 
 

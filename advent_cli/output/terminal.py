@@ -76,7 +76,7 @@ def running(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractConte
     if lines_only or not can_animate():
         from advent_cli.output.progress_lines import Plain
 
-        return Plain(cast(TextIO, Tolerant(sys.stderr)))
+        return Plain()
     from advent_cli.output.progress_rows import Rows
 
     return Rows(stderr())

@@ -12,7 +12,7 @@ from advent_cli.errors import AdventError
 
 READY, BUSY, FAILED, UPDATE_FAILED = "ready", "busy", "failed", "last update failed"
 ACCEPTED = 202  # the status of a DeleteFunction that goes on in the background; with any other the function is gone
-ROLE_IS_NEW = "IAM has not told Lambda about the role yet"
+ROLE_IS_NEW = "IAM has not made the role known to Lambda yet"
 TRANSIENTS = (
     Transient("InvalidParameterValueException", "cannot be assumed by Lambda", ROLE_IS_NEW),
     Transient("InvalidParameterValueException", "execution role does not have permissions", ROLE_IS_NEW),

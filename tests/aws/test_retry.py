@@ -9,7 +9,7 @@ from advent_cli.aws.retry import StoppedError, Transient, Waiter
 from advent_cli.errors import AdventError
 
 TRANSIENT = Transient(
-    "InvalidParameterValueException", "cannot be assumed", "IAM has not told Lambda about the role yet"
+    "InvalidParameterValueException", "cannot be assumed", "IAM has not made the role known to Lambda yet"
 )
 
 

@@ -48,7 +48,7 @@ TOO_MANY = refusing(429, "TooManyRequestsException", "Rate exceeded")
 UP: dict[str, tuple[dict[str, list[Fault]], str]] = {
     "a role unknown to Lambda": (
         {"lambda:CreateFunction": [ROLE] * 5},
-        "IAM has not told Lambda about the role yet",
+        "IAM has not made the role known to Lambda yet",
     ),
     "a function that is being created": ({"lambda:GetFunctionConfiguration": [PENDING] * 4}, "Lambda is setting up"),
     "two writers of one policy": ({"lambda:AddPermission": [CONCURRENT] * 3}, "Lambda is busy with"),

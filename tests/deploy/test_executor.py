@@ -86,7 +86,7 @@ def test_a_step_starts_when_its_own_needs_are_done_not_those_of_its_level() -> N
 
 def test_a_waiting_event_comes_between_the_start_and_the_end_of_its_step() -> None:
     def work(key: str, notify: Notify) -> Outcome:
-        notify("IAM has not told Lambda about the role yet")
+        notify("IAM has not made the role known to Lambda yet")
         return Outcome.CREATED
 
     kinds: list[type[Event]] = [type(event) for event in execute({"function": set()}, work)]

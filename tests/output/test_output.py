@@ -27,7 +27,7 @@ EVENTS: list[Event] = [
     Started(KEYS[0]),
     Finished(KEYS[0], Outcome.CREATED, 6.2),
     Started(KEYS[2]),
-    Waiting(KEYS[2], "IAM has not told Lambda about the role yet, 4 s"),
+    Waiting(KEYS[2], "IAM has not made the role known to Lambda yet, 4 s"),
     Finished(KEYS[1], Outcome.FAILED, 0.01, AdventError("no")),
     Finished(KEYS[3], Outcome.SKIPPED, reason="function/aws_advent"),
     Stopping(),
@@ -40,12 +40,14 @@ def rendered(width: int, what: object) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
-def test_plain_prints_a_line_when_a_step_ends() -> None:
-    out = io.StringIO()
-    with Plain(out) as plain:
+def test_plain_prints_a_line_when_a_step_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    with Plain() as plain:
         for event in EVENTS:
             plain(event)
-    assert out.getvalue().splitlines() == [
+        plain(Finished(KEYS[0], Outcome.SKIPPED, reason="a\x1b]52;c;eA==\x07"))
+    *lines, escaped = capsys.readouterr().err.splitlines()
+    assert escaped.endswith("(a\\x1b]52;c;eA==\\x07)")
+    assert lines == [
         "+ table        table                                      6.2 s created",
         "x policy       sns_multiplier_lambda_dynamo_microservice        failed",
         ". api          aws_advent                                       skipped (function/aws_advent)",
@@ -68,7 +70,13 @@ def test_all_rows_show_from_the_start_and_fit_the_width() -> None:
         assert max(map(len, lines)) <= width
         assert [line[0] for line in lines[:4]] == ["+", "x", lines[2][0], "."]
         assert " 6.2 s created" in lines[0]
-    for text in ("IAM has not told Lambda about the role yet, 4 s", "failed", "skipped", "3 of 4, 0.0 s", "stopping"):
+    for text in (
+        "IAM has not made the role known to Lambda yet, 4 s",
+        "failed",
+        "skipped",
+        "3 of 4, 0.0 s",
+        "stopping",
+    ):
         assert text in "\n".join(lines)
     assert "creating" in drawn(80, 30, [EVENTS[0], Started(KEYS[0])])[0]
 
@@ -99,7 +107,7 @@ def test_waiting_counts_once_for_each_service() -> None:
     now = 0.0
     waits = Waits(clock=lambda: now)
     events: list[tuple[float, Event]] = [
-        (1, Waiting("a", "IAM has not told Lambda about the role yet")),
+        (1, Waiting("a", "IAM has not made the role known to Lambda yet")),
         (2, Waiting("b", "IAM does not know the new role everywhere yet, 4 s")),
         (3, Waiting("c", "DynamoDB is making the table")),
         (4, Finished("a", Outcome.CREATED)),

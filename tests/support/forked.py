@@ -8,6 +8,7 @@ variable is started afresh. tests/test_end_to_end.py runs the installed command 
 import array
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -99,6 +100,7 @@ def serve(path: str) -> None:
                 listening.close()
                 _supervise(connection)
             connection.close()
+    shutil.rmtree(Path(path).parent)
 
 
 def _supervise(connection: socket.socket) -> None:

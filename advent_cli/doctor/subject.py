@@ -32,7 +32,7 @@ class Subject:
         except AdventError as error:
             explained = error
         except ImportError as error:
-            explained = AdventError(f"cannot load a package: {error}", hint="install advent again")
+            explained = AdventError(f"cannot load a package: {error}", hint="install aws-advent again")
         except Exception as error:  # one failing check must not stop the others
             explained = explain(error) or self._bug(error)
         return problem(check, str(explained), explained.hint)

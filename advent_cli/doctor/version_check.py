@@ -25,7 +25,7 @@ def versions(target: str | None) -> list[Finding]:
 
 def broken(error: ImportError) -> list[Finding]:
     """The findings that are possible when a package cannot be loaded."""
-    failed = problem("versions", f"cannot load a package: {error}", "install advent again")
+    failed = problem("versions", f"cannot load a package: {error}", "install aws-advent again")
     others = ("config", *REACHING_TARGET, *IN_THE_STACK)
     return [*versions(None), failed, *not_checked(others, "a package cannot be loaded")]
 

@@ -9,15 +9,17 @@ from typing import Any
 
 from advent_cli.local.asgi import App
 from advent_cli.local.request_signatures import SIGNER, is_root_key
-from advent_cli.local.workers import end_idle_workers, limit_workers
+from advent_cli.local.workers import end_idle_workers, limit_workers, log_failed_workers
 
 
 def adapt() -> None:
     """Make all replacements; call it once, before the first request."""
     limit_workers()
     end_idle_workers()
+    log_failed_workers()
     accept_one_root_key()
     salt_credentials()
+    miss_parameters()
 
 
 def application() -> App:
@@ -63,3 +65,19 @@ def salt_credentials() -> None:
 
     # Two modules hold a reference to it.
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
+
+
+def miss_parameters() -> None:
+    """Answer InvalidResourceId for the tags of a parameter that does not exist, as AWS does; MiniStack answers none."""
+    from ministack.core.responses import error_response_json
+    from ministack.services import ssm
+
+    original = ssm._list_tags_for_resource
+
+    def list_tags_for_resource(data: dict[str, Any]) -> Any:
+        _, parameter = ssm._lookup_parameter(data.get("ResourceId", ""), flexible_name=True)
+        if data.get("ResourceType") == "Parameter" and not parameter:
+            return error_response_json("InvalidResourceId", "The resource ID is not valid.", 400)
+        return original(data)
+
+    ssm._list_tags_for_resource = list_tags_for_resource

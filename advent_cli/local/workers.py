@@ -5,6 +5,7 @@ It replaces private functions of MiniStack: tests/local/test_ministack.py lists 
 
 import os
 import time
+from typing import Any
 
 MAX_WORKERS = min(16, max(8, 4 * (os.cpu_count() or 1)))  # functions that run at the same time, of about 45 MB each
 MAX_IDLE_WORKERS = MAX_WORKERS  # kept for the next invocation
@@ -65,3 +66,26 @@ def end_idle_workers() -> None:
         return len(ended)
 
     lambda_svc.reap_idle_workers = reap
+
+
+def log_failed_workers() -> None:
+    """Log why an invocation failed if the function's code could not be imported or its process ended, as Lambda does.
+
+    MiniStack logs the first not at all, and the second in other words. The texts are Lambda's ("Troubleshoot execution
+    issues in Lambda" in its developer guide).
+    """
+    from ministack.services import lambda_svc
+
+    execute = lambda_svc._execute_function_warm
+
+    def execute_and_log(func: Any, event: Any, request_id: str) -> Any:
+        result = execute(func, event, request_id)
+        text = str(result["body"]["errorMessage"]) if result.get("error") else ""
+        if text.startswith("Worker "):
+            failed_import = text.removeprefix("Worker init failed: ")
+            line = f"RequestId: {request_id} Error: Runtime exited without providing a reason"
+            line = f"[ERROR] Runtime.ImportModuleError: {failed_import}" if failed_import != text else line
+            result["log"] = f"{result.get('log', '').removesuffix(text)}\n{line}".strip("\n")
+        return result
+
+    lambda_svc._execute_function_warm = execute_and_log

@@ -39,6 +39,7 @@ SIGNATURES = {  # without annotations; `=` is an optional parameter
     "ministack.core.lambda_runtime.execution_credentials": "config",
     "ministack.core.lambda_runtime.kill_workers": "workers",
     "ministack.core.responses._account_from_sts_session": "access_key_id",
+    "ministack.core.responses.error_response_json": "code, message, status=, extra=, message_key=, content_type=",
     "ministack.core.responses.get_account_id": "",
     "ministack.core.router.extract_access_key_id": "headers, query_params=",
     "ministack.core.sigv4.HeaderSignature": (
@@ -47,8 +48,11 @@ SIGNATURES = {  # without annotations; `=` is an optional parameter
     "ministack.core.sigv4.parse_header_signature": "headers",
     "ministack.core.sigv4.parse_query_signature": "query_params",
     "ministack.services.lambda_svc._acquire_execution_slot": "func, config",
+    "ministack.services.lambda_svc._execute_function_warm": "func, event, request_id",
     "ministack.services.lambda_svc.execution_credentials": "config",
     "ministack.services.lambda_svc.reap_idle_workers": "ttl=",
+    "ministack.services.ssm._list_tags_for_resource": "data",
+    "ministack.services.ssm._lookup_parameter": "name_or_arn, allow_arn_region=, flexible_name=",
     "ministack.services.sts.is_root_access_key": "access_key_id",
 }
 VALUES = {  # what is not called, by its type
@@ -153,8 +157,10 @@ def test_the_replacements_take_the_same_arguments(monkeypatch: pytest.MonkeyPatc
         "ministack.core.iam_evaluator.is_root_access_key",
         "ministack.core.lambda_runtime.execution_credentials",
         "ministack.services.lambda_svc._acquire_execution_slot",
+        "ministack.services.lambda_svc._execute_function_warm",
         "ministack.services.lambda_svc.execution_credentials",
         "ministack.services.lambda_svc.reap_idle_workers",
+        "ministack.services.ssm._list_tags_for_resource",
         "ministack.services.sts.is_root_access_key",
     ]
     originals = {name: resolve(name) for name in replaced}

@@ -15,7 +15,6 @@ from advent_cli.resources.destination import Destination
 from advent_cli.resources.function import Function
 from advent_cli.resources.log_group import LogGroup
 from advent_cli.resources.parameter import Parameter
-from advent_cli.resources.parameter import names as parameter_names
 from advent_cli.resources.permission import STATEMENT_PREFIX, Permission
 from advent_cli.resources.queue import Queue
 from advent_cli.resources.role import Role
@@ -55,7 +54,6 @@ def listed(stack: Stack) -> dict[str, Resource]:
             lambda: list(_roles(stack)),
             lambda: list(_apis(stack)),
             lambda: list(_subscriptions(stack)),
-            lambda: list(_secrets(stack)),
             lambda: list(_permissions(stack)),
         )
         for resource in kind
@@ -96,6 +94,8 @@ def _tagged(stack: Stack) -> Iterator[Resource]:
                 yield Function(aws, resource.removeprefix("function:"))
             elif service == "logs" and resource.startswith("log-group:"):
                 yield LogGroup(aws, resource.removeprefix("log-group:").removesuffix(":*"))
+            elif service == "ssm" and resource.startswith("parameter/"):
+                yield Parameter(aws, resource.removeprefix("parameter"))
 
 
 def _roles(stack: Stack) -> Iterator[Resource]:
@@ -124,11 +124,6 @@ def _subscriptions(stack: Stack) -> Iterator[Resource]:
                 with suppress(ForeignError):
                     function.read()
                     yield subscription
-
-
-def _secrets(stack: Stack) -> Iterator[Resource]:
-    for name in parameter_names(stack.aws):
-        yield Parameter(stack.aws, name)
 
 
 def _permissions(stack: Stack) -> Iterator[Resource]:

@@ -19,7 +19,7 @@ def adapt() -> None:
     log_failed_workers()
     accept_one_root_key()
     salt_credentials()
-    miss_parameters()
+    answer_for_parameters()
 
 
 def application() -> App:
@@ -67,10 +67,13 @@ def salt_credentials() -> None:
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
 
 
-def miss_parameters() -> None:
-    """Answer InvalidResourceId for the tags of a parameter that does not exist, as AWS does; MiniStack answers none."""
+def answer_for_parameters() -> None:
+    """Answer for the tags of parameters as AWS does: InvalidResourceId if one does not exist, and in GetResources.
+
+    MiniStack answers that it has no tags, and does not return parameters.
+    """
     from ministack.core.responses import error_response_json
-    from ministack.services import ssm
+    from ministack.services import ssm, tagging
 
     original = ssm._list_tags_for_resource
 
@@ -81,3 +84,4 @@ def miss_parameters() -> None:
         return original(data)
 
     ssm._list_tags_for_resource = list_tags_for_resource
+    tagging._COLLECTORS["ssm"] = tagging._collect_ssm

@@ -28,7 +28,6 @@ class Parameter(Resource):
         ),
         "delete": ("ssm:DeleteParameter",),
     }
-    unscoped_actions: ClassVar[dict[str, tuple[str, ...]]] = {"read": ("ssm:DescribeParameters",)}
     console: ClassVar[dict[str, str]] = {"delete": "Systems Manager > Parameter Store > {it.name} > Delete"}
     aws: Aws
     name: str
@@ -47,16 +46,14 @@ class Parameter(Resource):
     def read(self) -> Settings | None:
         """An empty dict if it exists, else None; does not read the value."""
         call = partial(self.aws.client("ssm").list_tags_for_resource, ResourceType="Parameter", ResourceId=self.name)
-        answer, all_names = in_parallel(lambda: get_or_none(call, *MISSING), lambda: names(self.aws))
-        if answer and self.aws.owns(answer["TagList"]):
-            return {}
-        # An answer without the stack's tag means foreign only if the parameter exists: some servers return tags of
-        # parameters that do not.
-        if answer and self.name in all_names:
+        answer = get_or_none(call, *MISSING)
+        if answer is None:
+            return None
+        if not self.aws.owns(answer["TagList"]):
             foreign = ForeignError(self.key, self.title, self.arn)
             foreign.hint = "delete it, or choose another stack name in config.yaml"
             raise foreign
-        return None
+        return {}
 
     def value(self) -> str | None:
         """The secret value; None if there is none. Raises ForeignError if the stack does not manage the parameter."""
@@ -96,10 +93,3 @@ class Parameter(Resource):
 
     def _deletion(self) -> Call:
         return Call("ssm", "delete_parameter", {"Name": self.name})
-
-
-def names(aws: Aws) -> list[str]:
-    """The names of all parameters under the stack's path, foreign ones included."""
-    under = [{"Key": "Name", "Option": "BeginsWith", "Values": [f"/advent/{aws.stack}/"]}]
-    pages = aws.client("ssm").get_paginator("describe_parameters").paginate(ParameterFilters=under)
-    return aws.cached(("parameters",), lambda: [p["Name"] for page in pages for p in page["Parameters"]])

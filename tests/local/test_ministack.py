@@ -54,10 +54,12 @@ SIGNATURES = {  # without annotations; `=` is an optional parameter
     "ministack.services.ssm._list_tags_for_resource": "data",
     "ministack.services.ssm._lookup_parameter": "name_or_arn, allow_arn_region=, flexible_name=",
     "ministack.services.sts.is_root_access_key": "access_key_id",
+    "ministack.services.tagging._collect_ssm": "",
 }
 VALUES = {  # what is not called, by its type
     "ministack.core.lambda_runtime._lock": "lock",
     "ministack.core.lambda_runtime._workers": "dict",
+    "ministack.services.tagging._COLLECTORS": "dict",
 }
 
 

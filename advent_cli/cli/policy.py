@@ -9,9 +9,12 @@ import click
 from advent_cli.cli.command import Command
 from advent_cli.cli.exit_codes import AWS_CODES
 from advent_cli.cli.pick_reporter import json_option
+from advent_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from advent_cli.cli.options import Options
+    from advent_cli.resources.base import Resource
+    from advent_cli.stack.model import Stack
 
 COMMANDS = (
     "up", "plan", "status", "diagram", "say", "replay", "slack", "slack-check", "list", "logs", "doctor", "down",
@@ -23,17 +26,41 @@ BOUNDARY = "boundary"
     cls=Command, example="advent policy up", short_help="Print a least-privilege IAM policy.", codes=AWS_CODES
 )
 @click.argument("command", type=click.Choice([*COMMANDS, BOUNDARY, "all"]), default="all")
+@click.option("--split", is_flag=True, help="Print as many policies as IAM's size limit requires, one on each line.")
 @json_option
 @click.pass_obj
-def policy(options: Options, command: str) -> None:
+def policy(options: Options, command: str, split: bool) -> None:
     """Print the least-privilege IAM policy for running COMMAND (default: all of them) on this stack.
 
-    `boundary` prints a permissions boundary for the roles of the functions.
+    It includes what the stack still has in AWS but config.yaml no longer has. `boundary` prints a permissions boundary
+    for the roles of the functions.
     """
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle
-    from advent_cli.stack import deployer_policy, policy_conditions
+    from advent_cli.stack import deployer_policy, policy_conditions, policy_size
 
+    if split and command == BOUNDARY:
+        raise UsageError("a permissions boundary cannot be split", why="a role has only one")
     stack = open_stack(options, lifecycle.start)
-    document = deployer_policy.boundary(stack) if command == BOUNDARY else deployer_policy.policy(stack, command)
-    options.report.policy(stack, command, document, policy_conditions.notes(stack, document))
+    orphans, notes = _orphans(stack) if command != BOUNDARY else ([], [])
+    document = (
+        deployer_policy.policy(stack, command, orphans) if command != BOUNDARY else deployer_policy.boundary(stack)
+    )
+    notes = [*policy_conditions.notes(stack, document), *notes]
+    notes += [] if split else policy_size.notes(document, command)
+    options.report.policy(stack, command, document, notes, is_split=split)
+
+
+def _orphans(stack: Stack) -> tuple[list[Resource], list[str]]:
+    """What the stack has in AWS and config.yaml does not, and a note on it, or on why it is not known."""
+    from advent_cli.aws.aws_errors import explain
+    from advent_cli.deploy import orphans
+
+    try:
+        found = [*orphans.listed(stack).values()]
+    except Exception as error:
+        if (explained := explain(error)) is None:
+            raise
+        return [], [f"the policy covers config.yaml only: cannot look for what `up` would delete ({explained.what})"]
+    titles = ", ".join(sorted(resource.title for resource in found))
+    return found, [f"the policy includes what is no longer in config.yaml: {titles}"] if found else []

@@ -23,7 +23,7 @@ def permissions(stack: Stack) -> Finding:
     arn = stack.aws.identity[1]
     if arn.endswith(":root"):
         return ok("permissions", "root may do everything")
-    policies = {command: deployer_policy.policy(stack, command) for command in deployer_policy.VERBS}
+    policies = {command: deployer_policy.policy(stack, command) for command in deployer_policy.COMMANDS}
     needed = {command: granted(policy) for command, policy in policies.items()}
     try:
         principal = _role(stack.aws, arn) if role_name(arn) else arn

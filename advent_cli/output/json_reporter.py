@@ -14,6 +14,7 @@ from advent_cli.errors import AdventError, InterruptionError
 from advent_cli.output import json_documents
 from advent_cli.output.advice import presentable, with_options
 from advent_cli.output.stream import err
+from advent_cli.stack.policy_size import split
 from advent_cli.words.settle import parse_counts
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from advent_cli.messages.trace_model import Hop
     from advent_cli.output.reporter import Describe, Notify, TraceView
     from advent_cli.stack.model import Stack
+    from advent_cli.stack.policy_size import Policy
     from advent_cli.words.counts import Counts
 
 
@@ -125,9 +127,10 @@ class JsonReporter:
 
     def words_unavailable(self, table: str, *, is_missing: bool) -> None: ...
 
-    def policy(self, stack: Stack, command: str, document: dict[str, Any], notes: Sequence[str]) -> None:
+    def policy(self, stack: Stack, command: str, document: Policy, notes: Sequence[str], *, is_split: bool) -> None:
         completed = [with_options(note, self.advice) for note in notes]
-        self.fields |= json_documents.stack_fields(stack) | {"command": command, "policy": document, "notes": completed}
+        fields = {"command": command, "policy": document, "policies": split(document), "notes": completed}
+        self.fields |= json_documents.stack_fields(stack) | fields
 
     def say_started(self, stack: Stack, consumers: list[str]) -> None:
         fields: dict[str, Any] = {"messages": [], "consumers": consumers, "settled": None, "way": None}

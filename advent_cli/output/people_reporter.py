@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from advent_cli.errors import AdventError, InterruptionError
 from advent_cli.output.advice import presentable, with_options
 from advent_cli.output.control_characters import printable
 from advent_cli.output.stream import err, out
+from advent_cli.stack.policy_size import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from advent_cli.messages.trace_model import Hop
     from advent_cli.output.reporter import Describe, Notify, TraceView
     from advent_cli.stack.model import Stack
+    from advent_cli.stack.policy_size import Policy
     from advent_cli.words.counts import Counts
 
 
@@ -153,8 +155,12 @@ class PeopleReporter:
         problem = "is missing" if is_missing else "differs from config.yaml"
         out(with_options(f"no words: the {table} {problem}; see `advent plan`", self.advice))
 
-    def policy(self, stack: Stack, command: str, document: dict[str, Any], notes: Sequence[str]) -> None:
-        out(json.dumps(document, indent=2))
+    def policy(self, stack: Stack, command: str, document: Policy, notes: Sequence[str], *, is_split: bool) -> None:
+        if is_split:
+            for part in split(document):
+                out(json.dumps(part, separators=(",", ":")))
+        else:
+            out(json.dumps(document, indent=2))
         for note in notes:
             err(f"note: {with_options(note, self.advice)}")
 

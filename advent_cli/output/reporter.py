@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from advent_cli.errors import AdventError
     from advent_cli.messages.trace_model import Hop
     from advent_cli.stack.model import Stack
+    from advent_cli.stack.policy_size import Policy
     from advent_cli.words.counts import Counts
 
     Notify = Callable[[str], None]
@@ -111,8 +112,8 @@ class Reporter(Protocol):
     def words_unavailable(self, table: str, *, is_missing: bool) -> None:
         """The table cannot be read: it is missing, or its settings differ."""
 
-    def policy(self, stack: Stack, command: str, document: dict[str, Any], notes: Sequence[str]) -> None:
-        """Show the IAM policy for a command, and notes on its limits."""
+    def policy(self, stack: Stack, command: str, document: Policy, notes: Sequence[str], *, is_split: bool) -> None:
+        """Show the IAM policy for a command, split into policies that IAM accepts if `is_split`, and notes on it."""
 
     def say_started(self, stack: Stack, consumers: list[str]) -> None:
         """Messages are about to be posted; these consumers change the counts after the reply."""

@@ -23,10 +23,7 @@ class Api(Resource):
     kind: ClassVar[str] = "api"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("apigateway:GET",),
-        "create": (
-            "apigateway:POST",
-            "apigateway:TagResource",
-        ),
+        "create": ("apigateway:POST",),
         "update": (
             "apigateway:PATCH",
             "apigateway:DELETE",

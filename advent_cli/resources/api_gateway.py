@@ -44,7 +44,17 @@ def all_apis(aws: Aws) -> list[dict[str, Any]]:
 
 def scope(aws: Aws) -> list[str]:
     """The ARNs of the account's APIs, their parts and their tags; an ARN names an API by its random id only."""
-    return [_arn(aws, "apis"), *apis_scope(aws), _arn(aws, "tags/*")]
+    return [*find_scope(aws), *apis_scope(aws)]
+
+
+def list_scope(aws: Aws) -> list[str]:
+    """The ARN that IAM checks for GetApis."""
+    return [_arn(aws, "apis")]
+
+
+def find_scope(aws: Aws) -> list[str]:
+    """The ARNs that IAM checks for finding the stack's API: the list of APIs, and the tags of one of its name."""
+    return [*list_scope(aws), _arn(aws, "tags/*")]
 
 
 def create_scope(aws: Aws) -> list[str]:
@@ -54,7 +64,7 @@ def create_scope(aws: Aws) -> list[str]:
     REGION::/tags/arn%3Aaws%3Aapigateway%3AREGION%3A%3A%2Fv2%2Fapis%2F*`. In a policy, `${*}` is that literal character
     ("IAM policy elements: Variables and tags"). So the policy does not allow changing the tags of an existing API.
     """
-    return [_arn(aws, "apis"), _arn(aws, "tags/*${*}")]
+    return [*list_scope(aws), _arn(aws, "tags/*${*}")]
 
 
 def apis_scope(aws: Aws) -> list[str]:

@@ -55,6 +55,10 @@ class Resource(ABC):
     def scope(self) -> list[str]:
         """The ARNs on which `actions` are needed."""
 
+    def read_scope(self) -> list[str]:
+        """The ARNs on which the actions of `read` are needed."""
+        return self.scope()
+
     @abstractmethod
     def want(self) -> Settings:
         """The settings that it should have; makes no call."""

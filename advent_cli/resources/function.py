@@ -32,8 +32,8 @@ class Function(Resource):
 
     kind: ClassVar[str] = "function"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
-        "read": ("lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:ListTags"),
-        "create": ("lambda:CreateFunction", "lambda:TagResource"),
+        "read": ("lambda:GetFunction", "lambda:ListTags"),
+        "create": ("lambda:CreateFunction", "lambda:TagResource", "lambda:GetFunctionConfiguration"),
         "update": (
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",

@@ -15,6 +15,16 @@ LISTS_LAG = Transient("DeleteConflict", "", "IAM has not removed the policies of
 Policies = tuple[list[str], list[str]]  # names of the inline ones, ARNs of the attached ones
 
 
+def read_scope(aws: Aws, arn: str) -> list[str]:
+    """The ARNs on which IAM judges the reading of a role with this ARN.
+
+    While the role does not exist, IAM does not know its path, and judges GetRole on the ARN without one: a policy that
+    names only the ARN with the path gets AccessDenied in place of NoSuchEntity. Seen by users of other tools with roles
+    under a path (keikoproj/iam-manager #31 and #35); not in IAM's documentation.
+    """
+    return [arn, aws.arn("iam", f"role/{arn.rpartition('/')[2]}")]
+
+
 def get_role(aws: Aws, name: str) -> dict[str, Any] | None:
     """The role as GetRole describes it, or None if there is none."""
     call = partial(aws.client("iam").get_role, RoleName=name)

@@ -43,12 +43,24 @@ class LogGroup(Resource):
     days: int = 0
 
     @property
+    def function(self) -> str:
+        """The name of the function whose output it has."""
+        return self.name.rpartition("/")[2]
+
+    @property
     def arn(self) -> str:
         """The group's ARN without the trailing `:*`, as the tag calls expect it."""
         return self.aws.arn("logs", f"log-group:{self.name}")
 
     def scope(self) -> list[str]:
-        return [self.arn, f"{self.arn}:*"]
+        return [self.arn, *self.events_scope()]
+
+    def read_scope(self) -> list[str]:
+        return [self.arn]
+
+    def events_scope(self) -> list[str]:
+        """The ARNs on which reading the events in the group is judged."""
+        return [f"{self.arn}:*"]
 
     def want(self) -> Settings:
         return {"retention_days": self.days}

@@ -71,6 +71,9 @@ class Role(Resource):
     def scope(self) -> list[str]:
         return [self.arn]
 
+    def read_scope(self) -> list[str]:
+        return iam.read_scope(self.aws, self.arn)
+
     def want(self) -> Settings:
         return {"path": self.path, "trust": TRUST, "other_policies": [], **self._bounded("boundary", self.boundary)}
 

@@ -10,7 +10,7 @@ from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Waiter
 from advent_cli.resources.base import Resource, Settings
-from advent_cli.resources.iam import ROLE_IS_BUSY, ROLE_IS_NEW
+from advent_cli.resources.iam import ROLE_IS_BUSY, ROLE_IS_NEW, read_scope
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ class RolePolicy(Resource):
 
     def scope(self) -> list[str]:
         return [self.aws.arn("iam", f"role/advent/{self.aws.stack}/{self.role}")]
+
+    def read_scope(self) -> list[str]:
+        return read_scope(self.aws, *self.scope())
 
     def want(self) -> Settings:
         return {"document": {"Version": "2012-10-17", "Statement": list(self.statements)}}

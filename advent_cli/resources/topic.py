@@ -26,7 +26,7 @@ class Topic(Resource):
 
     kind: ClassVar[str] = "topic"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
-        "read": ("sns:GetTopicAttributes",),
+        "read": ("sns:GetTopicAttributes", "sns:ListTagsForResource"),
         "create": (
             "sns:CreateTopic",
             "sns:TagResource",
@@ -38,7 +38,6 @@ class Topic(Resource):
         ),
     }
     unscoped_actions: ClassVar[dict[str, tuple[str, ...]]] = {
-        "read": ("sns:ListTagsForResource",),
         "delete": ("sns:Unsubscribe",),
     }
     console: ClassVar[dict[str, str]] = {

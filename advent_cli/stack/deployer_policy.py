@@ -1,76 +1,91 @@
 """The least-privilege IAM policy for running each command on a stack, built from what the resources need."""
 
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from advent_cli.resources import api_gateway
 from advent_cli.resources.base import Resource
 from advent_cli.resources.role_policy import RolePolicy
-from advent_cli.stack import policy_conditions
+from advent_cli.resources.table import Table
+from advent_cli.stack import command_actions, policy_conditions
 from advent_cli.stack.build import Stack
+from advent_cli.stack.command_actions import COUNT_WORDS, FIND_API, INSPECTING
 
-VERBS = {  # what each command does to a resource; `up` deletes orphans, and what it has to recreate
-    "up": ("read", "create", "update", "delete"),
-    "plan": ("read",),
-    "status": ("read",),
-    "diagram": ("read",),
-    "down": ("read", "delete"),
-    "say": (),
-    "replay": (),
-    "slack": (),
-    "list": (),
-    "logs": (),
-    "doctor": (),
-    "slack-check": (),
-}
-SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
-SECRET |= {"diagram": ("read",), "say": ("read",), "slack": ("read", "update", "delete"), "doctor": ("read",)}
-TRACED_KINDS = ("topic", "subscription", "permission", "variable")  # `say` reads them to explain a missing message
-SIMULATE = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on the caller's own role, which the stack does not know
-FIND_ORPHANS = ("iam:ListRoles", "tag:GetResources")
-DATA_ACTIONS = {  # what each command does to the data in the resources: words, messages, logs
-    "up": ("dynamodb:Scan", "dynamodb:BatchWriteItem"),
-    "status": ("dynamodb:Scan", "dynamodb:BatchGetItem", "logs:FilterLogEvents"),
-    "logs": ("logs:FilterLogEvents",),
-    "doctor": ("apigateway:GET",),
-    "slack-check": ("apigateway:GET", "logs:FilterLogEvents"),
-    "down": ("dynamodb:Scan",),
-    "say": ("dynamodb:BatchGetItem", "apigateway:GET", "ssm:GetParameter", "logs:FilterLogEvents"),
-    "replay": (
-        "sqs:GetQueueAttributes",
-        "sqs:ListQueueTags",
-        "sqs:ReceiveMessage",
-        "sqs:DeleteMessage",
-        "sns:ListSubscriptionsByTopic",
-        "sns:Publish",
-        "lambda:InvokeFunction",
-    ),
-}
+COMMANDS = (*command_actions.VERBS,)
 
 
-def policy(stack: Stack, command: str) -> dict[str, Any]:
-    """The policy document for a command, or for `all`: one statement per service, on the stack's resources there."""
-    actions: set[str] = set()
-    unscoped: set[str] = set()
-    for name in VERBS if command == "all" else [command]:
-        actions |= {*DATA_ACTIONS.get(name, ())}
-        unscoped |= set(FIND_ORPHANS) if VERBS[name] or name == "list" else set()
-        unscoped |= set(SIMULATE) if name == "doctor" else set()
-        for resource in _all(stack):
-            for verb in _verbs(name, resource.kind):
-                actions |= {*resource.actions.get(verb, ())}
-                unscoped |= {*resource.unscoped_actions.get(verb, ())}
-    if not stack.boundary:
-        actions -= {policy_conditions.PUT_BOUNDARY}
-    rules = policy_conditions.rules(stack, _arns(stack, "iam"))
-    statements = [_allow(unscoped, {"*"})] if unscoped else []
-    for service, of_service in groupby(sorted(actions.difference(*(rule.actions for rule in rules))), key=_service):
-        statements.append(_allow(set(of_service), _arns(stack, service)))
-    for rule in rules:
-        if limited := actions & rule.actions:
-            condition = {"Condition": {"StringEquals": rule.condition}}
-            statements.append({**_allow(limited, rule.resources), **condition})
-    return _document(statements)
+def policy(stack: Stack, command: str, orphans: Iterable[Resource] = ()) -> dict[str, Any]:
+    """The policy document for a command, or for `all`; it covers these orphans too.
+
+    It has one statement for each service with the stack's resources there, one with the orphans, and others for what
+    has a condition or cannot be limited to a resource.
+    """
+    needs, orphans = Needs(), [*orphans]
+    for name in COMMANDS if command == "all" else [command]:
+        needs.unscoped |= {*command_actions.UNSCOPED.get(name, ())}
+        for resource in (*stack.resources.values(), *stack.secrets.values()):
+            needs.add(resource, command_actions.verbs(name, resource))
+        for orphan in orphans:
+            needs.add(orphan, command_actions.verbs_for_orphan(name, orphan), "orphans")
+            if orphan.kind == Table.kind and name in ("up", "down"):
+                needs.scoped["dynamodb", "orphans"].add(COUNT_WORDS, orphan.scope())
+        for action in command_actions.DATA.get(name, ()):
+            if arns := command_actions.data_arns(stack, name, action):
+                needs.scoped[_service(action), ""].add(action, arns)
+        if name in INSPECTING:  # they list the APIs of the account, even if config.yaml has none
+            needs.scoped["apigateway", ""].add(FIND_API, api_gateway.list_scope(stack.aws))
+    return _document(needs.statements(stack))
+
+
+@dataclass
+class Scope:
+    """Actions, and the ARNs on which they are needed."""
+
+    actions: set[str] = field(default_factory=set)
+    arns: set[str] = field(default_factory=set)
+
+    def add(self, action: str, arns: Iterable[str]) -> None:
+        """Add an action, which is needed on these ARNs."""
+        self.actions.add(action)
+        self.arns |= {*arns}
+
+
+@dataclass
+class Needs:
+    """What a policy must allow: actions by service and purpose, and actions that no resource can limit."""
+
+    scoped: dict[tuple[str, str], Scope] = field(default_factory=lambda: defaultdict(Scope))
+    unscoped: set[str] = field(default_factory=set)
+
+    def add(self, resource: Resource, verbs: Iterable[str], purpose: str = "") -> None:
+        """Add the actions that these verbs need on a resource."""
+        for verb in verbs:
+            self.unscoped |= {*resource.unscoped_actions.get(verb, ())}
+            apart = verb == "read" and not {*resource.read_scope()} <= {*resource.scope()}
+            for action in resource.actions.get(verb, ()):
+                key = _service(action), f"{purpose} {verb}" if apart else purpose
+                self.scoped[key].add(action, resource.read_scope() if verb == "read" else resource.scope())
+
+    def statements(self, stack: Stack) -> list[dict[str, Any]]:
+        """The statements, of which those with conditions are last."""
+        if not stack.boundary:
+            for scope in self.scoped.values():
+                scope.actions -= {policy_conditions.PUT_BOUNDARY}
+        rules = policy_conditions.rules(stack, self.scoped["iam", ""].arns)
+        limited = set[str]().union(*(rule.actions for rule in rules))
+        statements = [_allow(self.unscoped, {"*"})] if self.unscoped else []
+        for _, scope in sorted(self.scoped.items()):
+            if free := scope.actions - limited:
+                statements.append(_allow(free, scope.arns))
+        actions = set[str]().union(*(scope.actions for scope in self.scoped.values()))
+        for rule in rules:
+            if some := actions & rule.actions:
+                condition = {"Condition": {"StringEquals": rule.condition}}
+                statements.append({**_allow(some, rule.resources), **condition})
+        return statements
 
 
 def boundary(stack: Stack) -> dict[str, Any]:
@@ -92,23 +107,8 @@ def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _verbs(command: str, kind: str) -> tuple[str, ...]:
-    """What a command does to a resource of this kind."""
-    if kind == "parameter":
-        return SECRET.get(command, ())
-    return ("read",) if command == "say" and kind in TRACED_KINDS else VERBS[command]
-
-
-def _all(stack: Stack) -> list[Resource]:
-    return [*stack.resources.values(), *stack.secrets.values()]
-
-
 def _service(action: str) -> str:
     return action.partition(":")[0]
-
-
-def _arns(stack: Stack, service: str) -> set[str]:
-    return {arn for resource in _all(stack) for arn in resource.scope() if arn.split(":")[2] == service}
 
 
 def _allow(actions: set[str], arns: set[str]) -> dict[str, Any]:

@@ -25,9 +25,9 @@ from advent_cli.local.lifecycle import Engine
 from advent_cli.output import json_documents
 from tests.conftest import ADVENT, Run
 from tests.resources.test_foreign import make_foreign_table
-from tests.stack.test_deployer_policy import STATEMENTS, Person
 from tests.support import proxy as proxies
 from tests.support import schemas, stacks
+from tests.support.person import Person, statements
 from tests.support.proxy import Handler, Proxy, pass_on
 from tests.support.schemas import checked
 from tests.support.stacks import ROOT
@@ -203,7 +203,7 @@ def test_a_denied_step_fails_and_the_rest_is_reported(engine: Engine, tmp_path: 
 
 
 def check_denied_steps(person: Person) -> None:
-    person.allow([s for s in STATEMENTS["up"] if not s["Action"][0].startswith("dynamodb:")] + STATEMENTS["plan"])
+    person.allow([s for s in statements("up", "plan") if not s["Action"][0].startswith("dynamodb:")])
     found = document(person.run("up", "--json"))
     assert found["exit_code"] == 1
     assert "access denied: CreateTable" in found["errors"][0]["what"]

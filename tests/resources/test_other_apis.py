@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from advent_cli.local.lifecycle import Engine
-from tests.stack.test_deployer_policy import STATEMENTS
 from tests.stack.test_permissions_boundary import Deployer
 from tests.support import proxy as proxies
 from tests.support import stacks
+from tests.support.person import statements
 
 OURS = {"advent:stack": "awsadvent"}
 ARN = "arn:aws:apigateway:us-east-1::/apis/{}"
@@ -22,7 +22,7 @@ def person(engine: Engine, tmp_path: Path) -> Iterator[Deployer]:
     """A person who may run up and down, with the stack deployed."""
     with proxies.running(engine) as proxy:
         person = Deployer(proxy, tmp_path)
-        person.allow([*STATEMENTS["up"], *STATEMENTS["down"]])
+        person.allow(statements("up", "down"))
         person.prints("up", "--yes")
         yield person
 

@@ -18,19 +18,13 @@ from advent_cli.stack import deployer_policy, policy_conditions
 from advent_cli.stack.build import build
 from tests.conftest import Run
 from tests.deploy.test_walkthrough import calls_of, recorded
-from tests.stack.test_deployer_policy import Person
 from tests.support import proxy as proxies
 from tests.support import stacks, tampering
+from tests.support.apps import LIMIT, OTHER, create_policy
+from tests.support.person import Person
 
-LIMIT = "arn:aws:iam::000000000000:policy/limits/advent"
-OTHER = "arn:aws:iam::000000000000:policy/other"
 WAIT = Waiter()
 OPEN = json.dumps(tampering.OPEN)
-
-
-def make(iam: Any, arn: str, document: str) -> None:
-    *folders, name = arn.split(":policy/")[1].split("/")
-    iam.create_policy(PolicyName=name, Path="/".join(["", *folders, ""]), PolicyDocument=document)
 
 
 class Deployer(Person):
@@ -61,8 +55,8 @@ def bounded(person: Deployer) -> Deployer:
     text = (stacks.ROOT / "config.yaml").read_text(encoding="utf-8")
     (person.folder / "config.yaml").write_text(f"{text}\npermissions_boundary: {LIMIT}\n", encoding="utf-8")
     (person.folder / "handlers").symlink_to(stacks.ROOT / "handlers")
-    make(person.iam, LIMIT, person.prints("policy", "boundary"))
-    make(person.iam, OTHER, OPEN)
+    create_policy(person.iam, LIMIT, person.prints("policy", "boundary"))
+    create_policy(person.iam, OTHER)
     person.allow(json.loads(person.prints("policy", "all"))["Statement"])
     return person
 
@@ -146,7 +140,7 @@ def test_another_boundary_is_corrected_and_stays_if_config_yaml_has_none(engine:
     assert isinstance(role, Role)
     iam, role = stack.aws.client("iam"), replace(role, boundary=LIMIT)
     for arn in (LIMIT, OTHER):
-        make(iam, arn, OPEN)
+        create_policy(iam, arn)
     calls.clear()
     role.create(WAIT)
     assert calls == calls_of(role.to_create())
@@ -193,7 +187,7 @@ def test_the_boundary_allows_what_the_roles_allow_and_nothing_else() -> None:
 
 def test_no_policy_can_remove_a_boundary_and_each_that_changes_roles_requires_it() -> None:
     stack = build(with_(stacks.TUTORIAL, permissions_boundary=LIMIT), stacks.without_calls().aws)
-    for command in ("all", *deployer_policy.VERBS):
+    for command in ("all", *deployer_policy.COMMANDS):
         for statement in deployer_policy.policy(stack, command)["Statement"]:
             assert "iam:DeleteRolePermissionsBoundary" not in statement["Action"]
             requires = statement.get("Condition", {}).get("StringEquals", {}).get("iam:PermissionsBoundary") == LIMIT

@@ -1,83 +1,63 @@
-"""Evaluates policy conditions as IAM does on AWS, for condition keys that the engine does not know.
+"""Judges calls by the statements of a policy as IAM does on AWS; the engine judges some of them otherwise.
 
-The engine does not support iam:PermissionsBoundary, and for API Gateway neither aws:RequestTag nor the tags of the
-parts of an API; nor does it check /tags/* when an API is created with tags. So the proxy decides these calls, and
-passes allowed ones to the engine signed as root. The sources in AWS's documentation:
-
-- The keys of each action: Service Authorization Reference, "AWS Identity and Access Management" and "Amazon API Gateway
-  Management V2". That the parts of an API inherit its tags: API Gateway Developer Guide, "API Gateway resources that
-  can be tagged", for REST APIs only.
-- iam:PermissionsBoundary is the boundary in the request of CreateRole and PutRolePermissionsBoundary, and otherwise the
-  one that the role has: IAM User Guide, "Permissions boundaries", "Delegating responsibility to others".
-- A key that is not in the request matches no StringEquals, and the meaning of `${*}`: "IAM JSON policy elements".
+The engine omits the path of a role's ARN, knows neither iam:PermissionsBoundary nor the tags of the parts of an API,
+does not ask about iam:PassRole, and judges some calls on `*`. So the proxy decides all calls, by the questions of
+iam_requests.py, and passes allowed ones to the engine signed as root. A key that is not in the request matches no
+StringEquals, and the meaning of `${*}`: "IAM JSON policy elements".
 """
 
-import json
 import re
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support import proxy as proxies
-from tests.support.proxy import Handler, pass_on, refuse, service_of
-
-Keys = dict[str, str | None]
-Question = tuple[str, str, Keys]  # an action, the ARN it is on, and the condition keys
-ON_ROLES = ("CreateRole", "PutRolePolicy", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary")
-GATEWAY = "arn:aws:apigateway:us-east-1::"
+from tests.support.iam_requests import Keys, Question, questions
+from tests.support.proxy import Handler, pass_on, refuse
 
 
 @dataclass
 class Judge:
-    """Allows what the `statements` of an IAM user allow; `client` returns clients with full access."""
+    """Allows what the `statements` of an IAM user allow; None is everything. `client` returns clients with full access.
+
+    `asked` are all questions so far, `refused` those that no statement allows, and `needed` the statements, by number,
+    and their actions and ARNs, without which a call would have been refused.
+    """
 
     client: Callable[[str], Any]
-    statements: list[dict[str, Any]] = field(default_factory=list)
+    statements: list[dict[str, Any]] | None = None
+    asked: list[Question] = field(default_factory=list)
+    refused: list[Question] = field(default_factory=list)
+    needed: set[tuple[int, str]] = field(default_factory=set)
+
+    def allow(self, statements: list[dict[str, Any]] | None) -> None:
+        """Judge by these statements from now on."""
+        self.statements, self.asked, self.refused, self.needed = statements, [], [], set()
 
     def meet(self, name: str, handler: Handler, body: bytes) -> None:
         """Handle a call as a fault of the proxy does."""
-        questions = list(self._questions(name, handler, body))
-        for action, arn, keys in questions:
-            if not any(allows(statement, action, arn, keys) for statement in self.statements):
-                return refuse(handler, 403, "AccessDenied", f"not authorized to perform: {action} on resource: {arn}")
-        if questions:
+        asked = questions(name, handler, body, self.client)
+        statements = self.statements
+        for question in asked:
+            if statements is not None and not self._allows(question, statements):
+                words = f"not authorized to perform: {question.action} on resource: {question.arn}"
+                return refuse(handler, 403, "AccessDenied", words)
+        if name == "iam:SimulatePrincipalPolicy" and statements is not None:
+            return simulating(statements)(name, handler, body)
+        if asked:
             proxies.sign_as_root(handler, body)
         return pass_on(handler, body)
 
-    def _questions(self, name: str, handler: Handler, body: bytes) -> Iterator[Question]:
-        service, _, operation = name.partition(":")
-        if service == "iam" and operation in ON_ROLES:
-            given = {key: values[0] for key, values in urllib.parse.parse_qs(body.decode()).items()}
-            yield name, *self._role(operation, given)
-        elif service_of(dict(handler.headers)) == "apigateway" and handler.command != "GET":
-            path = urllib.parse.unquote(handler.path.removeprefix("/v2"))
-            action, tags = f"apigateway:{handler.command}", tags_in(body)
-            if path.startswith("/apis/"):
-                yield action, GATEWAY + path, self._tags(path.split("/")[2])
-            else:
-                yield action, GATEWAY + (path if path == "/apis" else as_tags(path.removeprefix("/tags/"))), tags
-            if path == "/apis" and tags:
-                yield action, GATEWAY + as_tags(f"{GATEWAY}/v2/apis/*"), tags
-
-    def _role(self, operation: str, given: dict[str, str]) -> tuple[str, Keys]:
-        """The ARN of the role, and the boundary that counts: the requested one if the operation sets it."""
-        iam = self.client("iam")
-        try:
-            role = iam.get_role(RoleName=given["RoleName"])["Role"]
-        except iam.exceptions.NoSuchEntityException:
-            role = {"Arn": f"arn:aws:iam::000000000000:role{given.get('Path', '/')}{given['RoleName']}"}
-        current = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        sets_it = operation in ("CreateRole", "PutRolePermissionsBoundary")
-        return role["Arn"], {"iam:PermissionsBoundary": given.get("PermissionsBoundary") if sets_it else current}
-
-    def _tags(self, api_id: str) -> Keys:
-        gateway = self.client("apigatewayv2")
-        try:
-            tags = gateway.get_api(ApiId=api_id).get("Tags", {})
-        except gateway.exceptions.NotFoundException:
-            tags = {}
-        return {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+    def _allows(self, question: Question, statements: list[dict[str, Any]]) -> bool:
+        allowing = [number for number, each in enumerate(statements) if allows(each, *question)]
+        self.asked.append(question)
+        if not allowing:
+            self.refused.append(question)
+        if len(allowing) == 1:
+            arns = [arn for arn in statements[allowing[0]]["Resource"] if matches(arn, question.arn)]
+            self.needed |= {(allowing[0], question.action), *((allowing[0], arn) for arn in arns)}
+        return bool(allowing)
 
 
 def simulating(statements: list[dict[str, Any]]) -> Callable[[str, Handler, bytes], None]:
@@ -103,16 +83,6 @@ def simulating(statements: list[dict[str, Any]]) -> Callable[[str, Handler, byte
         return handler.answer(200, {"Content-Type": "text/xml"}, text.encode())
 
     return meet
-
-
-def tags_in(body: bytes) -> Keys:
-    """The tags of a request, as condition keys."""
-    return {f"aws:RequestTag/{key}": value for key, value in json.loads(body or b"{}").get("tags", {}).items()}
-
-
-def as_tags(arn: str) -> str:
-    """The path of a resource's tags, as in the ARN that IAM checks when they change."""
-    return f"/tags/{urllib.parse.quote(arn, safe='*')}"
 
 
 def allows(statement: dict[str, Any], action: str, arn: str, keys: Keys) -> bool:

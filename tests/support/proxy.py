@@ -144,8 +144,12 @@ def signature(engine: Engine, service: str, request: AWSRequest) -> dict[str, st
 
 def sign_as_root(handler: "Handler", body: bytes) -> None:
     """Have a call come from the engine's root user, whoever has sent it."""
-    engine, kept = handler.server.proxy.engine, ("Content-Type", "X-Amz-Target")
-    headers = {name: handler.headers[name] for name in kept if name in handler.headers}
+    engine, replaced = handler.server.proxy.engine, ("x-amz-date", "x-amz-content-sha256", "x-amz-security-token")
+    headers = {
+        name: value
+        for name, value in handler.headers.items()
+        if name.lower() == "content-type" or (name.lower().startswith("x-amz-") and name.lower() not in replaced)
+    }
     request = AWSRequest(handler.command, f"{engine.url}{handler.path}", headers, body)
     for name, value in signature(engine, service_of(dict(handler.headers)), request).items():
         del handler.headers[name]

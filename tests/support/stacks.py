@@ -47,10 +47,13 @@ def tutorial(engine: Engine, calls: list[str] | None = None) -> Stack:
     return build(TUTORIAL, account(engine.endpoint))
 
 
-def account(endpoint: Endpoint) -> Aws:
-    """An account of which nothing is known yet; only its clients, which take long to create, are used again."""
+def account(endpoint: Endpoint, stack: str = TUTORIAL.stack, *, is_aws: bool = False) -> Aws:
+    """An account of which nothing is known yet; only its clients, which take long to create, are used again.
+
+    With `is_aws` it is as --target aws sees the engine behind AWS_ENDPOINT_URL.
+    """
     known = _connected(endpoint)
-    aws = Aws(known.session, known.stack, endpoint)
+    aws = Aws(known.session, stack, None if is_aws else endpoint)
     aws._clients = known._clients
     return aws
 

@@ -40,6 +40,8 @@ def diagram(options: Options, format: str) -> int:
             branches.show(console, tree)
     else:
         stream.out({"svg": svg.svg, "mermaid": mermaid.mermaid}[format](graph), end="")
+    if stack.execution_role:
+        options.report.note(stack.execution_role.notice)
     for step in steps:
         if isinstance(step.seen, AdventError):
             styled_lines.line(terminal.stderr(options.run.command), f"{step.title}: {step.seen}")
@@ -58,7 +60,10 @@ def _inspect(options: Options) -> tuple[Stack, tuple[Step, ...]]:
 
     try:
         stack = open_stack(options, lifecycle.require)
-        return stack, inspect(stack).steps_up()
+        inspection = inspect(stack)
+        if inspection.unlisted:
+            options.report.note(f"note: {inspection.unlisted}")
+        return stack, inspection.steps_up()
     except Exception as error:
         known = explain(error)
         if not isinstance(known, TargetError):

@@ -70,7 +70,7 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
         stack = open_stack(options, lifecycle.require, ahead=SERVICES)
         inspection = inspect(stack, report.data_loss_describer(data_loss))
     steps = tuple(step for step in inspection.steps_down() if not is_kept(step))
-    report.run_planned(stack, steps)
+    report.run_planned(inspection, steps)
     if file:
         export_import.check_table(stack.table, inspection.seen[stack.table.key])
     elif all(step.action is Action.NOTHING for step in steps):

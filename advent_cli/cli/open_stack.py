@@ -13,7 +13,7 @@ from advent_cli.aws.connect import connect
 from advent_cli.cli.options import Options
 from advent_cli.config import config_file
 from advent_cli.local.lifecycle import Engine, Notify
-from advent_cli.stack.build import Stack, build
+from advent_cli.stack.build import Stack, build_for
 
 
 def open_stack(options: Options, engine: Callable[[Notify], Engine], *, ahead: Iterable[str] = ()) -> Stack:
@@ -27,7 +27,7 @@ def open_stack(options: Options, engine: Callable[[Notify], Engine], *, ahead: I
     ready: Callable[[], Engine] = partial(engine, options.report.note)
     ready = _in_background(ready) if _is_local(options, file) else ready
     settings = config_file.load(file, config_file.check_stack(options.stack))
-    return build(settings, _connect(options, settings, ready, ahead))
+    return build_for(settings, _connect(options, settings, ready, ahead))
 
 
 def open_account(options: Options, engine: Callable[[Notify], Engine]) -> Aws:

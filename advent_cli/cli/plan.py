@@ -43,6 +43,6 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
     if explain:
         report.walkthrough(walkthrough.up(inspection, steps), is_result=True)
     else:
-        report.plan(inspection.stack, steps)
+        report.plan(inspection, steps)
     different = exit_code and any(step.action is not Action.NOTHING for step in steps)
     return inspections.exit_code(steps) or (DIFFERENT if different else DONE)

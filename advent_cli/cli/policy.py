@@ -42,6 +42,10 @@ def policy(options: Options, command: str, split: bool) -> None:
     if split and command == BOUNDARY:
         raise UsageError("a permissions boundary cannot be split", why="a role has only one")
     stack = open_stack(options, lifecycle.start)
+    if command == BOUNDARY and stack.execution_role:
+        why = f"{stack.execution_role.notice}, and a boundary would have no role to limit"
+        hint = "`advent policy` prints the policy for you"
+        raise UsageError("no permissions boundary with execution_role", why=why, hint=hint)
     orphans, notes = _orphans(stack) if command != BOUNDARY else ([], [])
     document = (
         deployer_policy.policy(stack, command, orphans) if command != BOUNDARY else deployer_policy.boundary(stack)
@@ -57,7 +61,7 @@ def _orphans(stack: Stack) -> tuple[list[Resource], list[str]]:
     from advent_cli.deploy import orphans
 
     try:
-        found = [*orphans.listed(stack).values()]
+        found = [*orphans.listed(stack).resources.values()]
     except Exception as error:
         if (explained := explain(error)) is None:
             raise

@@ -99,7 +99,7 @@ def _up(
         report.walkthrough(walkthrough.up(inspection, steps), is_result=False)
     if ask_first and stack.aws.endpoint is None:
         confirm.changes(stack, steps, show=None if explain else partial(report.confirming, steps))
-    report.run_planned(stack, steps)
+    report.run_planned(inspection, steps)
     with Interrupt() as interrupt, report.running() as listen:
         result = apply.up(inspection, steps, listen, interrupt)
     report.run_ended(steps, result)

@@ -20,6 +20,24 @@ MAX_FILTER, MAX_COMBINATIONS = 256 * 1024, 150  # bytes; "Filter policy constrai
 MAX_ENVIRONMENT = 2500  # bytes of all names and values: Lambda's 4096, less room for the variables that advent sets
 
 
+def check_execution_role(document: Document[Settings]) -> None:
+    """Raise ConfigError if `execution_role` cannot be used, or not with the others; before default names are set."""
+    settings = document.value
+    if not settings.execution_role:
+        return
+    if ":role/advent/" in settings.execution_role:
+        problem = "the roles under /advent/ are those that advent makes and deletes; choose another role"
+        raise document.error(("execution_role",), problem)
+    both = "cannot be set together with execution_role"
+    if settings.permissions_boundary:
+        problem = f"{both}: it limits the roles that advent makes, and then there are none; remove one of the two"
+        raise document.error(("permissions_boundary",), problem)
+    for name, function in settings.functions.items():
+        if function.role:
+            problem = f"{both}, which is the role of every function; remove one of the two"
+            raise document.error(("functions", name, "role"), problem)
+
+
 def check(document: Document[Settings]) -> None:
     """Raise ConfigError, with the position, for the first settings that do not fit together."""
     settings = document.value
@@ -46,7 +64,7 @@ def _check_topics(document: Document[Settings]) -> None:
 
 def _check_roles(document: Document[Settings]) -> None:
     owners: dict[str, str] = {}
-    for name, function in document.value.functions.items():
+    for name, function in document.value.functions.items() if not document.value.execution_role else ():
         if function.role in owners:
             problem = f"{function.role!r} is already the role of {owners[function.role]}; each function needs its own"
             raise document.error(("functions", name, "role"), problem)

@@ -57,6 +57,7 @@ def load(file: Path, stack: str | None = None) -> Config:
     A `stack` other than the file's own is a second stack of the same app: all its names begin with the stack's name.
     """
     document = read(file, Settings)
+    checks.check_execution_role(document)
     document = replace(document, value=defaults.with_defaults(document.value))
     settings = document.value
     checks.check(document)

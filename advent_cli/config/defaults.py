@@ -6,19 +6,23 @@ from advent_cli.config.schema import Function, Settings
 
 
 def with_defaults(settings: Settings) -> Settings:
-    """The settings with default names: the handler NAME.handler, the role NAME_lambda, the dead-letter queue."""
-    functions = {name: _with_defaults(name, function) for name, function in settings.functions.items()}
+    """The settings with default names: the handler NAME.handler, the role NAME_lambda, the dead-letter queue.
+
+    With `execution_role`, that is the role of each function.
+    """
+    given = (settings.execution_role or "").rpartition("/")[2]
+    functions = {name: _with_defaults(name, function, given) for name, function in settings.functions.items()}
     dead_letters = settings.dead_letters or ("dlq" if settings.prefix else f"{settings.stack}-dlq")
     return replace(settings, functions=functions, dead_letters=dead_letters)
 
 
-def _with_defaults(name: str, function: Function) -> Function:
-    module = name.replace("-", "_")
-    return replace(function, handler=function.handler or f"{module}.handler", role=function.role or f"{name}_lambda")
+def _with_defaults(name: str, function: Function, given_role: str) -> Function:
+    module, role = name.replace("-", "_"), given_role or function.role or f"{name}_lambda"
+    return replace(function, handler=function.handler or f"{module}.handler", role=role)
 
 
 def with_prefix(settings: Settings, prefix: str) -> Settings:
-    """The settings with `prefix` before every name in AWS."""
+    """The settings with `prefix` before every name in AWS, except that of a role which is there already."""
 
     def prefixed(names: list[str]) -> list[str]:
         return [f"{prefix}{name}" for name in names]
@@ -26,7 +30,7 @@ def with_prefix(settings: Settings, prefix: str) -> Settings:
     functions = {
         f"{prefix}{name}": replace(
             function,
-            role=f"{prefix}{function.role}",
+            role=function.role if settings.execution_role else f"{prefix}{function.role}",
             publishes=prefixed(function.publishes),
             subscribes=prefixed(function.subscribes),
         )

@@ -81,6 +81,14 @@ PolicyArn = Annotated[
         description="the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/advent-boundary",
     ),
 ]
+RoleNameOrArn = Annotated[
+    str,
+    Meta(
+        pattern=r"^(arn:aws[a-z-]*:iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]+/)*)?[A-Za-z0-9_+=,.@-]{1,64}\Z",
+        max_length=2048,
+        description="the name of a role, such as LabRole, or its ARN, such as arn:aws:iam::123456789012:role/LabRole",
+    ),
+]
 Memory = Annotated[int, Meta(ge=128, le=10240, description="a whole number of megabytes from 128 to 10240")]
 Timeout = Annotated[int, Meta(ge=1, le=900, description="a whole number of seconds from 1 to 900")]
 Rate = Annotated[int, Meta(ge=1, le=5000, description="a whole number from 1 to 5000")]
@@ -167,3 +175,4 @@ class Settings(Struct, frozen=True):
     dead_letters: QueueName = ""
     allow_cycle: bool = False
     permissions_boundary: PolicyArn | None = None
+    execution_role: RoleNameOrArn | None = None

@@ -15,6 +15,7 @@ from advent_cli.errors import (
     FAILED,
     REFUSED,
     UNREACHABLE,
+    AdventError,
     ForeignError,
     RefusedError,
     TargetError,
@@ -39,6 +40,8 @@ class Inspection:
     """AWS's answers during the inspection, for calls right after it."""
     data_losses: dict[str, str] = field(default_factory=dict)
     """What is lost when each is deleted, in words, if `inspect` was asked for it; empty for most of them."""
+    unlisted: AdventError | None = None
+    """Why roles that config.yaml no longer has were not looked for; None if they were."""
 
     def steps_up(self) -> tuple[Step, ...]:
         """What `up` would do about each resource."""
@@ -53,6 +56,12 @@ class Inspection:
         """What `down` would do about each resource that is not deleted with its parent."""
         resources = {**self.stack.resources, **self.orphans}.items()
         return tuple(Step(key, r.title, None, self.seen[key]) for key, r in resources if not r.deleted_with_parent)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about the stack as a whole: that its role is a given one, and what was not looked for."""
+        given, unlisted = self.stack.execution_role, self.unlisted
+        return (*([given.notice] if given else []), *([str(unlisted)] if unlisted else []))
 
     @property
     def is_open(self) -> bool | None:
@@ -81,7 +90,7 @@ class Inspection:
 
 
 def inspect(stack: Stack, data_loss: Callable[[Stack, Step], str] | None = None) -> Inspection:
-    """Read every resource of the stack; raises if AWS denies listing orphans.
+    """Read every resource of the stack; raises if AWS denies listing orphans, apart from `unlisted`.
 
     `data_loss` returns what is lost if a resource is deleted; it runs while the others are still being read.
     """
@@ -96,7 +105,8 @@ def inspect(stack: Stack, data_loss: Callable[[Stack, Step], str] | None = None)
     with stack.aws.caching() as answers, ThreadPoolExecutor(min(len(by_name) + 1, MAX_PARALLEL)) as pool:
         finding = pool.submit(orphans.listed, stack)
         reading = {key: pool.submit(read, resource) for key, resource in by_name.items()}
-        listed = {key: resource for key, resource in finding.result().items() if key not in by_name}
+        listing = finding.result()
+        listed = {key: resource for key, resource in listing.resources.items() if key not in by_name}
         reading |= {key: pool.submit(read, resource) for key, resource in listed.items()}
         results = {key: future.result() for key, future in reading.items()}
     all_seen = {key: seen for key, (seen, _) in results.items()}
@@ -105,7 +115,8 @@ def inspect(stack: Stack, data_loss: Callable[[Stack, Step], str] | None = None)
     orphaned = {key: r for key, r in candidates.items() if _is_orphan(r, all_seen[key], seen)}
     known = {question: future for question, future in answers.items() if future.exception() is None}
     data_losses = {key: lost for key, (_, lost) in results.items()}
-    return Inspection(stack, {**seen, **{key: all_seen[key] for key in orphaned}}, orphaned, known, data_losses)
+    found = {**seen, **{key: all_seen[key] for key in orphaned}}
+    return Inspection(stack, found, orphaned, known, data_losses, listing.refusal)
 
 
 def exit_code(steps: tuple[Step, ...]) -> int:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 
 from advent_cli.aws.account import in_parallel
-from advent_cli.aws.aws_errors import explain
-from advent_cli.errors import ForeignError
+from advent_cli.aws.aws_errors import REFUSALS, error_code, explain
+from advent_cli.errors import AdventError, ForeignError
 from advent_cli.resources.api import Api
 from advent_cli.resources.api_gateway import all_apis
 from advent_cli.resources.aws_lambda import get_function, policy_statements, tags_of
@@ -38,6 +39,17 @@ ORDER = (  # in which kinds are deleted
 )
 
 
+@dataclass(frozen=True)
+class Listing:
+    """The resources by key that AWS lists and config.yaml does not have; lists lag and may name deleted ones.
+
+    `refusal` says that roles are not among them, because AWS does not let the user list roles.
+    """
+
+    resources: dict[str, Resource]
+    refusal: AdventError | None = None
+
+
 def by_name(stack: Stack) -> dict[str, Resource]:
     """The possible orphans by key whose names are known, so that they can be read without listing."""
     unsubscribed = [name for name, function in stack.config.functions.items() if not function.subscribes]
@@ -45,34 +57,35 @@ def by_name(stack: Stack) -> dict[str, Resource]:
     return {resource.key: resource for resource in (*destinations, *stack.secrets.values())}
 
 
-def listed(stack: Stack) -> dict[str, Resource]:
-    """The resources by key that AWS lists and config.yaml does not have. Lists lag and may name deleted resources."""
-    resources = [
-        resource
-        for kind in in_parallel(
-            lambda: list(_tagged(stack)),
-            lambda: list(_roles(stack)),
-            lambda: list(_apis(stack)),
-            lambda: list(_subscriptions(stack)),
-            lambda: list(_permissions(stack)),
-        )
-        for resource in kind
-    ]
+def listed(stack: Stack) -> Listing:
+    """What AWS lists; raises if it denies that, except for roles if the stack makes none."""
+    roles, *others = in_parallel(
+        lambda: _roles_or_refusal(stack),
+        lambda: list(_tagged(stack)),
+        lambda: list(_apis(stack)),
+        lambda: list(_subscriptions(stack)),
+        lambda: list(_permissions(stack)),
+    )
+    refusal = roles if isinstance(roles, AdventError) else None
+    resources = [resource for kind in (*others, [] if refusal else roles) for resource in kind]
     groups = [LogGroup(stack.aws, f"/aws/lambda/{r.name}") for r in resources if isinstance(r, Function)]
-    return {r.key: r for r in [*resources, *groups] if r.key not in stack.resources}
+    return Listing({r.key: r for r in [*resources, *groups] if r.key not in stack.resources}, refusal)
 
 
 def needs(orphans: dict[str, Resource], stack: Stack) -> dict[str, set[str]]:
-    """For each orphan the keys that come before its deletion: earlier kinds, and for functions the new routes.
+    """For each orphan the keys that come before its deletion: earlier kinds, and what may still use it.
 
-    Functions and permissions wait for the routes and permissions of the stack, so that every route always works.
+    Functions and permissions wait for the routes and permissions of the stack, so that every route always works. Roles
+    wait for the functions of the stack, which may have them until they are updated.
     """
     graph = {}
     callers = {key for key, resource in stack.resources.items() if resource.kind in ("route", "permission")}
+    functions = {key for key, resource in stack.resources.items() if resource.kind == Function.kind}
+    users = {"function": callers, "permission": callers, "role": functions}
     for key, resource in orphans.items():
         earlier = ORDER[: ORDER.index(resource.kind)]
         before = {other for other, r in orphans.items() if r.kind in earlier}
-        graph[key] = before | (callers if resource.kind in ("function", "permission") else set())
+        graph[key] = before | users.get(resource.kind, set())
     return graph
 
 
@@ -96,6 +109,18 @@ def _tagged(stack: Stack) -> Iterator[Resource]:
                 yield LogGroup(aws, resource.removeprefix("log-group:").removesuffix(":*"))
             elif service == "ssm" and resource.startswith("parameter/"):
                 yield Parameter(aws, resource.removeprefix("parameter"))
+
+
+def _roles_or_refusal(stack: Stack) -> list[Resource] | AdventError:
+    """The roles; or the refusal to list them if the stack makes none, for then the user may have no right to roles."""
+    try:
+        return list(_roles(stack))
+    except Exception as error:
+        role, explained = stack.execution_role, explain(error)
+        if role is None or explained is None or error_code(error) not in REFUSALS:
+            raise
+        what = f"roles that this stack had before role {role.name} are not looked for, because you may not list roles"
+        return AdventError(what, why=explained.why, hint=explained.hint)
 
 
 def _roles(stack: Stack) -> Iterator[Resource]:

@@ -17,10 +17,11 @@ VERBS = {Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delet
 
 @dataclass(frozen=True)
 class Page:
-    """The setup lines, and each step with its lines: shell commands and comments."""
+    """The setup lines, each step with its lines (shell commands and comments), and notes on the stack as a whole."""
 
     setup: list[str]
     steps: list[tuple[Step, list[str]]]
+    notes: tuple[str, ...] = ()
 
 
 def up(inspection: Inspection, steps: Iterable[Step]) -> Page:
@@ -49,7 +50,7 @@ def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set
             new = new or ([Note("an earlier step has done this")] if lines else [])
             path = [aws_cli.comment(resource.console[VERBS[action]].format(it=resource))] if action in VERBS else []
             sections.append((step, path + [aws_cli.render(line) for line in new]))
-    return Page(_setup(inspection, done), sections)
+    return Page(_setup(inspection, done), sections, inspection.notes)
 
 
 def in_order(steps: list[Step], needs: Mapping[str, set[str]]) -> list[Step]:

@@ -2,7 +2,7 @@
 
 A function with its role and policy is one node, and all log groups are one, CloudWatch Logs. A resource that connects
 two others (a route, a permission, a subscription, a variable) is part of the arrow. Secrets, which a person sets, are
-left out.
+left out. A role that config.yaml gives the functions is a node by itself.
 """
 
 import json
@@ -14,7 +14,7 @@ from advent_cli.diagram.graph import Edge, Graph, Node, State, unique
 from advent_cli.stack import grants
 from advent_cli.stack.build import Stack
 
-CLIENT, LOGS = "client", "logs"
+CLIENT, LOGS, ROLE = "client", "logs", "execution role"
 TABLE = {"read": "reads", "write": "adds to", "read-write": "reads, adds to", "count": "reads, adds to"}
 STATES = {
     Action.CREATE: State.MISSING,
@@ -33,13 +33,14 @@ def build_graph(stack: Stack, steps: Iterable[Step]) -> Graph:
 def parts(stack: Stack, name: str) -> dict[str, list[str]]:
     """The keys of the parts shown at each node id: the function's at its own, and of each arrow at its target's."""
     want = stack.config.functions[name]
+    policies = [] if stack.execution_role else [f"policy/{want.role}_microservice", f"policy/{want.role}_snspublish"]
     keys = {
-        f"function/{name}": [f"function/{name}", f"role/{want.role}", f"policy/{want.role}_microservice"],
+        f"function/{name}": [f"function/{name}", *([f"role/{want.role}"] if policies else []), *policies[:1]],
         LOGS: [f"log-group//aws/lambda/{name}"],
         f"queue/{stack.queue.name}": [f"destination/{name}"] if want.subscribes else [],
     }
     for variable, arn in grants.topic_variables(stack, want).items() if want.publishes else ():
-        keys[f"topic/{arn.split(':')[-1]}"] = [f"policy/{want.role}_snspublish", f"variable/{variable} on {name}"]
+        keys[f"topic/{arn.split(':')[-1]}"] = [*policies[1:], f"variable/{variable} on {name}"]
     return keys
 
 
@@ -70,6 +71,8 @@ class _Builder:
         self.edges += [Edge(f"topic/{topic}", self.queue, "failed deliveries") for topic in subscribed]
         nodes += [self._node(self.table), Node(LOGS, "", "CloudWatch Logs", self._logs())]
         nodes += [self._node(self.queue)] if self.queue in self.stack.resources else []
+        if role := self.stack.execution_role:
+            nodes.append(Node(ROLE, "role", role.name, State.UNMANAGED))
         nodes += [self._node(key) for key, step in self.steps.items() if step.want is None]
         return Graph(tuple(nodes), tuple(self.edges))
 
@@ -86,6 +89,8 @@ class _Builder:
         if want.publishes or want.subscribes:
             label = "failed events" if want.subscribes else "failed publishes"
             self._edge(function, self.queue, label, *behind[self.queue])
+        if self.stack.execution_role:
+            self.edges.append(Edge(function, ROLE, "runs as"))
         for topic in want.subscribes:
             pair = f"{topic} to {name}"
             label = f"runs, if {_filter(want.filter)}" if want.filter else "runs"

@@ -14,6 +14,7 @@ class State(Enum):
     ORPHAN = "orphan"
     FOREIGN = "foreign"
     UNKNOWN = "unknown"
+    UNMANAGED = "not managed"
 
 
 @dataclass(frozen=True)

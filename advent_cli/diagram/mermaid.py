@@ -17,7 +17,7 @@ def mermaid(graph: Graph) -> str:
         lines.append(f"    {ids[edge.source]} -->{label} {ids[edge.target]}")
     for state, colour in COLOURS.items():
         if members := [ids[node.id] for node in graph.nodes if node.state is state]:
-            name = state.value
+            name = state.name.lower()
             lines.append(f"    classDef {name} stroke:{colour},stroke-width:2px")
             lines.append(f"    class {','.join(members)} {name}")
     return "\n".join(lines) + "\n"

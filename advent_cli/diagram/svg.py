@@ -14,6 +14,7 @@ COLOURS = {
     State.ORPHAN: "#cf222e",
     State.FOREIGN: "#8250df",
     State.UNKNOWN: "#6e7781",
+    State.UNMANAGED: "#6e7781",
 }
 
 

@@ -15,6 +15,7 @@ STYLES = {
     State.ORPHAN: "red",
     State.FOREIGN: "magenta",
     State.UNKNOWN: "dim",
+    State.UNMANAGED: "dim",
 }
 
 

@@ -18,7 +18,7 @@ from advent_cli.doctor.findings import IN_THE_STACK, REACHING_TARGET, Finding, n
 from advent_cli.doctor.subject import Subject
 from advent_cli.doctor.version_check import versions
 from advent_cli.local.lifecycle import Engine
-from advent_cli.stack.build import build
+from advent_cli.stack.build import build_for
 
 
 def examine(subject: Subject) -> Iterator[Finding]:
@@ -60,7 +60,11 @@ def _beyond(subject: Subject, settings: Config | None, engine: Engine | None) ->
         failed = "config.yaml" if settings is None else "region" if region is None else "credentials"
         yield from not_checked(IN_THE_STACK, f"the {failed} check failed")
         return
-    stack = build(settings, aws)
+    stack = subject.attempt("config", lambda: build_for(settings, aws))
+    if isinstance(stack, Finding):
+        yield stack
+        yield from not_checked(IN_THE_STACK, "execution_role is not of this account")
+        return
     yield from in_parallel(
         lambda: subject.attempt("permissions", lambda: permission_check.permissions(stack)),
         lambda: subject.attempt("app", lambda: app_check.app(stack)),

@@ -60,8 +60,8 @@ def _view(inspection: Inspection, counter: "WordCounter") -> LiveView:
         lambda: counter.read() if has_words else None,
         lambda: _requests(stack),
     )
-    queue, steps = stack.queue.name, inspection.steps_up()
-    return LiveView(stack.config.stack, time.monotonic(), steps, urls, queue, dead_letters, words, requests)
+    view = LiveView(stack.config.stack, time.monotonic(), inspection.steps_up(), urls, notes=inspection.notes)
+    return replace(view, queue=stack.queue.name, dead_letters=dead_letters, words=words, requests=requests)
 
 
 def _requests(stack: Stack) -> int | None:

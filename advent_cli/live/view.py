@@ -48,7 +48,7 @@ class LiveView:
 
     `at` is in seconds of a monotonic clock. `dead_letters` is the number of messages in `queue`, and `words` what the
     table holds; each is None if its resource is missing. `requests` is how many the API received in the last minute,
-    None without an API.
+    None without an API. `notes` are sentences about the stack as a whole.
     """
 
     stack: str
@@ -60,6 +60,7 @@ class LiveView:
     words: Words | None = None
     requests: int | None = None
     error: AdventError | None = None
+    notes: tuple[str, ...] = ()
 
 
 def recent(samples: Sequence[Sample]) -> list[Sample]:

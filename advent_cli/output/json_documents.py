@@ -5,6 +5,7 @@ from typing import Any
 
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Event, Finished, Planned, Started, Waiting
+from advent_cli.deploy.inspection import Inspection
 from advent_cli.errors import DIFFERENT, DONE, AdventError
 from advent_cli.messages.trace_model import Hop
 from advent_cli.stack.model import Stack
@@ -58,6 +59,13 @@ def stack_fields(stack: Stack) -> Document:
         "region": stack.aws.region,
         "account": stack.aws.identity[0],
     }
+
+
+def inspected(inspection: Inspection) -> Document:
+    """The stack, the role that config.yaml gives its functions or None, and the notes on the stack as a whole."""
+    role = inspection.stack.execution_role
+    notes = [valid_text(note) for note in inspection.notes]
+    return {**stack_fields(inspection.stack), "execution_role": role.arn if role else None, "notes": notes}
 
 
 def plan(steps: Iterable[Step]) -> Document:

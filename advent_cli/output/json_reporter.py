@@ -67,8 +67,8 @@ class JsonReporter:
     def waiting(self, message: str = "") -> AbstractContextManager[Notify]:
         return nullcontext(_ignore)
 
-    def run_planned(self, stack: Stack, steps: Sequence[Step]) -> None:
-        self.fields |= json_documents.stack_fields(stack) | {"steps": json_documents.run_steps(steps, {})}
+    def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
+        self.fields |= json_documents.inspected(inspection) | {"steps": json_documents.run_steps(steps, {})}
 
     def confirming(self, steps: Sequence[Step]) -> None: ...
 
@@ -103,14 +103,14 @@ class JsonReporter:
     def imported(self, words: int | None, file: Path) -> None:
         self.fields["imported"] = words or 0
 
-    def plan(self, stack: Stack, steps: Sequence[Step]) -> None:
-        self.fields |= json_documents.stack_fields(stack) | json_documents.plan(steps)
+    def plan(self, inspection: Inspection, steps: Sequence[Step]) -> None:
+        self.fields |= json_documents.inspected(inspection) | json_documents.plan(steps)
         self.errors += problems(steps)
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
         unknown: dict[str, Any] = {"url": None, "urls": [], "open": None, "dead_letters": None, "words": None}
         known = {"resources": json_documents.resources(steps, arns)}
-        self.fields |= json_documents.stack_fields(inspection.stack) | known | unknown
+        self.fields |= json_documents.inspected(inspection) | known | unknown
         self.errors += problems(steps)
 
     def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:

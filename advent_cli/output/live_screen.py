@@ -25,7 +25,7 @@ def draw(console: Console, view: LiveView | None, now: float) -> Group:
         return Group(Text("inspecting the stack"))
     width, height = console.size
     gap = [Text()] if height >= MIN_HEIGHT_FOR_GAPS else []
-    head = [_title(view, now, width), *_urls(view.urls, width), *_traffic(view)]
+    head = [_title(view, now, width), *_urls(view.urls, width), *_traffic(view), *_notes(view)]
     foot = [*_word_totals(view.words), *_error(view.error)]
     bad = [step for step in view.steps if step.action is not Action.NOTHING]
     available = height - len(head) - len(foot) - 3 * len(gap)
@@ -65,6 +65,10 @@ def _traffic(view: LiveView) -> list[Text]:
         words = f"{number:,} dead letter{'s' if number != 1 else ''}" if number else "no dead letters"
         parts.append(Text.assemble((words, "bold red" if number else ""), f" in {view.queue}"))
     return [Text(", ").join(parts)] if parts else []
+
+
+def _notes(view: LiveView) -> list[Text]:
+    return [Text(printable(note, MAX_PROBLEM), "dim") for note in view.notes]
 
 
 def _problems(steps: list[Step], available: int) -> list[Text]:

@@ -60,7 +60,9 @@ class PeopleReporter:
 
         return terminal.waiting(message)
 
-    def run_planned(self, stack: Stack, steps: Sequence[Step]) -> None: ...
+    def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
+        if inspection.unlisted:
+            self.note(f"note: {inspection.unlisted}")
 
     def confirming(self, steps: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal
@@ -121,15 +123,17 @@ class PeopleReporter:
             return err(f"nothing imported from {file}")
         return err(f"imported {words} word count{'s' if words != 1 else ''} from {file}")
 
-    def plan(self, stack: Stack, steps: Sequence[Step]) -> None:
+    def plan(self, inspection: Inspection, steps: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal
 
         summary.plan(terminal.stdout(self.advice), steps, show_settings=self.verbose)
+        summary.notes(terminal.stdout(self.advice), inspection.notes)
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
         from advent_cli.output import summary, terminal
 
         summary.resources(terminal.stdout(self.advice), steps, arns, show_settings=self.verbose)
+        summary.notes(terminal.stdout(self.advice), inspection.notes)
 
     def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
         from advent_cli.output import summary, terminal

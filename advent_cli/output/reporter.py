@@ -55,7 +55,7 @@ class Reporter(Protocol):
     def waiting(self, message: str = "") -> AbstractContextManager[Notify]:
         """Shows what the command waits for until exit; yields a function that changes the message."""
 
-    def run_planned(self, stack: Stack, steps: Sequence[Step]) -> None:
+    def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
         """A run is about to begin with these steps."""
 
     def confirming(self, steps: Sequence[Step]) -> None:
@@ -91,7 +91,7 @@ class Reporter(Protocol):
     def imported(self, words: int | None, file: Path) -> None:
         """The counts of this many words were set from a file; None if the file was not read because `up` failed."""
 
-    def plan(self, stack: Stack, steps: Sequence[Step]) -> None:
+    def plan(self, inspection: Inspection, steps: Sequence[Step]) -> None:
         """Show what `up` would do."""
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:

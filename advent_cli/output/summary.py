@@ -88,6 +88,12 @@ def _problem(step: Step) -> Iterator[list[tuple[str, str]]]:
             yield [(f"    try: {step.seen.hint}", "")]
 
 
+def notes(console: Console, sentences: Iterable[str]) -> None:
+    """Print sentences about the stack as a whole."""
+    for sentence in sentences:
+        line(console, sentence)
+
+
 def api(console: Console, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
     """Print the API's URLs, the settings to enter in Slack, and who can post."""
     line(console)

@@ -9,7 +9,7 @@ from advent_cli.output.control_characters import escape_controls
 
 
 def show(console: Console, page: Page, *, show_settings: bool) -> None:
-    """Print the preamble, each step with its lines, and the totals; `show_settings` as in summary.plan()."""
+    """Print the preamble, each step with its lines, the totals and notes; `show_settings` as in summary.plan()."""
     to_do = [(step, lines) for step, lines in page.steps if lines or step.action is not Action.NOTHING]
     for line in page.setup if to_do else ():
         styled_lines.unwrapped_line(console, line)
@@ -21,3 +21,5 @@ def show(console: Console, page: Page, *, show_settings: bool) -> None:
             styled_lines.unwrapped_line(console, "    ", (line, "cyan" if line.startswith("#") else ""))
     styled_lines.unwrapped_line(console)
     styled_lines.unwrapped_line(console, (f"# {summary.summary(step for step, _ in page.steps)}", "bold"))
+    for note in page.notes:
+        styled_lines.unwrapped_line(console, f"# {escape_controls(note)}")

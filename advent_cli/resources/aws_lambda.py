@@ -1,27 +1,37 @@
 """What the parts of a Lambda function share: reading Lambda's answers, retrying, and waiting for its states."""
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import get_or_none
+from advent_cli.aws.aws_errors import explain, get_or_none
 from advent_cli.aws.calls import Call, Line, Until
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError
+from advent_cli.resources.given_role import GivenRole
 
 READY, BUSY, FAILED, UPDATE_FAILED = "ready", "busy", "failed", "last update failed"
 ACCEPTED = 202  # the status of a DeleteFunction that goes on in the background; with any other the function is gone
 ROLE_IS_NEW = "IAM has not made the role known to Lambda yet"
-TRANSIENTS = (
+CHECK_ROLE = (
+    "check execution_role in config.yaml: the role must exist, its trust policy must allow lambda.amazonaws.com to "
+    "assume it, and its permissions must include sqs:SendMessage on the dead-letter queue"
+)
+NEW_ROLE = (
     Transient("InvalidParameterValueException", "cannot be assumed by Lambda", ROLE_IS_NEW),
     Transient("InvalidParameterValueException", "execution role does not have permissions", ROLE_IS_NEW),
-    Transient("InvalidParameterValueException", "destination ARN", "Lambda does not know the queue yet"),
     Transient("InvalidParameterValueException", "KMS key is invalid for CreateGrant", ROLE_IS_NEW),
+)
+ABOUT_ROLE = (*NEW_ROLE, Transient("InvalidParameterValueException", "cannot be found", ROLE_IS_NEW))
+SETTLED_ROLE = (
+    Transient("InvalidParameterValueException", "destination ARN", "Lambda does not know the queue yet"),
     Transient("ResourceConflictException", "update is in progress", "Lambda is still updating the function"),
     Transient("ResourceConflictException", "following state: Pending", "Lambda is still creating the function"),
     Transient("ResourceConflictException", "concurrent update operation", "Lambda is still updating the function"),
 )
+TRANSIENTS = (*NEW_ROLE, *SETTLED_ROLE)
 
 
 def get_function(aws: Aws, name: str) -> dict[str, Any] | None:
@@ -115,12 +125,28 @@ def wait_until_ready(aws: Aws, name: str, answer: dict[str, Any], waiter: Waiter
         raise AdventError(f"Lambda could not set up {name}", why=why, hint="fix the cause, then run `advent up` again")
 
 
-def send_all(aws: Aws, name: str, lines: list[Line], waiter: Waiter) -> None:
+def retry(call: Callable[[], Any], waiter: Waiter, role: object) -> Any:
+    """The result of a call about a function, retried while Lambda is busy or does not know the function's new role.
+
+    A given role is not new, so what Lambda has against it does not pass: raises AdventError at once.
+    """
+    if not isinstance(role, GivenRole):
+        return waiter.retry(call, *TRANSIENTS)
+    try:
+        return waiter.retry(call, *SETTLED_ROLE)
+    except Exception as error:
+        if not any(about_role.matches(error) for about_role in ABOUT_ROLE) or (explained := explain(error)) is None:
+            raise
+        explained.hint = CHECK_ROLE
+        raise explained from error
+
+
+def send_all(aws: Aws, name: str, lines: list[Line], waiter: Waiter, role: object) -> None:
     """Send the calls about a function in order and wait at each Until; other lines are for people only."""
     answer: dict[str, Any] = {}
     for line in lines:
         if isinstance(line, Call):
-            answer = waiter.retry(line.on(aws), *TRANSIENTS)
+            answer = retry(line.on(aws), waiter, role)
         elif isinstance(line, Until):
             wait_until_ready(aws, name, answer, waiter)
 

@@ -8,8 +8,9 @@ from advent_cli.aws.account import Aws
 from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Waiter
-from advent_cli.resources.aws_lambda import TRANSIENTS
+from advent_cli.resources.aws_lambda import TRANSIENTS, retry
 from advent_cli.resources.base import Resource, Settings
+from advent_cli.resources.given_role import GivenRole
 
 RETRIES = 2  # after the first try; Lambda allows no more
 LONGEST_WAIT = 480  # seconds; less than the ten minutes for which the handlers recognize a retry by its token
@@ -36,6 +37,7 @@ class Destination(Resource):
     name: str
     queue_arn: str = ""
     parent: str | None = None
+    given_role: GivenRole | None = None
 
     def scope(self) -> list[str]:
         return [self.aws.arn("lambda", f"function:{self.name}")]
@@ -55,7 +57,7 @@ class Destination(Resource):
         }
 
     def create(self, waiter: Waiter) -> None:
-        waiter.retry(self._creation().on(self.aws), *TRANSIENTS)
+        retry(self._creation().on(self.aws), waiter, self.given_role)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         self.create(waiter)

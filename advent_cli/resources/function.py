@@ -9,13 +9,11 @@ from advent_cli.aws.retry import Waiter
 from advent_cli.errors import ForeignError
 from advent_cli.packaging.bundle import Bundle
 from advent_cli.packaging.zip_commands import zip_commands
-from advent_cli.resources import aws_lambda
+from advent_cli.resources import aws_lambda, role_id
 from advent_cli.resources.aws_lambda import BUSY, FAILED, READY, UPDATE_FAILED, variables_of
 from advent_cli.resources.base import Resource, Settings
+from advent_cli.resources.given_role import GivenRole
 from advent_cli.resources.role import Role
-
-ROLE_ID_TAG = "advent:role-id"
-OLD_ROLE = "one of the same name that was deleted since"
 
 
 @dataclass(frozen=True)
@@ -25,16 +23,14 @@ class Function(Resource):
     `environment` has the variables that this resource sets. `attached` has those that Variable resources set: this one
     only includes them in the create call and keeps them when it updates the others. `statements` are the ids of the
     statements that the resource policy should have from this stack; Permission resources add them.
-
-    A function whose role was deleted and recreated stays broken although its settings look the same, because Lambda's
-    grant for the environment variables belongs to the old role. So a tag of the function keeps the role's unique id.
     """
 
     kind: ClassVar[str] = "function"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("lambda:GetFunction", "lambda:ListTags"),
-        "create": ("lambda:CreateFunction", "lambda:TagResource", "lambda:GetFunctionConfiguration"),
+        "create": ("lambda:CreateFunction", "lambda:TagResource", "lambda:GetFunctionConfiguration", "iam:PassRole"),
         "update": (
+            "iam:PassRole",
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
             "lambda:PutFunctionConcurrency",
@@ -43,7 +39,7 @@ class Function(Resource):
         "delete": ("lambda:DeleteFunction",),
     }
     console: ClassVar[dict[str, str]] = {
-        "create": "Lambda > Functions > Create function > Author from scratch",
+        "create": "Lambda > Functions > Create function > Author from scratch > Use an existing role > {it.role.name}",
         "update": "Lambda > Functions > {it.name} > Code, Configuration > General configuration",
         "delete": "Lambda > Functions > {it.name} > Actions > Delete",
     }
@@ -51,7 +47,7 @@ class Function(Resource):
     name: str
     bundle: Bundle | None = None
     handler: str = ""
-    role: Role | None = None
+    role: Role | GivenRole | None = None
     runtime: str = ""
     architecture: str = ""
     memory: int = 0
@@ -67,7 +63,7 @@ class Function(Resource):
         return self.aws.arn("lambda", f"function:{self.name}")
 
     def scope(self) -> list[str]:
-        return [self.arn]
+        return [self.arn, *([self.role.arn] if self.role else [])]  # Lambda's caller passes the role
 
     def want(self) -> Settings:
         return {
@@ -90,11 +86,9 @@ class Function(Resource):
         now, tags = answer["Configuration"], aws_lambda.tags_of(answer)
         if not self.aws.owns(tags):
             raise ForeignError(self.key, self.title, now["FunctionArn"], f"last changed {now['LastModified']}")
-        role_id = self.role.unique_id() if self.role else None
-        same_role = tags.get(ROLE_ID_TAG, role_id) == role_id
         return {
             **aws_lambda.settings_of(answer),
-            "role": now["Role"] if same_role else OLD_ROLE,
+            "role": role_id.seen(now["Role"], tags, self.role),
             "environment": {
                 # The values of variables that config.yaml does not set may be secrets, so they are not read.
                 name: value if name in self.environment else "(set)"
@@ -108,7 +102,7 @@ class Function(Resource):
         self.aws.client("lambda").tag_resource(Resource=self.arn, Tags=self.aws.owner_tag)
 
     def create(self, waiter: Waiter) -> None:
-        aws_lambda.send_all(self.aws, self.name, self.to_create(), waiter)
+        aws_lambda.send_all(self.aws, self.name, self.to_create(), waiter, self.role)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         if now["state"] == BUSY:
@@ -117,13 +111,13 @@ class Function(Resource):
         if _must_recreate(now):
             self.delete(waiter)
             return self.create(waiter)
-        return aws_lambda.send_all(self.aws, self.name, self.to_update(now), waiter)
+        return aws_lambda.send_all(self.aws, self.name, self.to_update(now), waiter, self.role)
 
     def delete(self, waiter: Waiter) -> None:
         aws_lambda.send_deletion(self.aws, self.name, self._call("delete_function"), waiter)
 
     def to_create(self) -> list[Line]:
-        tags = {**self.aws.owner_tag, ROLE_ID_TAG: self._role_id()}
+        tags = {**self.aws.owner_tag, **role_id.tag(self.role)}
         settings = {**self._configuration(self.attached), "Code": {"ZipFile": self._zip()}, "Tags": tags}
         creation = self._retried(self._call("create_function", **settings, Architectures=[self.architecture]))
         active = Until("lambda", "function_active_v2", {"FunctionName": self.name})
@@ -161,10 +155,9 @@ class Function(Resource):
         now = self.aws.client("lambda").get_function_configuration(FunctionName=self.name)
         attached = {name: value for name, value in variables_of(now).items() if name in self.attached}
         update = self._call("update_function_configuration", **self._configuration(attached))
-        if not self.role or now["Role"] == self.role.arn:
+        if not (tag := role_id.tag(self.role)) or (self.role and now["Role"] == self.role.arn):
             return [update]
-        tagging = {"Resource": self.arn, "Tags": {ROLE_ID_TAG: self._role_id()}}
-        return [update, Call("lambda", "tag_resource", tagging)]
+        return [update, Call("lambda", "tag_resource", {"Resource": self.arn, "Tags": tag})]
 
     def _configuration(self, attached: dict[str, str]) -> dict[str, Any]:
         return {
@@ -182,14 +175,11 @@ class Function(Resource):
     def _zip_lines(self) -> list[Line]:
         return zip_commands(self.bundle, self._zip().name) if self.bundle else []
 
-    def _role_id(self) -> str:
-        return self.role.id_in_shell() if self.role else ""
-
     def _retried(self, call: Call) -> Call:
         """The call, marked for retries if Lambda may not know the role yet."""
-        return replace(call, retry=has_placeholder(self._role_id()) and not self.aws.endpoint)
+        return replace(call, retry=any(map(has_placeholder, role_id.tag(self.role).values())) and not self.aws.endpoint)
 
 
 def _must_recreate(now: Settings) -> bool:
     """Whether no update can repair the function."""
-    return bool(now["state"] == FAILED or now["role"] == OLD_ROLE)
+    return bool(now["state"] == FAILED or now["role"] == role_id.OLD_ROLE)

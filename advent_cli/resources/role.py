@@ -33,7 +33,7 @@ class Role(Resource):
     kind: ClassVar[str] = "role"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("iam:GetRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"),
-        "create": ("iam:CreateRole", "iam:TagRole", "iam:PassRole"),
+        "create": ("iam:CreateRole", "iam:TagRole"),
         "update": ("iam:UpdateAssumeRolePolicy", "iam:PutRolePermissionsBoundary", *REMOVE_POLICIES),
         "delete": ("iam:DeleteRole", *REMOVE_POLICIES),
     }

@@ -1,9 +1,11 @@
 """The whole app on one page: turns config.yaml into resources, each with those that it needs first."""
 
 from advent_cli.aws.account import Aws
+from advent_cli.config import schema
 from advent_cli.config.config_file import Config
 from advent_cli.packaging.bundle import Bundle
 from advent_cli.resources.api import API_ID, Api
+from advent_cli.resources.base import Resource
 from advent_cli.resources.destination import Destination
 from advent_cli.resources.environment_variable import Variable
 from advent_cli.resources.function import Function
@@ -22,7 +24,10 @@ from advent_cli.stack.model import Stack as Stack
 
 
 def build(config: Config, aws: Aws) -> Stack:
-    """The app's resources as config.yaml wants them; makes no call to AWS."""
+    """The app's resources as config.yaml wants them; makes no call to AWS.
+
+    It does not check that the account fits, which `offline` does not know; `build_for` does.
+    """
     topics = {name: Topic(aws, name) for name in config.topics}
     queue = Queue(aws, config.dead_letters, tuple(topic.arn for topic in topics.values()))
     table = Table(aws, config.table.name, config.table.key)
@@ -37,14 +42,21 @@ def build(config: Config, aws: Aws) -> Stack:
     return stack
 
 
+def build_for(config: Config, aws: Aws) -> Stack:
+    """The same for the account that `aws` is connected to; raises ConfigError if `execution_role` is of another one."""
+    stack = build(config, aws)
+    if stack.execution_role:
+        stack.execution_role.check_account(aws)
+    return stack
+
+
 def _add_function(stack: Stack, name: str) -> None:
-    """Add a function with its log group, its role, its variables, and what invokes it."""
+    """Add a function with its log group, its role if that is its own, its variables, and what invokes it."""
     aws, config, want = stack.aws, stack.config, stack.config.functions[name]
     topics = [stack.topics[topic] for topic in want.publishes]
     touches = [*([stack.table] if want.table != "none" else []), *topics]
-    names = [f"{want.role}_microservice", *([f"{want.role}_snspublish"] if topics else [])]
     logs = LogGroup(aws, f"/aws/lambda/{name}", config.log_retention_days)
-    role = Role(aws, want.role, tuple(names), stack.boundary)
+    role = stack.execution_role or _own_role(stack, want)
     code = Bundle(config.sources[name], config.runtime, "" if aws.endpoint else config.architecture)
     attached = grants.topic_variables(stack, want)
     function = Function(
@@ -53,25 +65,41 @@ def _add_function(stack: Stack, name: str) -> None:
         concurrency=want.concurrency, environment=grants.environment(stack, want), attached=attached,
         statements=tuple(statement_id(caller) for caller in (*want.routes, *want.subscribes)),
     )  # fmt: skip
-    policy = RolePolicy(aws, names[0], role.name, grants.base_statements(stack, want, logs.arn), parent=role.key)
     stack.add(logs, outlives=function)  # because the function may write its last lines late
-    stack.add(role)
-    stack.add(policy, role, uses=[*touches, stack.queue])
-    stack.add(function, role, uses=[*touches, stack.queue])
+    own: list[Resource] = []
+    if isinstance(role, Role):  # a given role is no resource of the stack
+        policy = RolePolicy(
+            aws, role.policies[0], role.name, grants.base_statements(stack, want, logs.arn), parent=role.key
+        )
+        stack.add(role)
+        stack.add(policy, role, uses=[*touches, stack.queue])
+        own = [role, policy]
+    stack.add(function, *own[:1], uses=[*touches, stack.queue])
     for route in want.routes:
         _add_route(stack, function, logs, route)
-    if topics:
-        for topic in topics:
-            stack.add(topic)
-        publish = RolePolicy(aws, names[1], role.name, grants.publish_statements(stack, want), parent=role.key)
+    for topic in topics:
+        stack.add(topic)
+    if topics and isinstance(role, Role):
+        publish = RolePolicy(aws, role.policies[1], role.name, grants.publish_statements(stack, want), parent=role.key)
         stack.add(publish, role, uses=topics)
-        before: list[Variable] = []  # an update replaces all of the function's variables, so set them one by one
-        for variable, arn in attached.items():
-            resource = Variable(aws, f"{variable} on {name}", name, variable, arn, parent=function.key)
-            stack.add(resource, function, stack.topics[arn.split(":")[-1]], *before)
-            before = [resource]
+    _add_variables(stack, function)
     for topic_name in want.subscribes:
-        _add_subscription(stack, function, logs, stack.topics[topic_name], policy)
+        _add_subscription(stack, function, logs, stack.topics[topic_name], own[1:])
+
+
+def _own_role(stack: Stack, want: schema.Function) -> Role:
+    policies = [f"{want.role}_microservice", *([f"{want.role}_snspublish"] if want.publishes else [])]
+    return Role(stack.aws, want.role, tuple(policies), stack.boundary)
+
+
+def _add_variables(stack: Stack, function: Function) -> None:
+    """Add the variables with the ARNs of its topics, one after the other: an update replaces all of a function's."""
+    before: list[Variable] = []
+    for variable, arn in function.attached.items():
+        name = f"{variable} on {function.name}"
+        resource = Variable(stack.aws, name, function.name, variable, arn, parent=function.key)
+        stack.add(resource, function, stack.topics[arn.split(":")[-1]], *before)
+        before = [resource]
 
 
 def _add_route(stack: Stack, function: Function, logs: LogGroup, key: str) -> None:
@@ -89,7 +117,7 @@ def _add_route(stack: Stack, function: Function, logs: LogGroup, key: str) -> No
     stack.add(route, function, logs, api, *before)  # API Gateway takes one change at a time
 
 
-def _add_subscription(stack: Stack, function: Function, logs: LogGroup, topic: Topic, policy: RolePolicy) -> None:
+def _add_subscription(stack: Stack, function: Function, logs: LogGroup, topic: Topic, policies: list[Resource]) -> None:
     """Add the topic's permission to invoke the function, the subscription, and the on-failure destination."""
     aws, queue, name = stack.aws, stack.queue, f"{topic.name} to {function.name}"
     permission = Permission(
@@ -99,6 +127,6 @@ def _add_subscription(stack: Stack, function: Function, logs: LogGroup, topic: T
     subscription = Subscription(aws, name, topic.arn, function.arn, queue.arn, filters, parent=topic.key)
     stack.add(queue)
     stack.add(permission, function, uses=[topic])
-    destination = Destination(aws, function.name, queue.arn, parent=function.key)
-    stack.add(destination, function, queue, policy)  # Lambda checks that the role may send to the queue
+    destination = Destination(aws, function.name, queue.arn, parent=function.key, given_role=stack.execution_role)
+    stack.add(destination, function, queue, *policies)  # Lambda checks that the role may send to the queue
     stack.add(subscription, permission, logs, topic, queue)

@@ -65,9 +65,10 @@ class Needs:
         for verb in verbs:
             self.unscoped |= {*resource.unscoped_actions.get(verb, ())}
             apart = verb == "read" and not {*resource.read_scope()} <= {*resource.scope()}
+            arns = resource.read_scope() if verb == "read" else resource.scope()
             for action in resource.actions.get(verb, ()):
-                key = _service(action), f"{purpose} {verb}" if apart else purpose
-                self.scoped[key].add(action, resource.read_scope() if verb == "read" else resource.scope())
+                of_service = [arn for arn in arns if arn.split(":")[2] == _service(action)]
+                self.scoped[_service(action), f"{purpose} {verb}" if apart else purpose].add(action, of_service)
 
     def statements(self, stack: Stack) -> list[dict[str, Any]]:
         """The statements, of which those with conditions are last."""

@@ -7,6 +7,7 @@ from advent_cli.aws.account import Aws
 from advent_cli.config.config_file import Config
 from advent_cli.resources.api import Api
 from advent_cli.resources.base import Resource
+from advent_cli.resources.given_role import GivenRole, given_role
 from advent_cli.resources.parameter import Parameter
 from advent_cli.resources.queue import Queue
 from advent_cli.resources.table import Table
@@ -47,6 +48,11 @@ class Stack:
     def boundary(self) -> str | None:
         """The permissions boundary of the functions' roles; None on the local engine, which does not support them."""
         return None if self.aws.endpoint else self.config.permissions_boundary
+
+    @property
+    def execution_role(self) -> GivenRole | None:
+        """The role that config.yaml gives all functions; None if each has a role of its own."""
+        return given_role(self.config.execution_role, self.aws)
 
     @property
     def urls(self) -> list[str]:

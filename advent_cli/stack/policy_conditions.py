@@ -28,6 +28,9 @@ TRUST = (
     "a permissions boundary limits what a role may do, not who may assume it"
 )
 LOCAL_ENGINE = "the local engine ignores permissions_boundary: `advent --target aws policy` prints the policy with it"
+AS_THE_ROLE = (
+    "anyone with this policy can run code as role {}, through a Lambda function, and do whatever that role may do"
+)
 EVERY_SUBSCRIPTION = (
     "{} cannot be limited to this stack: AWS has no resource type and no condition key for these calls, so the policy "
     "allows them on every subscription of the account"
@@ -66,6 +69,8 @@ def notes(stack: Stack, policy: dict[str, Any]) -> list[str]:
     notes = []
     if "iam:PutRolePolicy" in actions and not stack.boundary:
         notes.append(LOCAL_ENGINE if stack.config.permissions_boundary else ADMINISTRATOR)
+    if TO_LAMBDA in actions and stack.execution_role:
+        notes.append(AS_THE_ROLE.format(stack.execution_role.name))
     if "iam:UpdateAssumeRolePolicy" in actions and stack.boundary:
         notes.append(TRUST)
     if unlimited := [action for action in UNRESTRICTED if action in actions]:

@@ -25,7 +25,7 @@ def draw(console: Console, view: LiveView | None, now: float) -> Group:
         return Group(Text("inspecting the stack"))
     width, height = console.size
     gap = [Text()] if height >= MIN_HEIGHT_FOR_GAPS else []
-    head = [_title(view, now, width), *_urls(view.urls, width), *_traffic(view), *_notes(view)]
+    head = [_title(view, now, width), *_urls(view.urls, width), *_traffic(view), *(_notes(view) if gap else [])]
     foot = [*_word_totals(view.words), *_error(view.error)]
     bad = [step for step in view.steps if step.action is not Action.NOTHING]
     available = height - len(head) - len(foot) - 3 * len(gap)

@@ -37,7 +37,9 @@ def lines(view: LiveView | None, width: int, height: int) -> list[str]:
 
 
 def view(steps: list[Step], words: Words | None = WORDS, error: AdventError | None = None) -> LiveView:
-    return LiveView("awsadvent", 99.0, tuple(steps), (URL,), "awsadvent-dlq", 2, words, 12, error)
+    return LiveView(
+        "awsadvent", 99.0, tuple(steps), (URL,), "awsadvent-dlq", 2, words, 12, error, ("role: not managed",)
+    )
 
 
 @pytest.mark.parametrize("size", [(60, 10), (60, 20), (80, 24), (120, 50), (200, 12)])
@@ -53,6 +55,7 @@ def test_it_fits_the_terminal_and_shows_what_matters(
     assert URL in text.replace("\n", "")
     assert "2 dead letters in awsadvent-dlq" in text
     assert "12 messages a minute, 2 dead" in text
+    assert ("role: not managed" in text) == (size[1] > 12)  # a small terminal has lines for what changes only
     assert "1,000,000 words counted, 12,345,678 in total" in text
     assert "+33 in the last 58 s" in text
     assert re.search(r"^word0 +100 +[+]11 █", text, re.MULTILINE)

@@ -80,7 +80,7 @@ class Proof:
         for words in commands:
             name = next((POLICIES[each] for each in POLICIES if words.startswith(each)), words.split()[0])
             stack = self.stack(apps.with_more(self.text) if earlier else "")
-            found = [] if earlier else [*orphans.listed(stack).values()]
+            found = [] if earlier else [*orphans.listed(stack).resources.values()]
             statements = deployer_policy.policy(stack, name, found)["Statement"]
             self.person.allow(statements)
             if words == "status --watch":

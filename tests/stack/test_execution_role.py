@@ -92,13 +92,13 @@ def student(engine: Engine, app: Path) -> Iterator[Student]:
 
 
 def test_who_may_not_create_roles_deploys_the_app_with_a_given_one(student: Student) -> None:
-    printed = [s for s in student.judge.statements if any(action.startswith("iam:") for action in s["Action"])]
+    printed = [s for s in student.statements if any(action.startswith("iam:") for action in s["Action"])]
     on_roles = {(action, *s["Resource"]) for s in printed for action in s["Action"] if action.startswith("iam:")}
     asked_by_doctor = {("iam:GetRole", "*"), ("iam:SimulatePrincipalPolicy", "*")}
     assert on_roles - asked_by_doctor == {("iam:PassRole", LAB), ("iam:ListRoles", "*")}
     (passing,) = [s for s in printed if "iam:PassRole" in s["Action"]]
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-    student.allow([{**s, "Action": [a for a in s["Action"] if a != "iam:GetRole"]} for s in student.judge.statements])
+    student.allow([{**s, "Action": [a for a in s["Action"] if a != "iam:GetRole"]} for s in student.statements])
 
     before = described(student.iam)
     student.proxy.begin()
@@ -196,7 +196,7 @@ def test_a_function_gets_another_role_of_its_own_without_being_recreated(
 
 def test_the_stack_works_without_the_right_to_list_roles_and_says_what_it_does_not_know(student: Student) -> None:
     listing = {"iam:ListRoles"}
-    student.allow([{**s, "Action": sorted({*s["Action"]} - listing)} for s in student.judge.statements])
+    student.allow([{**s, "Action": sorted({*s["Action"]} - listing)} for s in student.statements])
     for words in (("plan",), ("plan", "--explain"), ("up", "--yes"), ("status",), ("diagram",), ("down", "--yes")):
         done = student.run(*words)
         assert done.returncode == 0
@@ -265,9 +265,9 @@ def test_what_it_may_do_is_said_and_nothing_is_there_to_limit(student: Student, 
     assert explained.count("Use an existing role > LabRole") == len(FUNCTIONS)
     assert f"# {NOTICE}" in explained
     assert "aws iam" not in explained
-    student.proxy.meet = simulating(student.judge.statements)
+    student.proxy.meet = simulating(student.statements)
     assert "ok      permissions" in student.run("doctor").stdout
-    student.proxy.meet = simulating([s for s in student.judge.statements if LAB not in s["Resource"]])
+    student.proxy.meet = simulating([s for s in student.statements if LAB not in s["Resource"]])
     assert "    iam:PassRole, for up\n" in student.run("doctor").stdout
     added = advent("new", "consumer", "shouter").stderr
     assert "function shouter" in added

@@ -42,6 +42,12 @@ class Person:
         self.judge.allow(statements)
 
     @property
+    def statements(self) -> list[dict[str, Any]]:
+        """The statements of the person's policy."""
+        assert self.judge.statements is not None, "the person may do everything"
+        return self.judge.statements
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables with the person's keys."""
         keys = {"AWS_ACCESS_KEY_ID": self.keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": self.keys["SecretAccessKey"]}

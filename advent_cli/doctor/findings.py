@@ -34,9 +34,9 @@ def ok(check: str, text: str) -> Finding:
     return Finding(check, State.OK, text)
 
 
-def note(check: str, text: str, hint: str = "") -> Finding:
+def note(check: str, text: str, hint: str = "", details: Iterable[str] = ()) -> Finding:
     """A finding that is good to know."""
-    return Finding(check, State.NOTE, text, hint)
+    return Finding(check, State.NOTE, text, hint, tuple(details))
 
 
 def problem(check: str, text: str, hint: str = "", details: Iterable[str] = ()) -> Finding:

@@ -9,13 +9,20 @@ from typing import Any
 
 from advent_cli.aws.account import Aws
 from advent_cli.aws.aws_errors import REFUSALS, error_code, explain
+from advent_cli.aws.rate_limit import THROTTLED
+from advent_cli.aws.retry import AGAIN
 from advent_cli.doctor.findings import Finding, note, ok, problem
 from advent_cli.stack import deployer_policy
 from advent_cli.stack.build import Stack
 
 AT_ONCE = 10  # simulations; AWS throttles more than a few per second, and botocore retries those
 MAY_SIMULATE = "`advent policy doctor` prints the permissions for this check"
+COMPARE = "look for them in your own policies; `advent policy` prints all that the commands need"
+NO_ANSWER = "IAM's simulator gave no answer"
+NOT_ASKED_SO = {"InvalidInput", "ValidationError"}  # the question is refused, whatever the principal may do
+NO_SIMULATION = {*REFUSALS, "NoSuchEntity", "PolicyEvaluation", *THROTTLED}  # nothing is known about any action
 Permission = tuple[str, str]  # an action, and the ARN of a resource
+Answers = tuple[set[Permission], dict[Permission, str]]  # what is denied; what is not known, with the reason
 
 
 def permissions(stack: Stack) -> Finding:
@@ -29,34 +36,53 @@ def permissions(stack: Stack) -> Finding:
         principal = _role(stack.aws, arn) if role_name(arn) else arn
         if not can_be_simulated(principal):
             return note("permissions", f"cannot check {arn}: IAM simulates only users and roles")
-        denied = _denied(stack.aws, principal, set().union(*needed.values()), _condition_keys(policies.values()))
+        denied, unknown = _simulate(
+            stack.aws, principal, set().union(*needed.values()), _condition_keys(policies.values())
+        )
     except Exception as error:
-        if error_code(error) not in {*REFUSALS, "NoSuchEntity"}:
+        if error_code(error) not in NO_SIMULATION:
             raise
-        return note("permissions", f"cannot check: {explain(error)}", MAY_SIMULATE)
-    return judge_permissions(needed, denied)
+        hint = AGAIN if error_code(error) in THROTTLED else MAY_SIMULATE
+        return note("permissions", f"cannot check: {explain(error)}", hint)
+    return judge_permissions(needed, denied, unknown)
 
 
-def judge_permissions(needed: Mapping[str, set[Permission]], denied: set[Permission]) -> Finding:
-    """Pure: which of the permissions that each command needs are `denied`.
+def judge_permissions(
+    needed: Mapping[str, set[Permission]], denied: set[Permission], unknown: Mapping[Permission, str]
+) -> Finding:
+    """Pure: which of the permissions that each command needs are `denied`, and which are `unknown`, with the reason.
 
-    An action has its ARNs beside it only if it is denied on some of those that need it, and not on all.
+    An action has its ARNs beside it only if this is so on some of those that need it, and not on all.
     """
     everything = set().union(*needed.values())
-    lacking = _by_second((arn, action) for action, arn in everything & denied)
-    if not lacking:
-        number = len({action for action, _ in everything})
-        return ok("permissions", f"all {number} actions that the commands need are allowed")
-    asked = _by_second((arn, action) for action, arn in everything)
-    details = []
-    for action, arns in lacking.items():
+    lacking, details = _described(needed, everything & denied)
+    unchecked, unclear = _described(needed, everything & unknown.keys())
+    number = len({action for action, _ in everything})
+    reasons = [f"why: {reason}" for reason in dict.fromkeys(unknown.values())]
+    details += [*(f"could not be checked: {line}" for line in unclear), *reasons]
+    if lacking:
+        free = [command for command in needed if not needed[command] & denied]
+        text = f"{lacking} actions are not allowed" if lacking != 1 else "1 action is not allowed"
+        text += f"; {unchecked} could not be checked" if unchecked else ""
+        text += f"; not needed by: {', '.join(free)}" if free else ""
+        return problem("permissions", text, "ask for the policy that `advent policy` prints", details)
+    if unchecked == number:
+        return note("permissions", f"none of the {number} actions could be checked", COMPARE, reasons)
+    if unchecked:
+        allowed = f"{number - unchecked} of the {number} actions that the commands need are allowed"
+        return note("permissions", f"{allowed}; {unchecked} could not be checked", COMPARE, details)
+    return ok("permissions", f"all {number} actions that the commands need are allowed")
+
+
+def _described(needed: Mapping[str, set[Permission]], some: set[Permission]) -> tuple[int, list[str]]:
+    """How many actions are in `some`, and a line for each."""
+    everything = _by_second((arn, action) for pairs in needed.values() for action, arn in pairs)
+    lines = []
+    for action, arns in (by_action := _by_second((arn, action) for action, arn in some)).items():
         commands = [name for name, pairs in needed.items() if any((action, arn) in pairs for arn in arns)]
-        where = "" if arns == asked[action] else f" on {', '.join(arns)}"
-        details.append(f"{action}{where}, for {', '.join(commands)}")
-    free = [command for command in needed if not needed[command] & denied]
-    text = f"{len(lacking)} actions are not allowed" if len(lacking) != 1 else "1 action is not allowed"
-    unaffected = f"; not needed by: {', '.join(free)}" if free else ""
-    return problem("permissions", text + unaffected, "ask for the policy that `advent policy` prints", details)
+        where = "" if {*arns} == {*everything[action]} else f" on {', '.join(arns)}"
+        lines.append(f"{action}{where}, for {', '.join(commands)}")
+    return len(by_action), lines
 
 
 def granted(policy: Mapping[str, Any]) -> set[Permission]:
@@ -107,25 +133,42 @@ def _role(aws: Aws, session_arn: str) -> str:
     return str(role["Arn"])
 
 
-def _denied(aws: Aws, principal: str, asked: set[Permission], keys: dict[str, str]) -> set[Permission]:
-    """The permissions that IAM's simulator denies, with these values of condition keys.
+def _simulate(aws: Aws, principal: str, asked: set[Permission], keys: dict[str, str]) -> Answers:
+    """The answers of IAM's simulator, with these values of condition keys.
 
     The simulator knows the policies of the principal, its boundary and its organization's, but not those of a session,
     nor the values that condition keys have in a real call. One ARN per call, because the response about an action on
     several has another shape.
+
+    It refuses a call as a whole if the actions "require different authorization information": if it knows some of them
+    and not the others, as actions that no catalogue of AWS has. Each of those it answers alone. Its documentation does
+    not say so; aws-cloudformation/rain (internal/aws/iam) quotes the error and asks one at a time, as this does.
     """
     pages = aws.client("iam").get_paginator("simulate_principal_policy")
     context = [
         {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [value]} for key, value in keys.items()
     ]
 
-    def denied_on(question: tuple[str, list[str]]) -> set[Permission]:
-        arn, actions = question
+    def about(arn: str, actions: list[str]) -> Answers:
         responses = pages.paginate(
             PolicySourceArn=principal, ActionNames=actions, ResourceArns=[arn], ContextEntries=context
         )
-        results = [result for page in responses for result in page["EvaluationResults"]]
-        return {(result["EvalActionName"], arn) for result in results if result["EvalDecision"] != "allowed"}
+        try:
+            results = [result for page in responses for result in page["EvaluationResults"]]
+        except Exception as error:
+            if error_code(error) not in NOT_ASKED_SO:
+                raise
+            if actions[1:]:
+                return _joined(about(arn, [each]) for each in actions)
+            return set(), {(actions[0], arn): str(explain(error))}
+        decisions = {result["EvalActionName"].lower(): result["EvalDecision"] for result in results}
+        denied = {(action, arn) for action in actions if decisions.get(action.lower(), "allowed") != "allowed"}
+        return denied, {(action, arn): NO_ANSWER for action in actions if action.lower() not in decisions}
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return set().union(*pool.map(denied_on, _by_second(asked).items()))
+        return _joined(pool.map(lambda question: about(*question), _by_second(asked).items()))
+
+
+def _joined(answers: Iterable[Answers]) -> Answers:
+    denied, unknown = zip(*answers, strict=True)
+    return set().union(*denied), {pair: reason for each in unknown for pair, reason in each.items()}

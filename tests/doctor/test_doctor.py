@@ -154,6 +154,61 @@ def test_the_printed_policy_lacks_nothing(user: Any, advent: Run, running_engine
         assert "    apigateway:DELETE, for up, down\n" in done.stdout
 
 
+def test_actions_that_the_simulator_refuses_together_are_asked_alone(
+    user: Any, deployed: Stack, advent: Run, running_engine: Engine
+) -> None:
+    printed = deployer_policy.policy(deployed, "all")["Statement"]
+    alone, never = {"dynamodb:BatchGetItem", "sqs:TagQueue"}, {"sns:Publish"}
+    with proxies.running(running_engine) as proxy:
+        environment = {**user(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        proxy.meet = simulating(printed)
+        advent("--target", "aws", "doctor", **environment)
+        at_best = proxy.calls.count("iam:SimulatePrincipalPolicy")
+
+        proxy.begin()
+        proxy.meet = simulating(printed, alone)
+        assert report(advent("--target", "aws", "doctor", **environment).stdout)["permissions"][0][0] == "ok"
+        assert proxy.calls.count("iam:SimulatePrincipalPolicy") < at_best + 30  # no service but those two is asked so
+
+        proxy.meet = simulating(printed, alone, never)
+        found = report((done := advent("--target", "aws", "doctor", **environment)).stdout)["permissions"]
+        assert (found[0][0], found[0][1].rpartition("; ")[2]) == ("note", "1 could not be checked")
+        assert "    could not be checked: sns:Publish, for replay\n" in done.stdout
+        assert "    why: AWS returned InvalidInput for SimulatePrincipalPolicy: Invalid Input Action\n" in done.stdout
+
+        less = [{**each, "Action": [a for a in each["Action"] if a != "sqs:TagQueue"]} for each in printed]
+        proxy.meet = simulating(less, alone, never)
+        found = report((done := advent("--target", "aws", "doctor", code=1, **environment)).stdout)["permissions"]
+        assert found[0][1].startswith("1 action is not allowed; 1 could not be checked; not needed by: plan, ")
+        assert "    sqs:TagQueue, for up\n    could not be checked: sns:Publish, for replay\n" in done.stdout
+
+        every = {action for each in printed for action in each["Action"]}
+        proxy.meet = simulating(printed, (), every)
+        found = report(advent("--target", "aws", "doctor", **environment).stdout)["permissions"]
+        assert (found[0][0], found[0][1]) == ("note", f"none of the {len(every)} actions could be checked")
+
+
+def test_an_action_that_the_simulator_leaves_out_is_not_called_allowed(
+    user: Any, advent: Run, running_engine: Engine
+) -> None:
+    with proxies.running(running_engine) as proxy:
+        environment = {**user(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        another = proxies.changing("<EvalActionName>sns:Publish<", "<EvalActionName>sns:Other<")
+        proxy.script = {"iam:SimulatePrincipalPolicy": [another] * 30}
+        done = advent("--target", "aws", "doctor", **environment)
+    assert report(done.stdout)["permissions"][0][0] == "note"
+    assert "    could not be checked: sns:Publish, for replay\n    why: IAM's simulator gave no answer\n" in done.stdout
+
+
+def test_a_simulation_that_fails_is_no_problem_of_the_account(user: Any, advent: Run, running_engine: Engine) -> None:
+    fails = proxies.refusing(400, "PolicyEvaluation", "The policy could not be evaluated")
+    with proxies.running(running_engine) as proxy:
+        environment = {**user(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        proxy.script = {"iam:SimulatePrincipalPolicy": [fails] * 30}
+        found = report(advent("--target", "aws", "doctor", **environment).stdout)["permissions"]
+    assert (found[0][0], found[0][1].partition(":")[0]) == ("note", "cannot check")
+
+
 def test_without_permission_to_simulate_the_other_checks_still_run(user: Any, advent: Run) -> None:
     denied = {"Effect": "Deny", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
     done = advent("--target", "aws", "doctor", **user(EVERYTHING, denied))

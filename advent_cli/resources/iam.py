@@ -10,6 +10,8 @@ from advent_cli.aws.retry import Transient, Waiter
 
 ROLE_IS_BUSY = Transient("ConcurrentModification", "", "IAM is busy with the role")
 ROLE_IS_NEW = Transient("NoSuchEntity", "", "IAM does not know the new role everywhere yet")
+REFUSED_AS_NEW = Transient("AccessDenied", "", ROLE_IS_NEW.words)
+KNOWN_WITHIN = 30  # seconds until all of IAM knows a new role
 LISTS_LAG = Transient("DeleteConflict", "", "IAM has not removed the policies of the role yet")
 
 Policies = tuple[list[str], list[str]]  # names of the inline ones, ARNs of the attached ones
@@ -30,6 +32,17 @@ def get_role(aws: Aws, name: str) -> dict[str, Any] | None:
     call = partial(aws.client("iam").get_role, RoleName=name)
     answer = aws.cached(("role", name), lambda: get_or_none(call, "NoSuchEntity"))
     return answer["Role"] if answer else None
+
+
+def transients(aws: Aws, role: str | None) -> tuple[Transient, ...]:
+    """The errors that pass by themselves of a write to the role with this key, or to its policies.
+
+    A part of IAM that does not know a role yet judges the request on the role's ARN without its path, which the policy
+    of `advent policy` does not allow: it refuses, instead of saying that there is no role. For GetRole of a role that
+    does not exist, this is known (ConductorOne/AppHub, terraform/modules/deploy-target); that PutRolePolicy right after
+    CreateRole meets it too is an inference. Of a role that this run did not make, a refusal is meant as it is.
+    """
+    return (ROLE_IS_BUSY, ROLE_IS_NEW, *([REFUSED_AS_NEW] if role in aws.made else []))
 
 
 def policies_of(aws: Aws, role: str) -> Policies:

@@ -104,6 +104,7 @@ class Role(Resource):
 
     def create(self, waiter: Waiter) -> None:
         self.aws.ids[self.arn] = waiter.retry(self._creation().on(self.aws), iam.ROLE_IS_BUSY)["Role"]["RoleId"]
+        self.aws.made.add(self.key)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         for call in self._changes(now):

@@ -2,15 +2,14 @@
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
 from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Waiter
+from advent_cli.resources import iam
 from advent_cli.resources.base import Resource, Settings
-from advent_cli.resources.iam import ROLE_IS_BUSY, ROLE_IS_NEW, read_scope
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class RolePolicy(Resource):
         return [self.aws.arn("iam", f"role/advent/{self.aws.stack}/{self.role}")]
 
     def read_scope(self) -> list[str]:
-        return read_scope(self.aws, *self.scope())
+        return iam.read_scope(self.aws, *self.scope())
 
     def want(self) -> Settings:
         return {"document": {"Version": "2012-10-17", "Statement": list(self.statements)}}
@@ -51,13 +50,14 @@ class RolePolicy(Resource):
         return {"document": answer["PolicyDocument"]} if answer else None
 
     def create(self, waiter: Waiter) -> None:
-        waiter.retry(self._creation().on(self.aws), ROLE_IS_NEW, ROLE_IS_BUSY, within=30)
+        passing = iam.transients(self.aws, self.parent)
+        waiter.retry(self._creation().on(self.aws), *passing, within=iam.KNOWN_WITHIN)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
         self.create(waiter)
 
     def delete(self, waiter: Waiter) -> None:
-        waiter.retry(partial(get_or_none, self._call("delete_role_policy").on(self.aws), "NoSuchEntity"), ROLE_IS_BUSY)
+        iam.send(self.aws, self._call("delete_role_policy"), waiter)
 
     def to_create(self) -> list[Line]:
         return [self._creation()]

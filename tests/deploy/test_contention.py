@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from botocore.exceptions import ClientError
 
-from advent_cli.aws.aws_errors import explain
+from advent_cli.aws.aws_errors import DENIED_HINT, explain
 from advent_cli.aws.retry import AGAIN, Waiter
 from advent_cli.deploy import apply
 from advent_cli.deploy.contention import WITHIN, run_step
@@ -15,9 +15,10 @@ from advent_cli.deploy.events import Event, Waiting
 from advent_cli.deploy.executor import Interrupt
 from advent_cli.deploy.inspection import inspect
 from advent_cli.errors import AdventError
-from tests.deploy.test_faults import inventory, prepared, proxy, run, through, undisturbed
+from tests.deploy.test_faults import fresh, inventory, prepared, proxy, run, through, undisturbed
 from tests.support import stacks
 from tests.support.proxy import Fault, Handler, Proxy, changing, cut_after, pass_on, refusing
+from tests.support.tampering import CHANGES
 
 __all__ = ["proxy"]  # the fixture
 
@@ -45,12 +46,24 @@ CONFLICT = refusing(409, "DeleteConflict", "Cannot delete entity, must delete po
 ABORTED = refusing(400, "OperationAbortedException", "A conflicting operation is currently in progress")
 TOO_MANY = refusing(429, "TooManyRequestsException", "Rate exceeded")
 
+# A part of IAM that does not know the role yet judges the request on the ARN without the path: see resources/iam.py.
+DENIED = refusing(
+    403,
+    "AccessDenied",
+    "User: arn:aws:iam::1:user/me is not authorized to perform: iam:PutRolePolicy on resource: role sns_logger_lambda "
+    "because no identity-based policy allows the iam:PutRolePolicy action",
+)
+
 UP: dict[str, tuple[dict[str, list[Fault]], str]] = {
     "a role unknown to Lambda": (
         {"lambda:CreateFunction": [ROLE] * 5},
         "IAM has not made the role known to Lambda yet",
     ),
     "a function that is being created": ({"lambda:GetFunctionConfiguration": [PENDING] * 4}, "Lambda is setting up"),
+    "a role unknown to a part of IAM": (
+        {"iam:PutRolePolicy": [DENIED] * 3},
+        "IAM does not know the new role everywhere yet",
+    ),
     "two writers of one policy": ({"lambda:AddPermission": [CONCURRENT] * 3}, "Lambda is busy with"),
     "tags of a deleted topic": ({"sns:CreateTopic": [STALE] * 2}, "SNS still remembers"),
     "a busy API": ({"apigateway:CreateRoute": [APIGW_BUSY] * 2, "apigateway:CreateStage": [APIGW_BUSY]}, "API Gateway"),
@@ -69,14 +82,15 @@ DOWN: dict[str, tuple[dict[str, list[Fault]], str]] = {
 def run_listening(proxy: Proxy, command: str) -> tuple[int, str]:
     """Run up or down; returns the exit code, and all the words of steps that waited."""
     words: list[str] = []
-
-    def listen(event: Event) -> None:
-        if isinstance(event, Waiting):
-            words.append(event.words)
-
     inspection = inspect(through(proxy))
     work, steps = (apply.up, inspection.steps_up()) if command == "up" else (apply.down, inspection.steps_down())
-    return work(inspection, steps, listen, Interrupt()).exit_code, "; ".join(words)
+    code = work(inspection, steps, lambda event: words.extend(waited(event)), Interrupt()).exit_code
+    return code, "; ".join(words)
+
+
+def waited(event: Event) -> list[str]:
+    """The words of a step that waits; nothing for other events."""
+    return [event.words] if isinstance(event, Waiting) else []
 
 
 @pytest.mark.parametrize("transient", [*UP, *DOWN])
@@ -132,6 +146,45 @@ def test_access_denied_ends_at_once_and_names_action_resource_and_principal(prox
     assert result.finished["table/table"].seconds < 5
     assert proxy.calls.count("dynamodb:CreateTable") == 1
     assert stacks.up(stacks.tutorial(proxy.engine))["table/table"].value == "created"
+
+
+def test_a_new_role_whose_policy_stays_refused_is_reported_as_access_denied(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply, "Waiter", FastWaiter)
+    prepared(proxy.engine, "up")
+    proxy.begin()
+    proxy.script = {"iam:PutRolePolicy": [DENIED] * 1000}
+    words: list[str] = []
+    inspection = inspect(stack := through(proxy))
+    result = apply.up(inspection, inspection.steps_up(), lambda event: words.extend(waited(event)), Interrupt())
+    assert result.exit_code == 1
+    assert "IAM does not know the new role everywhere yet, 29 s" in words
+    (error,) = result.problems
+    assert isinstance(error, AdventError)
+    assert (error.what, error.hint) == ("access denied: PutRolePolicy", DENIED_HINT)
+
+    words.clear()  # the same run's roles are old after the next inspection
+    policies = [step for step in inspect(stack).steps_up() if step.key.startswith("policy/")]
+    for step in policies:
+        proxy.begin()
+        proxy.script = {"iam:PutRolePolicy": [DENIED] * 1000}
+        with pytest.raises(ClientError):
+            run_step(stack.resources[step.key], None, step, Waiter(notify=words.append))
+        assert (words, proxy.calls) == ([], ["iam:PutRolePolicy"])
+
+
+def test_a_refused_policy_of_a_role_that_was_there_is_reported_at_once(proxy: Proxy) -> None:
+    prepared(proxy.engine, "down")
+    stack = fresh(proxy.engine.endpoint)
+    for resource in stack.resources.values():
+        if resource.kind == "policy":
+            CHANGES["policy"]["document"](stack, resource)
+    proxy.begin()
+    proxy.script = {"iam:PutRolePolicy": [DENIED] * 1000}
+    code, words = run_listening(proxy, "up")
+    assert (code, words) == (1, "")
+    assert proxy.calls.count("iam:PutRolePolicy") == len([key for key in stack.resources if key.startswith("policy/")])
 
 
 FILTER = refusing(

@@ -43,6 +43,7 @@ def connect(
                 "no region is set", hint="set `region` in config.yaml, pass --region, or set AWS_DEFAULT_REGION"
             )
         secrets = sessions.hide_secrets(session, secrets)
+        sessions.load_credentials(session)
         with aws.creating_clients(ahead):
             secrets |= sessions.credentials(session)
             _ = aws.identity

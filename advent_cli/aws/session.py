@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import botocore.session
+from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 
 from advent_cli.aws.aws_errors import not_aws
@@ -48,10 +49,19 @@ def log_calls(session: Any, notify: Callable[[str], None]) -> None:
     session.events.register("after-call", after)
 
 
+def load_credentials(session: Any) -> None:
+    """Find the session's credentials; raises NoCredentialsError if there are none.
+
+    Call it before threads create clients, each of which would look for them: botocore's providers are not thread-safe
+    (two at once take the profile of a role for an infinite loop), and a `credential_process` would run twice.
+    """
+    if session.get_credentials() is None:
+        raise NoCredentialsError
+
+
 def credentials(session: Any) -> set[str]:
-    """The access key, secret key and session token in use."""
-    current = session.get_credentials()
-    return {key for key in (current.get_frozen_credentials() if current else ()) if key}
+    """The access key, secret key and session token in use; may ask AWS for them."""
+    return {key for key in session.get_credentials().get_frozen_credentials() if key}
 
 
 def hide_secrets(session: Any, secrets: set[str] | None) -> set[str]:

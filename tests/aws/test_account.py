@@ -1,6 +1,7 @@
 """The aws target: boto3's own chain, any endpoint, and one clear sentence if it does not work."""
 
 import http.server
+import json
 import os
 import socket
 import subprocess
@@ -119,6 +120,17 @@ def test_either_variable_sets_the_region(engine: Engine, advent: Run) -> None:
         shown = advent("-v", "--target", "aws", "status", **env, **{name: "eu-north-1"}).stdout
         assert "missing" in shown
     assert "--region must be an AWS region" in advent("--region", "nonsense", "status", code=2).stderr
+
+
+def test_credentials_are_looked_for_once(engine: Engine, advent: Run, tmp_path: Path) -> None:
+    """Threads that create clients would look for them too, which botocore's provider of roles takes for a loop."""
+    keys = {"Version": 1, "AccessKeyId": engine.access_key, "SecretAccessKey": engine.secret_key}
+    (tmp_path / "keys.json").write_text(json.dumps(keys))
+    (tmp_path / "keys.sh").write_text("echo >> asked\nsleep 0.5\ncat keys.json\n")
+    (tmp_path / "aws").write_text("[profile slow]\nregion = eu-west-1\ncredential_process = sh keys.sh\n")
+    env = {"AWS_CONFIG_FILE": "aws", "AWS_ENDPOINT_URL": engine.url}
+    assert "26 to create" in advent("--target", "aws", "--profile", "slow", "plan", **env).stdout
+    assert (tmp_path / "asked").read_text() == "\n"
 
 
 def test_the_profile_option_takes_precedence_over_the_environment(engine: Engine, advent: Run, tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ setup(
             "filelock>=3.12",  # one engine for each user
             "hypercorn>=0.18",  # the server that MiniStack runs in
         ],
+        "login": ["boto3[crt]>=1.41"],  # awscrt, for profiles that `aws login` made; 1.41 is the first that knows them
         "dev": [
             "aws-advent[local]",
             "hypothesis>=6.100",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from advent_cli.aws.login import explain_login
 from advent_cli.aws.redaction import readable
 from advent_cli.errors import AdventError, TargetError
 
@@ -53,10 +54,12 @@ def may_have_succeeded(error: Exception) -> bool:
     return isinstance(error, ConnectionError | HTTPClientError)
 
 
-def unreachable(error: Exception) -> TargetError:
-    """Why there is no usable response from AWS, in one sentence."""
+def unreachable(error: Exception, login: str | None = None) -> TargetError:
+    """Why there is no usable response from AWS, in one sentence; `login` is the profile of `aws login`, if known."""
     from botocore import exceptions
 
+    if explained := explain_login(error, login):
+        return explained
     no_credentials = (
         exceptions.NoCredentialsError,
         exceptions.PartialCredentialsError,
@@ -64,11 +67,11 @@ def unreachable(error: Exception) -> TargetError:
         exceptions.SSOError,
         exceptions.TokenRetrievalError,
         exceptions.NoAuthTokenError,
-        *([exceptions.LoginError] if hasattr(exceptions, "LoginError") else []),  # not in the oldest supported boto3
     )
     message = readable(str(error))
     if isinstance(error, no_credentials) or error_code(error) in BAD_CREDENTIALS:
-        hint = "set up credentials (`aws configure` or `aws sso login`), or use the local engine with --target local"
+        ways = "`aws login`, `aws sso login` or `aws configure`"
+        hint = f"set up credentials ({ways}), or use the local engine with --target local"
         return TargetError("no valid AWS credentials", why=message, hint=hint)
     if isinstance(error, exceptions.ProfileNotFound):
         return TargetError(message, hint="list your profiles with `aws configure list-profiles`")
@@ -94,7 +97,7 @@ def explain(error: Exception) -> AdventError | None:
 
     if isinstance(error, AdventError):
         return error
-    if isinstance(error, ClientError) and error_code(error) not in BAD_CREDENTIALS:
+    if isinstance(error, ClientError) and not (error_code(error) in BAD_CREDENTIALS or explain_login(error)):
         operation, message = error.operation_name, readable(error.response.get("Error", {}).get("Message", ""))
         if error_code(error) in REFUSALS:
             return AdventError(f"access denied: {operation}", why=message, hint=DENIED_HINT)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from advent_cli.aws.account import Aws
 from advent_cli.aws.aws_errors import not_aws, unreachable
 from advent_cli.aws.endpoint import Endpoint
+from advent_cli.aws.login import profile_with_login
 from advent_cli.errors import TargetError
 
 
@@ -48,7 +49,7 @@ def connect(
             secrets |= sessions.credentials(session)
             _ = aws.identity
     except (BotoCoreError, ClientError, ResponseParserError) as error:
-        raise unreachable(error) from None
+        raise unreachable(error, None if endpoint else profile_with_login(profile)) from None
     except (ValueError, KeyError) as error:  # how botocore fails on a malformed URL, and on a web page as the response
         raise not_aws(error) from None
     return aws

@@ -12,6 +12,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 
 from advent_cli.aws.aws_errors import not_aws
+from advent_cli.aws.login import reading_session
 from advent_cli.aws.redaction import readable
 
 
@@ -55,13 +56,16 @@ def load_credentials(session: Any) -> None:
     Call it before threads create clients, each of which would look for them: botocore's providers are not thread-safe
     (two at once take the profile of a role for an infinite loop), and a `credential_process` would run twice.
     """
-    if session.get_credentials() is None:
+    with reading_session(session.profile_name, KeyError, TypeError, ValueError):
+        found = session.get_credentials()
+    if found is None:
         raise NoCredentialsError
 
 
 def credentials(session: Any) -> set[str]:
     """The access key, secret key and session token in use; may ask AWS for them."""
-    return {key for key in session.get_credentials().get_frozen_credentials() if key}
+    with reading_session(session.profile_name, RuntimeError):  # of awscrt, about the key that renews the session
+        return {key for key in session.get_credentials().get_frozen_credentials() if key}
 
 
 def hide_secrets(session: Any, secrets: set[str] | None) -> set[str]:

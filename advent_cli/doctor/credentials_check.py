@@ -12,6 +12,7 @@ SOURCES = {  # by boto3's names for the places where it finds credentials
     "env": "the environment",
     "shared-credentials-file": "~/.aws/credentials",
     "config-file": "~/.aws/config",
+    "login": "`aws login`",
     "iam-role": "the role of this machine",
 }
 

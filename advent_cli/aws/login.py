@@ -15,7 +15,7 @@ from advent_cli.aws.redaction import readable
 from advent_cli.errors import TargetError
 
 PACKAGES = "boto3[crt]>=1.41"  # as in the extra `login` of setup.py
-RENEW = "CreateOAuth2Token"  # the operation that renews a session
+RENEW, TOO_MANY = "CreateOAuth2Token", 429  # the operation that renews a session; a status of it that passes
 OPT_OUT = "BOTO_DISABLE_CRT"  # a variable that has botocore do without awscrt
 
 
@@ -26,15 +26,12 @@ def explain_login(error: Exception, profile: str | None = None) -> TargetError |
     message = readable(str(error))
     if isinstance(error, exceptions.MissingDependencyException) and "login" in message:
         return _needs_awscrt(profile)
-    if not hasattr(
-        exceptions, "LoginError"
-    ):  # a boto3 that does not know `aws login`, and finds nothing in the profile
+    if not hasattr(exceptions, "LoginError"):  # a boto3 before 1.41, which finds nothing in the profile
         return _needs_awscrt(profile) if profile and isinstance(error, exceptions.NoCredentialsError) else None
     if isinstance(error, exceptions.LoginInsufficientPermissions):
         hint = "ask an administrator for AWS's policy SignInLocalDevelopmentAccess, then log in with " + _login(profile)
         return TargetError("access denied", why=message, hint=hint)
-    refused = isinstance(error, exceptions.ClientError) and error.operation_name == RENEW
-    return _log_in(message, profile) if refused or isinstance(error, exceptions.LoginError) else None
+    return _log_in(message, profile) if isinstance(error, exceptions.LoginError) or _is_refusal(error) else None
 
 
 def profile_with_login(profile: str | None) -> str | None:
@@ -68,6 +65,13 @@ def reading_session(profile: str | None, *kinds: type[Exception]) -> Iterator[No
         if name is None:
             raise
         raise _log_in(f"the session in ~/.aws/login/cache is broken: {readable(str(error))}", name) from error
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether AWS does not renew the session, and would not a moment later either."""
+    response = getattr(error, "response", None) or {}
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return getattr(error, "operation_name", "") == RENEW and status < 500 and status != TOO_MANY
 
 
 def _needs_awscrt(profile: str | None) -> TargetError:

@@ -122,8 +122,10 @@ def test_a_session_that_cannot_be_renewed_is_explained() -> None:
     lacking = explain_login(exceptions.LoginInsufficientPermissions())
     assert lacking
     assert (lacking.what, "SignInLocalDevelopmentAccess" in lacking.hint) == ("access denied", True)
-    refused = exceptions.ClientError({"Error": {"Code": "ValidationException", "Message": "m"}}, "CreateOAuth2Token")
-    assert "aws login" in str(getattr(explain_login(refused), "hint", ""))
+    for status, is_over in ((400, True), (429, False), (500, False)):
+        meta = {"HTTPStatusCode": status}
+        answer = exceptions.ClientError({"Error": {}, "ResponseMetadata": meta}, "CreateOAuth2Token")
+        assert bool(explain_login(answer)) == is_over
     assert explain_login(exceptions.NoCredentialsError(), "my work") is None
     assert explain_login(exceptions.MissingDependencyException(msg="for S3")) is None
 

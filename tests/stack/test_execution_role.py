@@ -179,6 +179,18 @@ def test_a_stack_changes_to_the_given_role_and_back(engine: Engine, advent: Run,
     assert described(iam) == before
 
 
+def test_the_policy_printed_after_the_change_is_enough_to_delete_the_old_roles(student: Student) -> None:
+    student.allow(None)
+    (student.folder / "config.yaml").write_text(TUTORIAL, encoding="utf-8")
+    student.prints("up", "--yes")
+    (student.folder / "config.yaml").write_text(given(), encoding="utf-8")
+    student.allow(json.loads(student.prints("policy", "up"))["Statement"])
+    student.prints("up", "--yes")
+    assert student.judge.refused == []
+    assert student.iam.list_roles(PathPrefix="/advent/")["Roles"] == []
+    assert "no longer in config.yaml" not in student.run("policy", "up").stderr
+
+
 def test_a_function_gets_another_role_of_its_own_without_being_recreated(
     engine: Engine, advent: Run, app: Path
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from advent_cli.local.asgi import App
 from advent_cli.local.request_signatures import SIGNER, is_root_key
+from advent_cli.local.worker_logs import keep_all_lines
 from advent_cli.local.workers import end_idle_workers, limit_workers, log_failed_workers
 
 
@@ -17,6 +18,7 @@ def adapt() -> None:
     limit_workers()
     end_idle_workers()
     log_failed_workers()
+    keep_all_lines()
     accept_one_root_key()
     salt_credentials()
     answer_for_parameters()

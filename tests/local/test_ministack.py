@@ -36,6 +36,7 @@ SIGNATURES = {  # without annotations; `=` is an optional parameter
     "ministack.core.iam_evaluator.pin_signed_body": "body",
     "ministack.core.iam_evaluator.pin_signed_request": "method, raw_path, query_params, raw_headers, handshake=",
     "ministack.core.iam_evaluator.resolve_credential": "access_key_id, account_id=, session_token=",
+    "ministack.core.lambda_runtime.Worker": "func_name, config, code_zip",
     "ministack.core.lambda_runtime.execution_credentials": "config",
     "ministack.core.lambda_runtime.kill_workers": "workers",
     "ministack.core.responses._account_from_sts_session": "access_key_id",
@@ -147,7 +148,10 @@ def test_the_attributes_that_advent_reads_are_there() -> None:
 
     assert signature(iam_evaluator.CredentialResolutionError) == "code, message"
     worker = lambda_runtime.Worker("f", {}, b"")
-    assert (worker.in_use, worker.last_used > 0) == (False, True)
+    assert (worker.in_use, worker.last_used > 0, worker._proc) == (False, True, None)
+    bounded = "self, first_line_wait=, idle_confirm=, hard_cap="
+    methods = {"_read_stderr": "self", "_drain_stderr": "self", "_drain_stderr_bounded": bounded}
+    assert {name: signature(getattr(lambda_runtime.Worker, name)) for name in methods} == methods
     assert persistence.logger.name == "persistence"  # server.py reads the errors of saving from it
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 
 import click
@@ -12,13 +11,26 @@ from advent_cli.cli.app import advent
 from advent_cli.cli.failure import end_with_error
 from advent_cli.cli.options import Run
 from advent_cli.cli.pick_reporter import modes_in, pick_reporter
-from advent_cli.errors import DONE, FAILED, USAGE
-from advent_cli.output.stream import err
+from advent_cli.errors import DONE, FAILED, USAGE, AdventError
+from advent_cli.output import stream
+from advent_cli.output.stream import ReaderLeftError, err
 
 
 def run(words: list[str]) -> int:
     """Run a command line and return the exit code; a bug's traceback goes to a file."""
-    _prepare_streams()
+    code = DONE
+    with stream.safe():
+        try:
+            code = _run(words)
+            sys.stdout.flush()
+        except ReaderLeftError:  # nobody wants the rest
+            return code
+        except AdventError as error:  # the last results could not be written
+            return code or end_with_error(pick_reporter("advent", (), Run()), error)
+        return code
+
+
+def _run(words: list[str]) -> int:
     this = Run()
     try:
         return int(advent.main(words, standalone_mode=False, auto_envvar_prefix="ADVENT", obj=this) or DONE)
@@ -27,9 +39,9 @@ def run(words: list[str]) -> int:
     except click.ClickException as error:
         return _usage_error(words, error)
     except SystemExit as error:
-        if type(sys.stdout).__name__ == "PacifyFlushWrapper":  # click's sign that the reader closed the pipe
-            return DONE
         return int(error.code or DONE)
+    except ReaderLeftError:
+        raise
     except (Exception, KeyboardInterrupt) as error:
         try:
             return end_with_error(pick_reporter("advent", (), this), error)
@@ -38,15 +50,6 @@ def run(words: list[str]) -> int:
 
             crash_report.show(bug, this.secrets, verbose=this.verbose)
             return FAILED
-
-
-def _prepare_streams() -> None:
-    """Replace closed streams with /dev/null, and print a question mark for what the encoding lacks."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        stream = getattr(sys, name) or open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 (open until the process ends)
-        setattr(sys, name, stream)
-        if mode == "w" and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
 
 
 def _usage_error(words: list[str], error: click.ClickException) -> int:

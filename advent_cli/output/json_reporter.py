@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from advent_cli.aws.retry import AGAIN
@@ -13,7 +12,7 @@ from advent_cli.deploy.inspection import problems
 from advent_cli.errors import AdventError, InterruptionError
 from advent_cli.output import json_documents
 from advent_cli.output.advice import presentable, with_options
-from advent_cli.output.stream import err
+from advent_cli.output.stream import ReaderLeftError, err
 from advent_cli.stack.policy_size import split
 from advent_cli.words.settle import parse_counts
 
@@ -176,7 +175,8 @@ def _ignore(*_: object) -> None: ...
 
 
 def _send_event(event: Event) -> None:
-    _send(json_documents.event(event))
+    with suppress(AdventError):  # the run goes on; the document at its end fails likewise
+        _send(json_documents.event(event))
 
 
 def _send(document: dict[str, Any], *, indent: int | None = None) -> None:
@@ -184,8 +184,6 @@ def _send(document: dict[str, Any], *, indent: int | None = None) -> None:
 
     The text is ASCII with escapes for everything else: valid in any encoding, and safe to print on a terminal.
     """
-    try:
+    with suppress(ReaderLeftError):
         sys.stdout.write(f"{json.dumps(document, indent=indent)}\n")
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

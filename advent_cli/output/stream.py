@@ -5,15 +5,20 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO, cast
 
+from advent_cli.errors import AdventError
 from advent_cli.output.control_characters import escape_lines
 
 
-class Tolerant:
-    """A stream that drops what is written once its reader has closed the pipe, because the run must go on."""
+class ReaderLeftError(Exception):
+    """The reader of stdout has closed the pipe, as `head` does: nobody wants the rest of the results."""
+
+
+class _Stream:
+    """Stderr: drops what cannot be written, because the run must go on, and there is no other place to say so."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -22,15 +27,61 @@ class Tolerant:
         return getattr(self.stream, name)
 
     def write(self, text: str) -> int:
-        """Write; a closed pipe is no error."""
-        with suppress(BrokenPipeError):
-            self.stream.write(text)
+        """Write."""
+        self._try(lambda: self.stream.write(text))
         return len(text)
 
     def flush(self) -> None:
-        """Flush; a closed pipe is no error."""
-        with suppress(BrokenPipeError):
-            self.stream.flush()
+        """Flush."""
+        self._try(self.stream.flush)
+
+    def _try(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except OSError as error:
+            with suppress(OSError, ValueError):  # it may have no file descriptor
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())  # or the flush at the end would fail
+            self.failed(error)
+
+    def failed(self, error: OSError) -> None:
+        """Handle an error; whatever is written afterwards goes nowhere."""
+
+
+class _Results(_Stream):
+    """Stdout: raises ReaderLeftError if its reader has gone, and AdventError if the results are lost, at each write."""
+
+    error: Exception | None = None
+
+    def failed(self, error: OSError) -> None:
+        """Raise what has happened."""
+        lost = AdventError("cannot write the output", why=os.strerror(error.errno or 0))
+        self.error = ReaderLeftError() if isinstance(error, BrokenPipeError) else lost
+        raise self.error from None
+
+    def _try(self, act: Callable[[], object]) -> None:
+        if self.error:
+            raise self.error
+        super()._try(act)
+
+
+@contextmanager
+def safe() -> Iterator[None]:
+    """Makes stdin, stdout and stderr safe to use: closed ones are replaced with /dev/null, failing ones are no bug.
+
+    What the encoding of a stream lacks becomes a question mark.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name) or open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115 (until the process ends)
+        setattr(sys, name, stream)
+        if mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = cast(TextIO, _Results(before[0])), cast(TextIO, _Stream(before[1]))
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stdout, sys.stderr = before
 
 
 def out(text: str, end: str = "\n") -> None:
@@ -40,8 +91,7 @@ def out(text: str, end: str = "\n") -> None:
 
 def err(text: str) -> None:
     """Print anything that is not a result to stderr, always escaped."""
-    with suppress(BrokenPipeError):
-        _write(sys.stderr, f"{escape_lines(text)}\n")
+    _write(sys.stderr, f"{escape_lines(text)}\n")
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from advent_cli.aws.retry import ignore
 from advent_cli.output.control_characters import escape_lines
-from advent_cli.output.stream import Tolerant, can_animate
+from advent_cli.output.stream import can_animate
 
 if TYPE_CHECKING:
     from advent_cli.output.progress_lines import Plain
@@ -55,7 +55,7 @@ def stdout(advice: str = "advent") -> SafeConsole:
 
 def stderr(advice: str = "advent") -> SafeConsole:
     """The console for everything else."""
-    return _console(cast(TextIO, Tolerant(sys.stderr)), advice)
+    return _console(sys.stderr, advice)
 
 
 def full_screen_console() -> Console | None:

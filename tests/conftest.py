@@ -80,10 +80,12 @@ def deployed(running_engine: Engine) -> Stack:
 def advent(tmp_path: Path) -> Run:
     """Run the command in an empty directory, without a terminal."""
 
-    def run(*args: str, code: int = 0, stdin: str = "", **env: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        *args: str, code: int = 0, stdin: str = "", cwd: Path = tmp_path, **env: str
+    ) -> "subprocess.CompletedProcess[str]":
         elsewhere = [name for name in XDG if not Path(env.get(name, "/")).is_absolute()]
         assert not elsewhere, f"a relative {elsewhere} is ignored, and the test reaches something outside its folder"
-        done = forked.run(args, cwd=tmp_path, env={**os.environ, **env}, stdin=stdin)
+        done = forked.run(args, cwd=cwd, env={**os.environ, **env}, stdin=stdin)
         assert done.returncode == code, f"{args} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 

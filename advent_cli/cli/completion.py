@@ -87,7 +87,7 @@ def _values(context: click.Context, parameter: click.Parameter) -> tuple[str, ..
 
 
 def _config(context: click.Context) -> Config:
-    from advent_cli.config import config_file
+    from advent_cli.config import config_file, search
 
     given = context.find_root().params
-    return config_file.load(config_file.find(given.get("config")), config_file.check_stack(given.get("stack")))
+    return config_file.load(search.find(given.get("config")), config_file.check_stack(given.get("stack")))

@@ -52,7 +52,7 @@ def _inspect(options: Options) -> tuple[Stack, tuple[Step, ...]]:
     """The stack and its steps; no steps, but a note, if the target cannot be reached."""
     from advent_cli.aws.aws_errors import explain
     from advent_cli.aws.connect import offline
-    from advent_cli.cli.open_stack import open_stack
+    from advent_cli.cli.open_stack import find_config, open_stack
     from advent_cli.config import config_file
     from advent_cli.deploy.inspection import inspect
     from advent_cli.local import lifecycle
@@ -69,5 +69,5 @@ def _inspect(options: Options) -> tuple[Stack, tuple[Step, ...]]:
         if not isinstance(known, TargetError):
             raise
     options.report.note(f"note: the states are unknown: {known}")
-    settings = config_file.load(config_file.find(options.config), options.stack)
+    settings = config_file.load(find_config(options), options.stack)
     return build(settings, offline(settings.stack)), ()

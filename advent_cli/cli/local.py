@@ -80,9 +80,10 @@ def local_env(options: Options) -> None:
     """Print the environment variables that point your own aws client at the engine: eval "$(advent local env)"."""
     import shlex
 
+    from advent_cli.cli.open_stack import find_config
     from advent_cli.config import config_file
     from advent_cli.local import lifecycle
 
-    region = options.region or config_file.load(config_file.find(options.config)).region
+    region = options.region or config_file.load(find_config(options)).region
     for name, value in lifecycle.require(options.report.note).environment(region).items():
         stream.out(f"export {name}={shlex.quote(value)}")

@@ -33,11 +33,12 @@ def new() -> None:
 @click.pass_obj
 def consumer(options: Options, name: str, topic: str | None) -> int:
     """Add a consumer: a handler file to fill in, and its settings in config.yaml."""
-    from advent_cli.config import config_file
+    from advent_cli.cli.open_stack import find_config
+    from advent_cli.config import search
     from advent_cli.stack import scaffold as begin
 
-    file = config_file.find(options.config)
-    if not options.config and file != Path("config.yaml"):
+    file = find_config(options)
+    if not options.config and file.parent == search.tutorial():
         raise UsageError("there is no config.yaml here", hint="`advent new app DIR` creates an app of your own")
     handler, titles = begin.add_consumer(file, name, topic)
     stream.out(str(handler))

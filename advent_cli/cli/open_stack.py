@@ -11,7 +11,7 @@ from pathlib import Path
 from advent_cli.aws.account import Aws
 from advent_cli.aws.connect import connect
 from advent_cli.cli.options import Options
-from advent_cli.config import config_file
+from advent_cli.config import config_file, search
 from advent_cli.local.lifecycle import Engine, Notify
 from advent_cli.stack.build import Stack, build_for
 
@@ -23,16 +23,24 @@ def open_stack(options: Options, engine: Callable[[Notify], Engine], *, ahead: I
     running one. It runs while config.yaml is read. The clients of the services `ahead` are created during the first
     call to AWS.
     """
-    file = config_file.find(options.config)
+    file = find_config(options)
     ready: Callable[[], Engine] = partial(engine, options.report.note)
     ready = _in_background(ready) if _is_local(options, file) else ready
     settings = config_file.load(file, config_file.check_stack(options.stack))
     return build_for(settings, _connect(options, settings, ready, ahead))
 
 
+def find_config(options: Options) -> Path:
+    """The config.yaml to use; notes if it is not in this directory."""
+    file = search.find(options.config)
+    if not options.config and search.is_above(file):
+        options.report.note(f"note: using {file}")
+    return file
+
+
 def open_account(options: Options, engine: Callable[[Notify], Engine]) -> Aws:
     """Connect to the target without a stack."""
-    return _connect(options, config_file.load(config_file.find(options.config)), partial(engine, options.report.note))
+    return _connect(options, config_file.load(find_config(options)), partial(engine, options.report.note))
 
 
 def _is_local(options: Options, file: Path) -> bool:

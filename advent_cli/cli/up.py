@@ -55,8 +55,8 @@ def up(
 ) -> int:
     """Create or update everything in config.yaml, and delete what is no longer in it."""
     from advent_cli.aws.retry import Waiter
-    from advent_cli.cli.open_stack import open_stack
-    from advent_cli.config import config_file, file_changes
+    from advent_cli.cli.open_stack import find_config, open_stack
+    from advent_cli.config import file_changes
     from advent_cli.deploy.inspection import SERVICES
     from advent_cli.local import lifecycle
     from advent_cli.words import export_import
@@ -64,7 +64,7 @@ def up(
     if import_file:
         export_import.check(import_file)
     # Resolved once: if config.yaml vanished for a moment, --watch would deploy the tutorial's instead.
-    file, report = config_file.find(options.config), options.report
+    file, report = find_config(options), options.report
     opened = partial(open_stack, replace(options, config=str(file)), lifecycle.start, ahead=SERVICES)
     before = file_changes.state(file) if watch else {}
     stack, code = _up(opened, report, adopt, ask=not yes, ask_first=not yes, explain=explain)

@@ -1,4 +1,4 @@
-"""Finds, reads and checks config.yaml before any call to AWS."""
+"""Reads and checks config.yaml before any call to AWS."""
 
 import ast
 import os
@@ -34,21 +34,6 @@ class Config(Settings, frozen=True, kw_only=True):
     def secrets(self) -> list[str]:
         """The names of the secrets that functions read, each once."""
         return list(dict.fromkeys(name for function in self.functions.values() for name in function.reads_secrets))
-
-
-def find(given: str | None) -> Path:
-    """The config.yaml to use: the given one, else the one in this directory, else the tutorial's own copy."""
-    if given:
-        return Path(given)
-    here = Path("config.yaml")
-    return here if here.exists() else tutorial() / "config.yaml"
-
-
-def tutorial() -> Path:
-    """The folder of the tutorial's config.yaml and handlers: in the installed package, or the root of a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "tutorial"
-    return inside if inside.is_dir() else package.parent
 
 
 def load(file: Path, stack: str | None = None) -> Config:

@@ -1,5 +1,6 @@
 """The nodes of a YAML file, the positions of aliases, which PyYAML's nodes do not show, and the problems of a node."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,9 @@ TEXTS = {f"{STANDARD}str", f"{STANDARD}null"}
 MAX_SCALAR = 100  # characters of a value other than text; YAML would take long to compute 59:59:59 and so on
 # The tags that a scalar without one can resolve to:
 KNOWN = {*yaml.SafeLoader.yaml_constructors, f"{STANDARD}value", f"{STANDARD}merge"}
+WHOLE, FRACTION = re.compile(r"-?(0|[1-9][0-9]*)"), re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
+# Numbers in YAML 1.2, but text in 1.1:
+ONLY_IN_YAML_1_2 = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+|0o[0-7]+")
 NEEDS_QUOTES = "put it in quotes, because YAML does not read it as text"
 
 
@@ -58,6 +62,8 @@ def problems(node: yaml.Node) -> Iterator[tuple[yaml.Node, str]]:
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.tag == f"{STANDARD}merge":
                 yield key, must_be("a plain name before the colon", describe(key))
+            elif key.tag != f"{STANDARD}str":
+                yield key, f"{must_be('a name', describe(key))}; {NEEDS_QUOTES}"
             elif (key.tag, key.value) in names:
                 yield key, f"{describe(key)} is set twice"
             names.add((key.tag, key.value))
@@ -68,11 +74,23 @@ def _scalar_problems(node: yaml.ScalarNode) -> Iterator[tuple[yaml.Node, str]]:
         yield node, must_be("text in quotes or a shorter number", describe(node))
     elif node.tag not in KNOWN:
         yield node, f"the tag {_short(node.tag)} is not allowed here"
-    else:
-        try:
-            yaml.SafeLoader("").construct_object(node)
-        except (ValueError, KeyError, IndexError, yaml.YAMLError):  # as for 2026-99-99, !!int x or !!python/name:x
-            yield node, must_be("text in quotes", describe(node))
+    elif not _is_as_written(node):
+        yield node, must_be("text in quotes, a plain number, true, false or null", describe(node))
+
+
+def _is_as_written(node: yaml.ScalarNode) -> bool:
+    """Whether YAML 1.1, which PyYAML reads, takes the value for what it looks like.
+
+    It takes `no` for false, 010 for 8, 1:30 for 90, 1_0 for 10 and 2026-01-01 for a date, but 1e3 for text.
+    """
+    text, kind = node.value, node.tag.removeprefix(STANDARD)
+    if kind == "str":
+        return node.style is not None or ONLY_IN_YAML_1_2.fullmatch(text) is None
+    if kind == "bool":
+        return text in ("true", "false")
+    if kind == "int":
+        return WHOLE.fullmatch(text) is not None
+    return kind == "null" or (kind == "float" and FRACTION.fullmatch(text) is not None and repr(float(text)) == text)
 
 
 def _is_mapping(node: yaml.Node) -> bool:

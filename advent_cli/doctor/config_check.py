@@ -1,6 +1,6 @@
 """Checks config.yaml: which file is used, and whether it is valid."""
 
-from advent_cli.config import config_file
+from advent_cli.config import config_file, search
 from advent_cli.config.config_file import Config
 from advent_cli.doctor.findings import Finding, ok
 from advent_cli.doctor.subject import Subject
@@ -8,9 +8,9 @@ from advent_cli.doctor.subject import Subject
 
 def load(subject: Subject) -> Config:
     """The checked settings; raises AdventError if the file or an option is wrong."""
-    return config_file.load(config_file.find(subject.config), config_file.check_stack(subject.stack))
+    return config_file.load(search.find(subject.config), config_file.check_stack(subject.stack))
 
 
 def valid(subject: Subject, settings: Config) -> Finding:
     """The finding for a valid config.yaml."""
-    return ok("config", f"{config_file.find(subject.config)} is valid; stack {settings.stack}")
+    return ok("config", f"{search.find(subject.config)} is valid; stack {settings.stack}")

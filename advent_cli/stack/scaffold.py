@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from advent_cli.aws.connect import offline
-from advent_cli.config import config_file
+from advent_cli.config import config_file, search
 from advent_cli.errors import AdventError, RefusedError, UsageError
 from advent_cli.stack.build import build
 
@@ -124,5 +124,5 @@ def create_app(folder: Path, template: str) -> None:
 
 def templates() -> dict[str, Path]:
     """The folders of the apps that a new app can be created from, by name."""
-    home = config_file.tutorial()
+    home = search.tutorial()
     return {TUTORIAL: home} | {folder.name: folder for folder in sorted((home / "examples").iterdir())}

@@ -1,13 +1,19 @@
 """config.yaml: every mistake is an error with its position, never a traceback."""
 
 import contextlib
+import json
+import re
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from advent_cli.config import config_file
+from advent_cli.config.schema import Settings
+from advent_cli.config.yaml_with_lines import read
 from advent_cli.errors import USAGE, ConfigError
 from tests.support.stacks import ROOT
 
@@ -131,8 +137,8 @@ def test_the_tutorials_config_matches_the_article(file: Path) -> None:
         ("memory: 256\n", "filter: {attributes: {a: {b: [c]}}}\n", "such as {event: [hired, moved]}"),
         ("memory: 256\n", "filter: {attributes: {a: [b]}, body: {a: [b]}}\n", "set either attributes or body"),
         ("memory: 256\n", "filter: {other: {a: [b]}}\n", "the name must be attributes or body, not 'other'"),
-        ("memory: 256\n", "filter: {body: {a: [2026-01-01]}}\n", "such as {event: [hired, moved]}"),
-        ("memory: 256\n", "filter: {body: {2026-01-01: [a]}}\n", "such as {event: [hired, moved]}"),
+        ("memory: 256\n", "filter: {body: {a: [2026-01-01]}}\n", "must be text in quotes, a plain number, true"),
+        ("memory: 256\n", "filter: {body: {2026-01-01: [a]}}\n", "must be a name, not '2026-01-01'; put it in quotes"),
         (
             "memory: 256\n",
             f"filter: {{body: {{a: [{'x' * 2**18}]}}}}\n",
@@ -221,8 +227,8 @@ def test_an_alias_in_a_value_of_any_type_is_refused(file: Path, policy: str, mes
         ("{a: !!str [b]}", 30, "the tag !!str is not allowed here"),
         ("{a: [!mine b]}", 31, "the tag !mine is not allowed here"),
         ("{a: [!!python/name:os.system '']}", 31, "the tag !!python/name:os.system is not allowed here"),
-        ("{a: [9999-99-99]}", 31, "must be text in quotes, not '9999-99-99'"),
-        ("{a: [!!int x]}", 31, "must be text in quotes, not 'x'"),
+        ("{a: [9999-99-99]}", 31, "must be text in quotes, a plain number, true, false or null, not '9999-99-99'"),
+        ("{a: [!!int x]}", 31, "must be text in quotes, a plain number, true, false or null, not 'x'"),
     ],
 )
 def test_a_mistake_inside_a_value_of_any_type_has_its_own_position(
@@ -230,6 +236,33 @@ def test_a_mistake_inside_a_value_of_any_type_has_its_own_position(
 ) -> None:
     place = f"54:{column}: functions.sns_multiplier.filter.attributes: {message}"
     assert place in error_of(file, GOOD.replace("memory: 256\n", f"filter: {{attributes: {policy}}}\n", 1))
+
+
+LIKE_A_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")
+
+
+@given(st.text("0123456789.:-_+eExXobyYnNtTrRuUfFaAlLsSiI~ ", min_size=1, max_size=8))
+@example("no").via("false in YAML 1.1")
+@example("010").via("8")
+@example("1:30").via("90")
+@example("1_000").via("1000")
+@example("1.50").via("1.5")
+@example("1e3").via("text, but a number in YAML 1.2")
+@example("2026-01-01").via("a date")
+def test_a_value_without_a_type_is_what_it_looks_like_or_refused(text: str) -> None:
+    """A filter, which goes to SNS as JSON, has numbers and words as they were written; also in the place of a name."""
+    for written in (f"[{text}]", f"{{{text}: [a]}}"):
+        content = GOOD.replace("memory: 256\n", f"filter: {{attributes: {{a: {written}}}}}\n", 1)
+        with suppress(ConfigError), TemporaryDirectory() as folder:
+            file = Path(folder, "config.yaml")
+            file.write_text(content, encoding="utf-8")
+            (found,) = read(file, Settings).value.functions["sns_multiplier"].filter["attributes"]["a"]
+            if isinstance(found, str):
+                assert found == text.strip()
+                assert not LIKE_A_NUMBER.fullmatch(found)
+                assert found.lower() not in ("true", "false", "yes", "no", "on", "off", "null", "~")
+            elif not isinstance(found, dict):
+                assert json.dumps(found) == text.strip() or (found is None and text.strip() == "~")
 
 
 def test_too_deep_nesting_is_an_error(file: Path) -> None:
@@ -283,14 +316,6 @@ def test_functions_can_be_removed_and_added(file: Path) -> None:
     assert list(config_file.load(file).functions) == ["aws_advent", "sns_multiplier"]
     file.write_text(more, encoding="utf-8")
     assert list(config_file.load(file).functions) == ["aws_advent", "sns_multiplier", "fourth"]
-
-
-def test_the_search_for_config_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert config_file.find("given.yaml") == Path("given.yaml")
-    assert config_file.find(None).read_text(encoding="utf-8") == GOOD  # the tutorial's own copy
-    Path("config.yaml").write_text("mine")
-    assert config_file.find(None).read_text() == "mine"
 
 
 LINES = GOOD.splitlines(keepends=True)

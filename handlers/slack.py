@@ -107,11 +107,11 @@ def _form(headers: dict[str, str], body: bytes) -> dict[str, str]:
 
 
 def _as_typed(link: re.Match[str]) -> str:
-    """Return Slack's `<...>` as it was typed: `<https://a.org|a.org>`, `<@U1|ann>`, `<#C1|general>`, `<!here>`."""
+    """Return Slack's `<...>` as it was typed: a link, person, channel, date, or group as in `<!here|here>`."""
     target, label = link[1], link[2]
-    if not label:
-        return "@" + target[1:] if target.startswith("!") else target
-    return target[0] + label if target[:1] in ("@", "#") else label
+    if target.startswith("!") and not (label and target.startswith("!date")):
+        return "@" + (label or target[1:]).removeprefix("@")
+    return target if not label else target[0] + label if target[:1] in ("@", "#") else label
 
 
 def _is_from_slack(secret: str, headers: dict[str, str], body: bytes, form: dict[str, str]) -> bool:

@@ -15,6 +15,8 @@ from advent_cli.errors import DONE, UsageError
 if TYPE_CHECKING:
     from advent_cli.cli.options import Options
 
+LONGEST_INPUT = 10_000  # bytes of stdin; more than any secret, so that a wrong file is not read as a whole
+
 
 @click.command(
     cls=Command,
@@ -57,13 +59,22 @@ def change(options: Options, name: str, prompt: str | None) -> int:
 
 
 def _read_secret(prompt: str) -> str:
-    """Read one line without echo; raises UsageError if it cannot be a secret."""
+    """Read a secret without echo, or all of stdin if that is no terminal; raises UsageError if it cannot be one."""
     from advent_cli.output.control_characters import escape_controls
 
-    hidden = sys.stdin.isatty()
-    value = str(
-        click.prompt(escape_controls(prompt), hide_input=True, err=True) if hidden else sys.stdin.readline()
-    ).strip()
+    if sys.stdin.isatty():
+        value = str(click.prompt(escape_controls(prompt), hide_input=True, err=True))
+    else:
+        try:
+            value = sys.stdin.buffer.read(LONGEST_INPUT).decode()
+        except UnicodeDecodeError:
+            raise UsageError("invalid secret", why="it is not UTF-8 text") from None
+    value = value.strip()
+    if value.startswith("\ufeff"):
+        why = "it begins with a byte order mark, which some editors add"
+        raise UsageError("invalid secret", why=why, hint="save the file as UTF-8 without a byte order mark")
+    if len(lines := value.splitlines()) > 1:
+        raise UsageError("invalid secret", why=f"it has {len(lines)} lines, and a secret is one line")
     if not value or len(value) > 500 or not value.isascii() or not value.isprintable() or " " in value:
         raise UsageError("invalid secret", why="a secret is 1 to 500 printable ASCII characters without spaces")
     return value

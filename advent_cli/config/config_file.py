@@ -1,13 +1,15 @@
 """Reads and checks config.yaml before any call to AWS."""
 
-import ast
 import os
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from msgspec import ValidationError, convert, to_builtins
 
-from advent_cli.config import checks, defaults
+from advent_cli.config import checks, defaults, handler_source
+from advent_cli.config.handler_source import UnreadableError
 from advent_cli.config.problems import allowed, must_be, unknown
 from advent_cli.config.schema import Prefix, Region, Settings
 from advent_cli.config.yaml_with_lines import Document, read
@@ -19,6 +21,8 @@ class Config(Settings, frozen=True, kw_only=True):
     """Checked settings, with every name as it is in AWS, and the source of each function."""
 
     sources: dict[str, Source]
+    notes: tuple[str, ...] = ()
+    """Sentences about what could not be checked."""
 
     @property
     def routes(self) -> list[str]:
@@ -51,7 +55,8 @@ def load(file: Path, stack: str | None = None) -> Config:
     named = _checked(defaults.with_prefix(settings, prefix), prefix)
     fields = {field: getattr(named, field) for field in Settings.__struct_fields__}
     fields |= {"stack": stack or settings.stack, "prefix": prefix}
-    return Config(**fields, sources={f"{prefix}{name}": source for name, source in sources.items()})
+    notes = tuple(_notes(settings, sources.values()))
+    return Config(**fields, sources={f"{prefix}{name}": source for name, source in sources.items()}, notes=notes)
 
 
 def _checked(named: Settings, prefix: str) -> Settings:
@@ -90,29 +95,24 @@ def _source(document: Document[Settings], name: str) -> Source:
     source = document.file.parent / settings.handlers / folder / f"{module}.py"
     path = ("functions", name, "handler")
     try:
-        tree = ast.parse(source.read_bytes(), str(source))
+        tree = handler_source.parse(source.read_bytes(), settings.runtime)
     except OSError as error:
         raise document.error(path, f"cannot read {source}: {os.strerror(error.errno or 0)}") from None
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 1
-        raise ConfigError(f"{source}:{line}: not valid Python", why=str(getattr(error, "msg", error))) from None
-    if function not in _defined(tree):
-        raise document.error(path, f"{source}: {unknown('function', function, _functions(tree))}")
+    except UnreadableError as error:
+        raise ConfigError(f"{source}:{error.line}: not valid Python", why=str(error)) from None
+    if tree and handler_source.lacks(tree, function):
+        problem = unknown("function", function, handler_source.functions(tree))
+        raise document.error(path, f"{source}: {problem}")
+    if tree and (line := handler_source.relative_import(tree)):
+        why = "Lambda imports the handler's file outside any package, so a relative import fails"
+        hint = "write `import NAME` in place of `from . import NAME`"
+        raise ConfigError(f"{source}:{line}: relative import", why=why, hint=hint)
     return Source(source, is_folder=bool(folder), handler=handler)
 
 
-def _defined(tree: ast.Module) -> set[str]:
-    """The names that a module defines at its top level."""
-    names: set[str] = set()
-    for statement in tree.body:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(statement.name)
-        elif isinstance(statement, ast.Import | ast.ImportFrom):
-            names.update((alias.asname or alias.name) for alias in statement.names)
-        else:
-            names.update(n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-    return names
-
-
-def _functions(tree: ast.Module) -> list[str]:
-    return [statement.name for statement in tree.body if isinstance(statement, ast.FunctionDef)]
+def _notes(settings: Settings, sources: Iterable[Source]) -> Iterator[str]:
+    """What could not be checked."""
+    for file in dict.fromkeys(source.file for source in sources):
+        if handler_source.parse(file.read_bytes(), settings.runtime) is None:
+            here = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+            yield f"{file} is not checked: {here}, which advent runs on, cannot read it, but {settings.runtime} may"

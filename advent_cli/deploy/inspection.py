@@ -59,9 +59,9 @@ class Inspection:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences about the stack as a whole: that its role is a given one, and what was not looked for."""
+        """Sentences about the stack as a whole: that its role is a given one, what was not looked for or checked."""
         given, unlisted = self.stack.execution_role, self.unlisted
-        return (*([given.notice] if given else []), *([str(unlisted)] if unlisted else []))
+        return (*([given.notice] if given else []), *([str(unlisted)] if unlisted else []), *self.stack.config.notes)
 
     @property
     def is_open(self) -> bool | None:

@@ -123,6 +123,7 @@ def test_every_text_is_counted_word_for_word(
         ("<https://a.org/?q=1&amp;r=2> <mailto:x@a.org|x@a.org>", "https://a.org/?q=1&r=2 x@a.org"),
         ("<@U12|ann> <@U12> <#C1|general> <#C1>", "@ann @U12 #general #C1"),
         ("<!here> <!subteam^S1|@team> <!date^1^{date}|today>", "@here @team today"),
+        ("<!here|here> <!here|@here> <!channel|channel> <!subteam^S1|team>", "@here @here @channel @team"),
         ("&amp;lt; a&#38;b <> <|x>", "&lt; a&#38;b x"),
     ],
 )

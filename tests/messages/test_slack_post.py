@@ -246,3 +246,18 @@ def test_a_foreign_secret_is_neither_changed_nor_used(engine: Engine, advent: Ru
     assert foreign in advent("down", "--yes", code=4).stderr
     kept = stack.aws.client("ssm").get_parameter(Name=secret.name, WithDecryption=True)["Parameter"]
     assert kept["Value"] == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("\ufeffxoxb-1\n", "it begins with a byte order mark"),
+        ("one\ntwo\n", "it has 2 lines, and a secret is one line"),
+        ("\n \n", "a secret is 1 to 500 printable ASCII characters"),
+        ("s" * 20_000, "a secret is 1 to 500 printable ASCII characters"),
+    ],
+)
+def test_what_cannot_be_a_secret_is_refused_with_the_reason(advent: Run, given: str, why: str) -> None:
+    done = advent("slack", "secret", stdin=given, code=2)
+    assert why in done.stderr
+    assert "xoxb" not in done.stderr

@@ -1,0 +1,72 @@
+"""Pure: what can be said for certain about a handler's file without running it."""
+
+import ast
+import sys
+from collections.abc import Iterator
+
+SETS_NAMES = ("exec", "globals", "locals", "setattr", "vars")  # calls that may define any name
+INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)  # what is inside has names of its own
+
+
+class UnreadableError(Exception):
+    """The file is not valid Python: the line, and the reason in Python's words."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def parse(content: bytes, runtime: str) -> ast.Module | None:
+    """The module, parsed as the Python of this runtime would; None if it may use newer syntax than this Python knows.
+
+    Raises UnreadableError. Decodes as Python does: by a byte order mark or a coding comment, else as UTF-8.
+    """
+    wanted, here = (3, int(runtime.rpartition(".")[2])), sys.version_info[:2]
+    try:
+        return ast.parse(content, feature_version=min(wanted, here))
+    except (SyntaxError, ValueError) as error:  # ValueError: null bytes, in older versions
+        if wanted > here and isinstance(error, SyntaxError):
+            return None
+        raise UnreadableError(getattr(error, "lineno", None) or 1, str(getattr(error, "msg", error))) from None
+    except (RecursionError, MemoryError):  # nested too deeply for this Python's parser
+        return None
+
+
+def lacks(tree: ast.Module, name: str) -> bool:
+    """Whether the module certainly does not define this name when it is imported."""
+    nodes = list(_own(tree))
+    if any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in nodes):
+        return False
+    called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return not called & {*SETS_NAMES} and name not in set(_defined(nodes))
+
+
+def functions(tree: ast.Module) -> list[str]:
+    """The names of the functions that the module defines."""
+    return [node.name for node in _own(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def relative_import(tree: ast.Module) -> int | None:
+    """The line of an import that always fails, because Lambda imports a handler's file outside any package."""
+    lines = (node.lineno for node in tree.body if isinstance(node, ast.ImportFrom) and node.level)
+    return next(lines, None)
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that run when the module is imported: not those inside functions and classes, but these themselves."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, INNER):
+            yield from _own(child)
+
+
+def _defined(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.MatchAs | ast.MatchStar | ast.ExceptHandler) and node.name:
+            yield node.name

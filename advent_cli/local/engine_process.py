@@ -16,7 +16,10 @@ from advent_cli.local.probe import PAUSE, Engine, find_responding, handshake, is
 
 START_WITHIN, STOP_WITHIN = 120, 300  # seconds; loading a million words takes half a minute, saving them two
 LOGS = "see its log with `advent local logs`"
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")  # variables; the user's own AWS_* must not get in
+INHERITED = (  # variables: where things are, and the language; the user's own AWS_*, proxies and secrets must not get in
+    "PATH", "HOME", "SYSTEMROOT", "LANG", "LC_ALL", "LC_CTYPE", "TZ",
+    "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "PYTHONHOME", "PYTHONUSERBASE",
+)  # fmt: skip
 
 
 def spawn() -> Engine:
@@ -49,6 +52,7 @@ def environment(own: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The variables of the engine's process: a few of our `own`, and MiniStack's settings. Functions inherit them."""
     return {
         **{name: own[name] for name in INHERITED if name in own},
+        **({"PYTHONPATH": _absolute(own["PYTHONPATH"])} if own.get("PYTHONPATH") else {}),
         "BIND_HOST": "127.0.0.1",  # for MiniStack's other servers too
         "AUTH": "true",  # a missing permission must fail locally too
         "PERSIST_STATE": "1",
@@ -62,6 +66,11 @@ def environment(own: Mapping[str, str], folder: Path) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def _absolute(search_path: str) -> str:
+    """The same search path for another current directory."""
+    return os.pathsep.join(os.path.abspath(entry) for entry in search_path.split(os.pathsep) if entry)
 
 
 def end(engine: Engine) -> None:

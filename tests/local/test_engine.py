@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 import urllib.request
@@ -400,3 +401,21 @@ def test_a_mistake_in_the_file_is_an_error_while_the_engine_starts(advent: Run, 
     assert "tpyo" in advent("up", code=2).stderr
     (tmp_path / "config.yaml").unlink()
     assert "25 created, 1 attached" in advent("up").stderr
+
+
+def test_it_starts_where_advent_is_found_by_pythonpath(home: Path, tmp_path: Path) -> None:
+    """As after `pip install --target`, and with a relative path, although the engine has another current directory."""
+    python = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
+    os.symlink(stacks.ROOT, tmp_path / "checkout")
+    packages = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(["checkout", *packages])}
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [python, "-m", "advent_cli", *words]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    run("up")
+    assert run("say", "--no-wait", "awsadvent").stdout == "awsadvent = 1\n"
+    run("local", "stop")

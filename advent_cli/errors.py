@@ -1,5 +1,7 @@
 """The errors that people see (what happened, why, what to do next) and the exit codes. Anything else is a bug."""
 
+import os
+
 DONE, FAILED, USAGE, UNREACHABLE, REFUSED, DIFFERENT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 SEE_STATUS = "check that everything is deployed with `advent status`; `advent logs --errors` may show more"
@@ -22,6 +24,14 @@ class AdventError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}" if self.why else self.what
+
+
+def of_file(error: BaseException) -> AdventError | None:
+    """The error of a file that cannot be used, in words; None for any other error."""
+    if not isinstance(error, OSError) or error.filename is None or isinstance(error.filename, int):
+        return None
+    name = os.fsdecode(error.filename).encode(errors="replace").decode()
+    return AdventError(f"cannot use {name}", why=error.strerror or str(error))
 
 
 class UsageError(AdventError):

@@ -50,6 +50,8 @@ def diagram(options: Options, format: str) -> int:
 
 def _inspect(options: Options) -> tuple[Stack, tuple[Step, ...]]:
     """The stack and its steps; no steps, but a note, if the target cannot be reached."""
+    from dataclasses import replace
+
     from advent_cli.aws.aws_errors import explain
     from advent_cli.aws.connect import offline
     from advent_cli.cli.open_stack import find_config, open_stack
@@ -58,8 +60,9 @@ def _inspect(options: Options) -> tuple[Stack, tuple[Step, ...]]:
     from advent_cli.local import lifecycle
     from advent_cli.stack.build import build
 
+    file = find_config(options)
     try:
-        stack = open_stack(options, lifecycle.require)
+        stack = open_stack(replace(options, config=str(file)), lifecycle.require)
         inspection = inspect(stack)
         if inspection.unlisted:
             options.report.note(f"note: {inspection.unlisted}")
@@ -69,5 +72,5 @@ def _inspect(options: Options) -> tuple[Stack, tuple[Step, ...]]:
         if not isinstance(known, TargetError):
             raise
     options.report.note(f"note: the states are unknown: {known}")
-    settings = config_file.load(find_config(options), options.stack)
+    settings = config_file.load(file, options.stack)
     return build(settings, offline(settings.stack)), ()

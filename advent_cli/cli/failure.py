@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advent_cli.errors import FAILED, AdventError, InterruptionError, UsageError
+from advent_cli.errors import FAILED, AdventError, InterruptionError, UsageError, of_file
 
 if TYPE_CHECKING:
     from advent_cli.output.reporter import Reporter
@@ -40,4 +40,4 @@ def as_advent_error(error: BaseException) -> AdventError | None:
         return AdventError("cannot write the output", why=error.strerror or "")
     from advent_cli.aws.aws_errors import explain
 
-    return explain(error) if isinstance(error, Exception) else None
+    return (explain(error) if isinstance(error, Exception) else None) or of_file(error)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from advent_cli.aws.aws_errors import explain
 from advent_cli.doctor.findings import Finding, problem
-from advent_cli.errors import AdventError
+from advent_cli.errors import AdventError, of_file
 from advent_cli.output import crash_report
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class Subject:
         except ImportError as error:
             explained = AdventError(f"cannot load a package: {error}", hint="install aws-advent again")
         except Exception as error:  # one failing check must not stop the others
-            explained = explain(error) or self._bug(error)
+            explained = explain(error) or of_file(error) or self._bug(error)
         return problem(check, str(explained), explained.hint)
 
     def _bug(self, error: Exception) -> AdventError:

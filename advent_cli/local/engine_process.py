@@ -16,7 +16,7 @@ from advent_cli.local.probe import PAUSE, Engine, find_responding, handshake, is
 
 START_WITHIN, STOP_WITHIN = 120, 300  # seconds; loading a million words takes half a minute, saving them two
 LOGS = "see its log with `advent local logs`"
-INHERITED = (  # variables: where things are, and the language; the user's own AWS_*, proxies and secrets must not get in
+INHERITED = (  # variables: where things are, and the language. Never the user's AWS_*, proxies and secrets
     "PATH", "HOME", "SYSTEMROOT", "LANG", "LC_ALL", "LC_CTYPE", "TZ",
     "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "PYTHONHOME", "PYTHONUSERBASE",
 )  # fmt: skip

@@ -33,7 +33,11 @@ class Record:
 
 def home() -> Path:
     """The directory of the engine's state, temporary files and log, private to this user."""
-    path = Path(platformdirs.user_state_dir("advent", appauthor=False)) / "engine"
+    try:
+        path = Path(platformdirs.user_state_dir("advent", appauthor=False)) / "engine"
+    except RuntimeError:  # no HOME, and no entry in the system's list of users
+        hint = "set HOME or XDG_STATE_HOME to a folder that you can write"
+        raise TargetError("there is no home directory for the local engine's state", hint=hint) from None
     try:
         path.mkdir(parents=True, exist_ok=True)
         path.chmod(0o700)

@@ -1,7 +1,6 @@
 """Reads the functions' logs from CloudWatch Logs, merged by time."""
 
 import heapq
-import json
 import re
 import time
 from collections import Counter
@@ -9,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from advent_cli.aws import json_text
 from advent_cli.aws.account import Aws, in_parallel
 from advent_cli.aws.aws_errors import get_or_none
 
@@ -56,7 +56,7 @@ class Line:
     def fields(self) -> dict[str, Any] | None:
         """The object of a JSON line; None for any other line."""
         try:
-            fields = json.loads(self.text)
+            fields = json_text.parse(self.text)
         except ValueError:
             return None
         return fields if isinstance(fields, dict) else None

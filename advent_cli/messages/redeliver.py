@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from advent_cli.aws import json_text
 from advent_cli.aws.account import in_parallel
 from advent_cli.errors import AdventError
 from advent_cli.resources.topic import subscriptions
@@ -100,7 +101,7 @@ def parse(body: str, targets: Targets) -> DeadLetter:
     dead-letter queues").
     """
     try:
-        content = json.loads(body)
+        content = json_text.parse(body)
         if "requestPayload" in content:
             arn = ":".join(content["requestContext"]["functionArn"].split(":")[:7])  # without the version
             return _addressed(targets.functions.get(arn), content["requestPayload"], arn)
@@ -112,7 +113,7 @@ def parse(body: str, targets: Targets) -> DeadLetter:
         arn, text = content["topic"], _text(content["message"])
         topic = f"{TOPIC}{targets.topics[arn]}" if arn in targets.topics else None
         return _addressed(topic, {"TopicArn": arn, "Message": text, "MessageAttributes": attributes}, arn)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return DeadLetter(None)  # from another sender
 
 

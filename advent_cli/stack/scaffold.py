@@ -52,7 +52,10 @@ def add_consumer(file: Path, name: str, topic: str | None) -> tuple[Path, list[s
     handler = file.parent / before.handlers / f"{name.replace('-', '_')}.py"
     if handler.exists():
         raise RefusedError(f"{handler} already exists", hint="choose another name")
-    text = file.read_bytes().decode()  # keeps the line endings
+    try:
+        text = file.read_bytes().decode()  # keeps the line endings
+    except UnicodeDecodeError:
+        raise RefusedError(f"{file} is not UTF-8", hint="save it as UTF-8, or add the function by hand") from None
     changed = _with_function(text, name, topic)
     handler.write_text(SKELETON.format(name=name, topic=topic), encoding="utf-8")
     try:
@@ -114,9 +117,11 @@ def create_app(folder: Path, template: str) -> None:
     except OSError as error:
         raise AdventError(f"cannot create {folder}", why=error.strerror or "", hint="use another folder") from None
     source = templates()[template]
-    shutil.copytree(source / "handlers", folder / "handlers", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "handlers").mkdir()
+    for file in sorted((source / "handlers").glob("*.py")):
+        shutil.copyfile(file, folder / "handlers" / file.name)  # not its mode: an installed file may be read-only
     if template != TUTORIAL:
-        shutil.copy(source / "README.md", folder)
+        shutil.copyfile(source / "README.md", folder / "README.md")
     text = (source / "config.yaml").read_text(encoding="utf-8")
     named = f"stack: {name}\nprefix: {name}-  # before every name in AWS, so that apps do not collide\n"
     _write(folder / "config.yaml", re.sub(r"^stack:.*\n(prefix:.*\n)?", named, text, count=1, flags=re.MULTILINE))

@@ -20,7 +20,7 @@ BATCH = 100  # keys; the limit of BatchGetItem
 class Counts:
     """The most frequent words, highest count first; the number of all words, and the sum of their counts.
 
-    `others` is the number of items without a count.
+    `others` is the number of items without a whole count.
     """
 
     top: list[tuple[str, int]]
@@ -95,16 +95,17 @@ def of(table: Table, words: Iterable[str]) -> dict[str, int]:
         request = {table.name: {"Keys": keys[:BATCH], "ConsistentRead": True}}
         response = table.aws.client("dynamodb").batch_get_item(RequestItems=request)
         for item in response["Responses"][table.name]:
-            counts[item[table.key_name]["S"]] = int(item.get("count", {}).get("N", 0))
+            counts[item[table.key_name]["S"]] = _count(item) or 0
         keys = response.get("UnprocessedKeys", {}).get(table.name, {}).get("Keys", []) + keys[BATCH:]
     return counts
 
 
 def scan(table: Table) -> Iterator[tuple[str, int]]:
-    """Every word with its count, by a consistent read; raises AdventError for an item without a count."""
+    """Every word with its count, by a consistent read; raises AdventError for an item without a whole count."""
     for word, count in items(table, consistent=True):
         if count is None:
-            raise AdventError(f"item {word!r} in the {table.title} has no count", why="nothing was deleted")
+            why = "it is no whole number, or missing; nothing was deleted"
+            raise AdventError(f"item {word!r} in the {table.title} has no count", why=why)
         yield word, count
 
 
@@ -122,11 +123,22 @@ def items(
     pages = client.get_paginator("scan").paginate(**params)
     for page in pages:
         for item in page["Items"]:
-            count = item.get("count", {}).get("N")
-            yield item[table.key_name]["S"], None if count is None else int(count)
+            yield item[table.key_name]["S"], _count(item)
         read += len(page["Items"])
         if "LastEvaluatedKey" in page:
             notify(read)
+
+
+def _count(item: dict[str, Any]) -> int | None:
+    """The count in an item as DynamoDB returns it; None if it has none, or one such as 1.5 that others wrote."""
+    number = item.get("count", {}).get("N")
+    try:
+        return None if number is None else int(number)
+    except ValueError:
+        from decimal import Decimal
+
+        exact = Decimal(number)  # DynamoDB has up to 38 digits, and writes 1E+20 too
+        return int(exact) if exact == exact.to_integral_value() else None
 
 
 def _parse(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:

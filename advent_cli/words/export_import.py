@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from advent_cli.aws import json_text
 from advent_cli.aws.retry import Waiter
 from advent_cli.deploy.decide import Seen
 from advent_cli.errors import AdventError, UsageError
@@ -83,10 +84,10 @@ def _lines(file: Path) -> Iterator[tuple[str, int]]:
 
 def _parsed(line: str, place: str) -> tuple[str, int]:
     try:
-        entry = json.loads(line)
+        entry = json_text.parse(line)
         word, count = entry["word"], entry["count"]
         valid = isinstance(word, str) and type(count) is int and 0 < len(word.encode()) <= LONGEST_WORD
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         valid = False
     if not valid:
         why = "nothing was written"

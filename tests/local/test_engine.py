@@ -411,7 +411,7 @@ def test_it_starts_where_advent_is_found_by_pythonpath(home: Path, tmp_path: Pat
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(["checkout", *packages])}
 
     def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        command = [python, "-m", "advent_cli", *words]
+        command: list[str | Path] = [python, "-m", "advent_cli", *words]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done

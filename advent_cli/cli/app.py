@@ -63,7 +63,7 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
     "--config",
     metavar="FILE",
     shell_complete=files,
-    help="Use this config.yaml; default: ./config.yaml, else the tutorial's.",
+    help="Use this config.yaml; default: the one here or in a folder above, else the tutorial's.",
 )
 @click.option("--stack", metavar="NAME", help="Use another stack of the same app; all its names begin with NAME-.")
 @click.option("--target", type=click.Choice(["local", "aws"]), help="Override the target in config.yaml.")

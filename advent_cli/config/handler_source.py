@@ -1,9 +1,15 @@
 """Pure: what can be said for certain about a handler's file without running it."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 
+NEWEST = (3, 14)  # the newest Python whose syntax is known here
+# except* (3.11), type statements and parameters, any f-string (3.12), t-strings, except without parentheses (3.14)
+NEWER = re.compile(
+    r"^\s*except\s*\*|^\s*type\s+\w|\b(?:def|class)\s+\w+\s*\[|\b[rR]?[fFtT][rR]?[\"']|^\s*except\s+[^(:]+,"
+)
 SETS_NAMES = ("exec", "globals", "locals", "setattr", "vars")  # calls that may define any name
 INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)  # what is inside has names of its own
 
@@ -25,11 +31,18 @@ def parse(content: bytes, runtime: str) -> ast.Module | None:
     try:
         return ast.parse(content, feature_version=min(wanted, here))
     except (SyntaxError, ValueError) as error:  # ValueError: null bytes, in older versions
-        if wanted > here and isinstance(error, SyntaxError):
+        if wanted > here and isinstance(error, SyntaxError) and _may_be_newer(error, content, wanted):
             return None
         raise UnreadableError(getattr(error, "lineno", None) or 1, str(getattr(error, "msg", error))) from None
     except (RecursionError, MemoryError):  # nested too deeply for this Python's parser
         return None
+
+
+def _may_be_newer(error: SyntaxError, content: bytes, wanted: tuple[int, int]) -> bool:
+    """Whether the line with the error has syntax that came with a Python after 3.10, the oldest that advent runs on."""
+    lines = content.decode(errors="replace").splitlines()
+    line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
+    return wanted > NEWEST or "f-string" in str(error.msg) or NEWER.search(line) is not None
 
 
 def lacks(tree: ast.Module, name: str) -> bool:

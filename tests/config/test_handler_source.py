@@ -77,8 +77,12 @@ def test_a_handler_that_is_certainly_missing_is_an_error(front: Path, what: str)
         load(front)
 
 
-def test_syntax_that_the_runtime_may_know_is_a_note(front: Path, advent: Run) -> None:
-    front.write_text(f"{DEF}this is newer syntax\n")
+NEW = ["type Words = dict[str, broken", "def first[T(x): pass", 'x = f"{"a b"}" broken', "except A, B: broken"]
+
+
+@pytest.mark.parametrize("line", NEW)
+def test_syntax_that_the_runtime_may_know_is_a_note(front: Path, advent: Run, line: str) -> None:
+    front.write_text(f"{DEF}{line}\n")
     with pytest.raises(ConfigError, match=r"front\.py:3: not valid Python: "):
         load(front)
     (front.parents[1] / "config.yaml").write_text(APP.format(NEWER))
@@ -86,6 +90,16 @@ def test_syntax_that_the_runtime_may_know_is_a_note(front: Path, advent: Run) ->
     assert f"front.py is not checked: Python 3.{sys.version_info.minor}, which advent runs on, cannot read it" in note
     planned = advent("plan", cwd=front.parents[1])
     assert planned.stdout.count("front.py is not checked") == 1
+
+
+@pytest.mark.parametrize("line", ["def broken(:", "return (", "x = )", "  x = 1", "if True"])
+def test_what_no_python_can_read_is_an_error_under_any_runtime(front: Path, line: str) -> None:
+    front.write_text(f"{DEF}{line}\n")
+    (front.parents[1] / "config.yaml").write_text(APP.format(NEWER))
+    with pytest.raises(ConfigError, match=r"front\.py:3: not valid Python: "):
+        load(front)
+    (front.parents[1] / "config.yaml").write_text(APP.format("python3.99"))
+    assert load(front).notes
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="only a newer Python knows the syntax")

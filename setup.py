@@ -61,6 +61,7 @@ setup(
             "pytest>=8",
             "pytest-xdist>=3.5",
             "ruff>=0.8",
+            "trustme>=1.2",  # certificates of an authority that nobody else trusts
             "types-PyYAML",
             "types-jsonschema",
         ],

@@ -67,6 +67,13 @@ def test_imports_run_one_way(file: Path) -> None:
     assert {other for other in others & {*ONLY} if own not in ONLY[other]} == set()
 
 
+def test_requests_that_are_not_calls_go_by_one_client() -> None:
+    """Another one would not trust what boto3 trusts, nor take its proxies; the probe of the engine needs neither."""
+    clients = {"urllib.request", "urllib3", "requests", "botocore.httpsession"}
+    senders = {str(file.relative_to(PACKAGE)) for file in FILES if clients & imports(file)}
+    assert senders == {"aws/http_client.py", "local/probe.py"}
+
+
 def test_the_rooms_are_all_there_is() -> None:
     entries = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.name != "__pycache__"}
     assert entries - {"__init__", "__main__", "py.typed"} == {*ROOMS}

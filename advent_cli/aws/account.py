@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from advent_cli.aws import tags
 from advent_cli.aws.endpoint import Endpoint
+from advent_cli.aws.http_client import HttpClient
 from advent_cli.aws.rate_limit import RATES, RateLimiter
 from advent_cli.aws.tags import OWNER_TAG, Tags
 
@@ -112,6 +113,15 @@ class Aws:
         """The account id and the ARN of the caller; asks AWS, which also proves that it can be reached."""
         answer = self.client("sts", attempts=2, timeout=4).get_caller_identity()
         return answer["Account"], answer["Arn"]
+
+    @cached_property
+    def http(self) -> HttpClient:
+        """The client for requests that are not calls of AWS: with the certificates of the session."""
+        if self.endpoint:
+            return HttpClient()
+        from advent_cli.aws import session
+
+        return HttpClient(session.ca_bundle(self.profile))
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource in this account and region. IAM is global: its ARNs name no region."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from advent_cli.aws.certificates import explain_certificate
 from advent_cli.aws.login import explain_login
 from advent_cli.aws.redaction import readable
 from advent_cli.errors import AdventError, TargetError
@@ -58,7 +59,7 @@ def unreachable(error: Exception, login: str | None = None) -> TargetError:
     """Why there is no usable response from AWS, in one sentence; `login` is the profile of `aws login`, if known."""
     from botocore import exceptions
 
-    if explained := explain_login(error, login):
+    if explained := explain_login(error, login) or explain_certificate(error):
         return explained
     no_credentials = (
         exceptions.NoCredentialsError,

@@ -110,6 +110,12 @@ def default_region(profile: str | None) -> str | None:
     return region
 
 
+def ca_bundle(profile: str | None) -> str | None:
+    """The file of trusted certificates in the person's AWS settings, if any: AWS_CA_BUNDLE, or the profile's."""
+    file: str | None = botocore.session.Session(profile=profile).get_config_variable("ca_bundle")
+    return file
+
+
 def server_date(profile: str | None, region: str) -> str:
     """The Date header of AWS's response to an unsigned call, for which neither credentials nor the clock matter."""
     from botocore import UNSIGNED

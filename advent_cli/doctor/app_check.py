@@ -1,8 +1,6 @@
 """Checks whether the app answers Slack's ssl_check at its URL, which counts nothing."""
 
-import http.client
-import urllib.error
-
+from advent_cli.aws.http_client import NoResponseError
 from advent_cli.doctor.findings import Finding, note, ok, problem
 from advent_cli.messages.post import send
 from advent_cli.messages.slack_post import SSL_CHECK
@@ -28,11 +26,10 @@ def app(stack: Stack) -> Finding:
     if stack.config.slack is None:
         return note("app", f"{url} was not requested, because an app without Slack could act on it")
     try:
-        return judge_app(url, 200, send(url, SSL_CHECK).text)
-    except urllib.error.HTTPError as error:
-        return judge_app(url, error.code, "")
-    except (OSError, http.client.HTTPException) as error:
-        return problem("app", f"{url} does not answer: {error}", "check the network; a new API takes a minute")
+        response = send(stack.aws.http, url, SSL_CHECK)
+    except NoResponseError as error:
+        return problem("app", str(error), "check the network; a new API takes a minute")
+    return judge_app(url, response.status, response.text)
 
 
 def judge_app(url: str, status: int, body: str) -> Finding:

@@ -1,19 +1,15 @@
 """Posts a message to the app as Slack would."""
 
-import http.client
 import json
 import re
-import socket
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 
 from advent_cli.aws.account import in_parallel
 from advent_cli.aws.endpoint import Endpoint
+from advent_cli.aws.http_client import HttpClient, NoResponseError, Response
 from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.config.schema import SLACK_SECRET, Slack
 from advent_cli.errors import SEE_STATUS, AdventError, TargetError, UsageError
@@ -32,6 +28,9 @@ NOT_PERMITTED_YET = {  # API Gateway's for a new function; and the function's, f
     503: "Please try again",
 }
 UNAUTHORIZED = 401
+REDIRECTS = range(300, 400)
+NO_PROFILE = HttpClient()  # by the environment alone
+FORM = "application/x-www-form-urlencoded"
 
 
 def message(words: tuple[str, ...]) -> str:
@@ -68,11 +67,13 @@ class Webhook:
     slack: Slack | None
     secret: str | None = field(repr=False)
     server: Endpoint | None = None
+    http: HttpClient = field(default_factory=HttpClient)
 
     def say(self, text: str, waiter: Waiter, not_counted: Callable[[], bool] = lambda: False) -> Reply:
         """Post a message; see `post`."""
         try:
-            return post(self.url, slack_post.build_request(text, self.slack, self.secret), waiter, not_counted)
+            request = slack_post.build_request(text, self.slack, self.secret)
+            return post(self.url, request, waiter, not_counted, self.http)
         except TargetError:
             if self.server:
                 self.server.check()
@@ -88,10 +89,16 @@ def webhook(stack: Stack) -> Webhook:
     if url is None:
         raise AdventError(f"the {stack.api.title} is missing", hint="`advent up` creates it")
     function = next(name for name, function in config.functions.items() if config.post_routes[0] in function.routes)
-    return Webhook(url, function, config.slack, secret, stack.aws.endpoint)
+    return Webhook(url, function, config.slack, secret, stack.aws.endpoint, stack.aws.http)
 
 
-def post(url: str, message: SlackRequest, waiter: Waiter, not_counted: Callable[[], bool] = lambda: False) -> Reply:
+def post(
+    url: str,
+    message: SlackRequest,
+    waiter: Waiter,
+    not_counted: Callable[[], bool] = lambda: False,
+    http: HttpClient = NO_PROFILE,
+) -> Reply:
     """Post a message as Slack would, and return the bot's reply.
 
     Retries for a while if the API is not reachable everywhere yet; also if the function lacks permissions so far, but
@@ -101,25 +108,23 @@ def post(url: str, message: SlackRequest, waiter: Waiter, not_counted: Callable[
 
     def answered() -> bool:
         nonlocal reply, refused
+        at, began = time.time(), time.perf_counter()
         try:
-            reply = send(url, message)
-        except urllib.error.HTTPError as error:
-            body = error.read().decode(errors="replace")
-            if error.code in NOT_READY and NOT_READY[error.code] in body:
-                return False
-            why = _text(body) or body.strip()[:300]
-            hint = "`advent slack secret` sets the secret" if error.code == UNAUTHORIZED else SEE_STATUS
-            refused = AdventError(f"the API answered {error.code}", why=why, hint=hint)
-            if error.code in NOT_PERMITTED_YET and NOT_PERMITTED_YET[error.code] in body and not_counted():
-                return False
-            raise refused from None
-        except urllib.error.URLError as error:
-            if isinstance(error.reason, socket.gaierror):
+            response = send(http, url, message)
+        except NoResponseError as error:
+            if error.is_unknown_host:
                 return False  # DNS does not have the name of a new API everywhere yet
-            raise TargetError(f"{url} does not answer", why=str(error.reason)) from None
-        except (OSError, http.client.HTTPException) as error:
-            raise TargetError(f"{url} does not answer", why=str(error) or type(error).__name__) from None
-        return True
+            raise
+        status, body = response.status, response.text
+        if status < REDIRECTS.start:
+            reply = _reply(response, at, time.perf_counter() - began)
+            return True
+        if status in NOT_READY and NOT_READY[status] in body:
+            return False
+        refused = _refusal(response)
+        if status in NOT_PERMITTED_YET and NOT_PERMITTED_YET[status] in body and not_counted():
+            return False
+        raise refused
 
     try:
         waiter.until(answered, f"{url} does not answer yet", within=20, hint=SEE_STATUS)
@@ -131,28 +136,31 @@ def post(url: str, message: SlackRequest, waiter: Waiter, not_counted: Callable[
     return replace(reply, text=text)
 
 
+def send(http: HttpClient, url: str, message: SlackRequest) -> Response:
+    """Post a message once, and return the response, whatever its status; raises TargetError if there is none."""
+    return http.post(url, message.body, {"Content-Type": FORM, **message.headers}, TIMEOUT)
+
+
+def _reply(response: Response, at: float, seconds: float) -> Reply:
+    """The reply, with the whole body as its text; `at` is when it was posted, by the clock here."""
+    message_id = response.headers.get("X-Message-Id") or response.headers.get("apigw-requestid")
+    if date := response.headers.get("Date"):  # by AWS's clock, in whole seconds
+        at = parsedate_to_datetime(date).timestamp() - seconds - 1
+    return Reply(response.text, at, seconds, message_id)
+
+
+def _refusal(response: Response) -> AdventError:
+    """The error that a response is which has no reply."""
+    why = _text(response.text) or response.text.strip()[:300]
+    if response.status in REDIRECTS:
+        why = f"it redirects to {response.headers.get('Location', 'nowhere')}, which could post the message twice"
+    hint = "`advent slack secret` sets the secret" if response.status == UNAUTHORIZED else SEE_STATUS
+    return AdventError(f"the API answered {response.status}", why=why, hint=hint)
+
+
 def _text(reply: str) -> str | None:
     """The text of a reply as Slack shows it; None if it is not a reply."""
     try:
         return slack_post.unescape(json.loads(reply)["text"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def send(url: str, message: SlackRequest) -> Reply:
-    """Post a message once, and return the response with its body as the text; raises urllib's errors."""
-    parts = urllib.parse.urlsplit(url)
-    host = parts.hostname or ""
-    request = urllib.request.Request(url, message.body, message.headers, method="POST")  # noqa: S310
-    opener = urllib.request.build_opener()
-    if host == "127.0.0.1" or host.endswith(".localhost"):  # RFC 6761: this machine, whatever resolvers answer
-        request.add_unredirected_header("Host", parts.netloc)
-        request.host = f"127.0.0.1:{parts.port or 80}"
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    at, began = time.time(), time.perf_counter()
-    with opener.open(request, timeout=TIMEOUT) as response:
-        seconds, text = time.perf_counter() - began, str(response.read().decode())
-        message_id = response.headers.get("X-Message-Id") or response.headers.get("apigw-requestid")
-        if date := response.headers.get("Date"):  # by AWS's clock, in whole seconds
-            at = parsedate_to_datetime(date).timestamp() - seconds - 1
-        return Reply(text, at, seconds, message_id)

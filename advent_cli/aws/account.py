@@ -1,6 +1,5 @@
 """One AWS account and region: its clients, ARNs, and the tag that marks the resources of a stack."""
 
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -128,12 +127,6 @@ class Aws:
         partition = self.identity[1].split(":")[1]
         region = "" if service == "iam" else self.region
         return f"arn:{partition}:{service}:{region}:{self.identity[0]}:{resource}"
-
-    @property
-    def custom_endpoint(self) -> str:
-        """The URL of the server in place of AWS, as set by AWS_ENDPOINT_URL; empty if it is AWS itself."""
-        url = str(self.client("sts", attempts=2, timeout=4).meta.endpoint_url)
-        return "" if re.fullmatch(r"https://[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|api\.aws)", url) else url
 
     @property
     def owner_tag(self) -> dict[str, str]:

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import click
 
+from advent_cli.aws.custom_endpoints import in_words, only_endpoint
 from advent_cli.deploy.decide import Action, Step
+from advent_cli.deploy.inspection import CALLED
 from advent_cli.errors import RefusedError
 from advent_cli.output.control_characters import escape_controls
 from advent_cli.resources.queue import Queue
@@ -69,6 +71,11 @@ def _yes(question: str) -> bool:
 
 def _place(stack: Stack) -> str:
     """The target of a command, in words."""
-    at = f" at {stack.aws.custom_endpoint}" if stack.aws.custom_endpoint else ""
-    target = "the local engine" if stack.aws.endpoint else f"account {stack.aws.identity[0]}{at}"
-    return f"{target}, region {stack.aws.region}"
+    aws = stack.aws
+    if aws.endpoint:
+        return f"the local engine, region {aws.region}"
+    account = f"account {aws.identity[0]}"
+    if url := only_endpoint(aws, CALLED):
+        return f"{account} at {url}, region {aws.region}"
+    elsewhere = in_words(aws, CALLED)
+    return f"{account}, region {aws.region}" + (f", with {elsewhere}" if elsewhere else "")

@@ -27,6 +27,8 @@ from advent_cli.stack.build import Stack
 
 SERVICES = ("iam", "lambda", "dynamodb", "apigatewayv2", "sns", "sqs", "logs", "resourcegroupstaggingapi", "ssm")
 """The services whose clients `inspect` needs."""
+CALLED = ("sts", *SERVICES)
+"""All services that commands call."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,16 @@
 
 from advent_cli.aws.account import Aws
 from advent_cli.aws.connect import connect
+from advent_cli.aws.custom_endpoints import in_words, only_endpoint
 from advent_cli.config.config_file import Config
+from advent_cli.deploy.inspection import CALLED
 from advent_cli.doctor.findings import Finding, note, ok
 from advent_cli.doctor.subject import ANY_REGION, Subject
 from advent_cli.local.lifecycle import Engine
 
-NOT_AWS = "AWS_ENDPOINT_URL is set; unset it to use AWS"
+NOT_AWS = (
+    "to use AWS, unset AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SERVICE for one service, or `endpoint_url` in ~/.aws/config"
+)
 SOURCES = {  # by boto3's names for the places where it finds credentials
     "env": "the environment",
     "shared-credentials-file": "~/.aws/credentials",
@@ -30,6 +34,10 @@ def identity(aws: Aws) -> Finding:
     """The principal, and where boto3 finds its keys; never a secret."""
     method = "the local engine" if aws.endpoint else str(aws.session.get_credentials().method)
     who = f"{aws.identity[1]}, with keys from {SOURCES.get(method, method)}"
-    if not aws.endpoint and aws.custom_endpoint:
-        return note("credentials", f"{who}; the endpoint is {aws.custom_endpoint}, not AWS", NOT_AWS)
+    if aws.endpoint:
+        return ok("credentials", who)
+    if url := only_endpoint(aws, CALLED):
+        return note("credentials", f"{who}; the endpoint is {url}, not AWS", NOT_AWS)
+    if elsewhere := in_words(aws, CALLED):
+        return note("credentials", f"{who}; not on AWS: {elsewhere}", NOT_AWS)
     return ok("credentials", who)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from advent_cli.aws.account import Aws
 from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
+from advent_cli.aws.partitions import domain
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import ForeignError
 from advent_cli.resources.base import Resource, Settings
@@ -18,7 +19,6 @@ TRANSIENTS = (
     Transient("QueueDeletedRecently", "", JUST_DELETED),
 )
 TWO_WEEKS = 14 * 24 * 3600  # seconds, the longest that SQS keeps a message
-SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Queue(Resource):
     def url(self) -> str:
         """The queue's URL, which SQS builds from region, account and name."""
         partition, account = self.arn.split(":")[1], self.arn.split(":")[4]
-        return f"https://sqs.{self.aws.region}.{SUFFIXES.get(partition, 'amazonaws.com')}/{account}/{self.name}"
+        return f"https://sqs.{self.aws.region}.{domain(partition)}/{account}/{self.name}"
 
     def scope(self) -> list[str]:
         return [self.arn]

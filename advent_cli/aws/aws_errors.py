@@ -6,6 +6,7 @@ from typing import Any
 from advent_cli.aws.certificates import explain_certificate
 from advent_cli.aws.login import explain_login
 from advent_cli.aws.redaction import readable
+from advent_cli.aws.retry import AGAIN
 from advent_cli.errors import AdventError, TargetError
 
 BAD_CREDENTIALS = {
@@ -24,7 +25,13 @@ BAD_CREDENTIALS = {
 }
 REFUSALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "Forbidden"}
 
+OWN_ERROR = f"{AGAIN}: the error is inside AWS"
+CHECK_NETWORK = "check the network, the region and AWS_ENDPOINT_URL"
 NO_BOUNDARY = "check permissions_boundary in config.yaml; `advent policy boundary` prints the policy to create"
+UNKNOWN_KEY = {"InvalidClientTokenId", "UnrecognizedClientException"}  # what AWS says of a key that it does not find
+ELSEWHERE = (
+    "AWS says the same where a region is not enabled in your account, and to keys of another partition, such as China"
+)
 DENIED_HINT = "ask an administrator for this permission; `advent policy` prints all that advent needs"
 
 
@@ -72,7 +79,8 @@ def unreachable(error: Exception, login: str | None = None) -> TargetError:
     message = readable(str(error))
     if isinstance(error, no_credentials) or error_code(error) in BAD_CREDENTIALS:
         ways = "`aws login`, `aws sso login` or `aws configure`"
-        hint = f"set up credentials ({ways}), or use the local engine with --target local"
+        elsewhere = f"; {ELSEWHERE}" if error_code(error) in UNKNOWN_KEY else ""
+        hint = f"set up credentials ({ways}), or use the local engine with --target local{elsewhere}"
         return TargetError("no valid AWS credentials", why=message, hint=hint)
     if isinstance(error, exceptions.ProfileNotFound):
         return TargetError(message, hint="list your profiles with `aws configure list-profiles`")
@@ -80,8 +88,12 @@ def unreachable(error: Exception, login: str | None = None) -> TargetError:
         return TargetError("cannot read your AWS settings", why=message, hint="check ~/.aws/config")
     if error_code(error) in REFUSALS:
         return TargetError("access denied", why=message, hint="ask an administrator for the permissions")
+    if isinstance(error, exceptions.ClientError):
+        why = readable(error.response.get("Error", {}).get("Message", ""))
+        hint = OWN_ERROR if may_have_succeeded(error) else CHECK_NETWORK
+        return TargetError(f"AWS returned {error_code(error)} for {error.operation_name}", why=why, hint=hint)
     why = message.splitlines()[0] if message else type(error).__name__
-    return TargetError("AWS cannot be reached", why=why, hint="check the network, the region and AWS_ENDPOINT_URL")
+    return TargetError("AWS cannot be reached", why=why, hint=CHECK_NETWORK)
 
 
 def not_aws(error: Exception) -> TargetError:
@@ -102,7 +114,8 @@ def explain(error: Exception) -> AdventError | None:
         operation, message = error.operation_name, readable(error.response.get("Error", {}).get("Message", ""))
         if error_code(error) in REFUSALS:
             return AdventError(f"access denied: {operation}", why=message, hint=DENIED_HINT)
-        hint = NO_BOUNDARY if error_code(error) == "NoSuchEntity" and message.startswith("Scope ARN") else ""
+        hint = OWN_ERROR if may_have_succeeded(error) else ""
+        hint = NO_BOUNDARY if error_code(error) == "NoSuchEntity" and message.startswith("Scope ARN") else hint
         return AdventError(f"AWS returned {error_code(error)} for {operation}", why=message, hint=hint)
     if isinstance(error, ParamValidationError):
         return None

@@ -12,7 +12,7 @@ TRUST = (
     "the certificate of its authority"
 )
 CHECK_CLOCK = "check the clock of this computer; if it is right, so is the refusal"
-OTHER_HOST = "another server answers for it: check the network, and the proxy if you use one"
+OTHER_HOST = "check the network, and the proxy if you use one: another server answers for it"
 CHECK_FILE = "check AWS_CA_BUNDLE, `ca_bundle` in ~/.aws/config, and REQUESTS_CA_BUNDLE: they name a PEM file"
 
 

@@ -16,6 +16,8 @@ from advent_cli.aws.aws_errors import explain, get_or_none, unreachable
 from advent_cli.errors import UNREACHABLE
 from advent_cli.local.lifecycle import Engine
 from tests.conftest import ADVENT, Run
+from tests.support import proxy as proxies
+from tests.support.proxy import refusing
 
 
 def refusal(code: str, message: str = "no") -> ClientError:
@@ -152,6 +154,35 @@ def test_a_closed_pipe_neither_crashes_nor_stops_the_run(engine: Engine, tmp_pat
 
 def test_expired_credentials_are_an_error_of_credentials() -> None:
     assert "credentials" in unreachable(refusal("ExpiredToken")).what
+
+
+def test_a_key_that_aws_does_not_find_may_be_of_another_place(running_engine: Engine, advent: Run) -> None:
+    """aws-sdk-ruby #2850: so AWS answers in a region that is not enabled, and to keys of another partition."""
+    code, message = "InvalidClientTokenId", "The security token included in the request is invalid."
+    with proxies.running(running_engine) as proxy:
+        proxy.script = {"sts:GetCallerIdentity": [refusing(403, code, message), refusing(403, "ExpiredToken", "old")]}
+        env = {**running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        error = advent("--target", "aws", "status", code=UNREACHABLE, **env).stderr
+        assert "no valid AWS credentials" in error
+        assert "the same where a region is not enabled in your account, and to keys of another partition" in error
+        assert "not enabled" not in advent("--target", "aws", "status", code=UNREACHABLE, **env).stderr
+
+
+@pytest.mark.parametrize("code", ["InternalFailure", "InternalError"])
+def test_an_error_inside_aws_is_not_one_of_the_network(running_engine: Engine, advent: Run, code: str) -> None:
+    with proxies.running(running_engine) as proxy:
+        proxy.script = {"sts:GetCallerIdentity": [refusing(500, code, "We are sorry.")] * 2}  # botocore asks twice
+        env = {**running_engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        error = advent("--target", "aws", "status", code=UNREACHABLE, **env).stderr
+    assert error.splitlines() == [
+        f"error: AWS returned {code} for GetCallerIdentity: We are sorry.",
+        "  try: run the same command again: the error is inside AWS",
+    ]
+    for status, hint in ((500, "run the same command again: the error is inside AWS"), (400, "")):
+        metadata = {"HTTPStatusCode": status}
+        later = ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "GetThing")
+        assert (explained := explain(later))
+        assert (str(explained), explained.hint) == (f"AWS returned {code} for GetThing", hint)
 
 
 def test_only_the_given_code_means_absence() -> None:

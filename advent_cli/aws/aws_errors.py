@@ -30,7 +30,7 @@ CHECK_NETWORK = "check the network, the region and AWS_ENDPOINT_URL"
 NO_BOUNDARY = "check permissions_boundary in config.yaml; `advent policy boundary` prints the policy to create"
 UNKNOWN_KEY = {"InvalidClientTokenId", "UnrecognizedClientException"}  # what AWS says of a key that it does not find
 ELSEWHERE = (
-    "AWS says the same where a region is not enabled in your account, and to keys of another partition, such as China"
+    "AWS says the same where a region is not enabled in your account, and to keys of another partition, such as China's"
 )
 DENIED_HINT = "ask an administrator for this permission; `advent policy` prints all that advent needs"
 

@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from advent_cli.aws.calls import CLOSE, OPEN, Call, File, Line, Note, Run, Until, Zip
@@ -11,7 +11,7 @@ from advent_cli.aws.calls import CLOSE, OPEN, Call, File, Line, Note, Run, Until
 KEPT = re.compile(f"{OPEN}(\\w+){CLOSE}")
 RENAMED_OPTIONS = {("sns", "subscribe", "Endpoint"): "notification-endpoint"}  # argrename.py of the AWS CLI
 AGAIN = """\
-# again COMMAND... retries for a minute: Lambda learns of a new role some seconds after IAM
+# again COMMAND... retries for a minute: Lambda learns of a new role or queue some seconds after IAM or SQS
 again() {
 for try in $(seq 30); do "$@" && return; sleep 2; done; return 1
 }"""
@@ -28,6 +28,18 @@ with zipfile.ZipFile(sys.argv[1], "w") as archive:
         archive.writestr(entry, data.replace(b"\\r\\n", b"\\n") if name.endswith(".py") else data)
 ' "$@"
 }"""
+
+
+def aws_function(endpoints: Mapping[str, str], services: Iterable[str]) -> list[str]:
+    """A shell function `aws` that sends the commands of `services` to their `endpoints`; those not in it are at AWS."""
+    if not endpoints:
+        return []
+    urls = {service: f"--endpoint-url {quote(url)} " for service, url in endpoints.items()}
+    lines = ["# as an option, because version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for SQS"]
+    if len({*endpoints.values()}) == 1 and {*services} <= endpoints.keys():
+        return [*lines, f'aws() {{ command aws {next(iter(urls.values()))}"$@"; }}']
+    cases = [f'{service}) command aws {option}"$@" ;;' for service, option in urls.items()]
+    return [*lines, "aws() {", 'case "$1" in', *cases, '*) command aws "$@" ;;', "esac", "}"]
 
 
 def render(line: Line) -> str:

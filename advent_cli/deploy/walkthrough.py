@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from advent_cli.aws import aws_errors
-from advent_cli.aws.calls import Call, Line, Note, Zip
+from advent_cli.aws.calls import Call, Line, Note, Until, Zip
+from advent_cli.aws.custom_endpoints import custom_endpoints
 from advent_cli.deploy import apply, aws_cli
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.inspection import Inspection
@@ -89,7 +90,7 @@ def _lines(resource: Resource, step: Step, action: Action) -> tuple[list[Line], 
 
 def _setup(inspection: Inspection, lines: Iterable[Line]) -> list[str]:
     """The lines that all commands need first."""
-    aws = inspection.stack.aws
+    aws, sent = inspection.stack.aws, list(lines)
     region = shlex.quote(aws.region)
     if aws.endpoint:
         setup = ["# for the local engine; `bash -e` stops at the first error"]
@@ -100,7 +101,8 @@ def _setup(inspection: Inspection, lines: Iterable[Line]) -> list[str]:
         setup = [f"# for account {aws.identity[0]}, region {aws.region}; `bash -e` stops at the first error"]
         setup.append(f"export AWS_REGION={region} AWS_DEFAULT_REGION={region}")
         setup += [f"export AWS_PROFILE={shlex.quote(aws.profile)}"] if aws.profile else []
+        services = sorted({line.service for line in sent if isinstance(line, Call | Until)})
+        setup += aws_cli.aws_function(custom_endpoints(aws, services), services)
     setup.append("export AWS_PAGER=")
-    sent = list(lines)
     setup += aws_cli.ZIP_CODE.split("\n") if any(isinstance(line, Zip) for line in sent) else []
     return setup + (aws_cli.AGAIN.split("\n") if any(isinstance(line, Call) and line.retry for line in sent) else [])

@@ -6,8 +6,11 @@ from advent_cli.packaging.bundle import REQUIREMENTS, Bundle, file_names
 
 
 def zip_commands(bundle: Bundle, file: str) -> list[Line]:
-    """The commands that build `file`: the same bytes as the bundle's, unless it contains installed packages."""
-    folder = bundle.source.file.parent
+    """The commands that build `file`: the same bytes as the bundle's, unless it contains installed packages.
+
+    They work in any folder; `file` is written there.
+    """
+    folder = bundle.source.file.parent.absolute()
     if not bundle.source.is_folder or not (folder / REQUIREMENTS).is_file():
         return [Zip(file, str(folder), tuple(file_names(bundle.source)))]
     target = f"{file.removesuffix('.zip')}.code"

@@ -81,7 +81,8 @@ class Destination(Resource):
             "MaximumEventAgeInSeconds": LONGEST_WAIT,
             "DestinationConfig": {"OnFailure": {"Destination": self.queue_arn}},
         }
-        return Call("lambda", "put_function_event_invoke_config", settings)
+        retry = not self.aws.endpoint  # right after CreateQueue and PutRolePolicy Lambda refuses it: amplify-js #9869
+        return Call("lambda", "put_function_event_invoke_config", settings, retry=retry)
 
     def _deletion(self) -> Call:
         return Call("lambda", "delete_function_event_invoke_config", {"FunctionName": self.name})

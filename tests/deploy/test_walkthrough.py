@@ -23,6 +23,8 @@ from advent_cli.resources.aws_lambda import ROLE_IS_NEW, wait_until_ready
 from advent_cli.stack.build import Stack
 from tests.conftest import ADVENT, Run
 from tests.support import installed_aws, stacks, tampering
+from tests.support import proxy as proxies
+from tests.support.proxy import refusing
 
 KEYS = list(stacks.without_calls().resources)
 WAIT = Waiter()
@@ -179,6 +181,31 @@ def test_the_script_works_for_another_app_and_for_changes_to_it(engine: Engine, 
         bash.run(script)
         assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
     assert {"-", "+", "~"} <= {line[2] for line in script.splitlines() if line.startswith("# ")}
+
+
+def test_the_script_for_aws_works_from_any_folder(engine: Engine, advent: Run, bash: Shell) -> None:
+    """It names each endpoint itself, and repeats what Lambda refuses right after CreateQueue (amplify-js #9869)."""
+    app, elsewhere = bash.folder / "an app", bash.folder / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("front.py", "code/app.py"):
+        (app / "handlers" / name).parent.mkdir(parents=True, exist_ok=True)
+        (app / "handlers" / name).write_text("def handler(event, context):\n    print(event)\n")
+    (app / "config.yaml").write_text(CONSUMER_FIRST)
+    refused = refusing(400, "InvalidParameterValueException", "The destination ARN is invalid.")
+    with proxies.running(engine) as proxy:
+        env = {**engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        for own in ({}, {"AWS_ENDPOINT_URL_DYNAMODB": engine.url}):
+            stacks.reset(engine)
+            command = ("--target", "aws", "--config", "an app/config.yaml", "plan")
+            script = advent(*command, "--explain", **env, **own).stdout
+            proxy.begin()
+            proxy.script = {"lambda:PutFunctionEventInvokeConfig": [refused] * 2}
+            bash.folder = elsewhere
+            bash.environment |= {**env, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+            bash.run(script)
+            assert proxy.calls.count("lambda:PutFunctionEventInvokeConfig") == 3
+            assert ("dynamodb:CreateTable" in proxy.calls) is not bool(own)
+            assert advent(*command, **env).stdout == "nothing to do: everything matches config.yaml\n"
 
 
 def test_the_script_reverts_changes_made_by_hand(intact: Stack, advent: Run, bash: Shell) -> None:

@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 
 NEWEST = (3, 14)  # the newest Python whose syntax is known here
@@ -29,7 +30,9 @@ def parse(content: bytes, runtime: str) -> ast.Module | None:
     """
     wanted, here = (3, int(runtime.rpartition(".")[2])), sys.version_info[:2]
     try:
-        return ast.parse(content, feature_version=min(wanted, here))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the file's own escapes
+            return ast.parse(content, feature_version=min(wanted, here))
     except (SyntaxError, ValueError) as error:  # ValueError: null bytes, in older versions
         if wanted > here and isinstance(error, SyntaxError) and _may_be_newer(error, content, wanted):
             return None

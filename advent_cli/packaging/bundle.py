@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import io
-import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -13,8 +12,8 @@ from pathlib import Path
 
 from advent_cli.errors import ConfigError
 from advent_cli.packaging import requirements
+from advent_cli.packaging.imports import imported
 
-IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+(.+))", re.MULTILINE)
 REQUIREMENTS = "requirements.txt"
 MEGABYTE = 1024 * 1024
 # "Lambda quotas" in its developer guide. A larger zip has to go through an S3 bucket, and advent has none.
@@ -66,7 +65,7 @@ def local_modules(source: Path) -> set[Path]:
     """The file, and the modules and packages in its folder that it imports, directly or through each other."""
     modules, new = {source}, {source}
     while new:
-        names = {name for file in new for name in _imported(file)}
+        names = {name for file in new for name in imported(file.read_bytes())}
         files = {file for name in names if (file := source.with_name(f"{name}.py")).is_file()}
         in_packages = {file for name in names for file in source.with_name(name or ".py").rglob("*.py")}
         new = (files | in_packages) - modules
@@ -124,10 +123,3 @@ def _largest(contents: dict[str, bytes]) -> str:
     for name, data in contents.items():
         sizes[name.split("/")[0]] += len(data)
     return ", ".join(f"{name} ({size / MEGABYTE:.0f} MB)" for name, size in sizes.most_common(3))
-
-
-def _imported(file: Path) -> Iterator[str]:
-    """The modules a file names after `import` or `from`: by pattern, as its Python may be newer than the one here."""
-    for from_module, modules in IMPORT.findall(file.read_text(encoding="utf-8", errors="replace")):
-        for part in [from_module] if from_module else modules.split(","):
-            yield re.split(r"\W", part.strip(), maxsplit=1)[0]

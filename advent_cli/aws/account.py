@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from advent_cli.aws import tags
 from advent_cli.aws.endpoint import Endpoint
 from advent_cli.aws.http_client import HttpClient
-from advent_cli.aws.rate_limit import RATES, RateLimiter
+from advent_cli.aws.rate_limit import PACED, RATES, Pacer, RateLimiter
 from advent_cli.aws.tags import OWNER_TAG, Tags
 
 T = TypeVar("T")
@@ -36,6 +36,7 @@ class Aws:
         """The defaults of `client`: how often a call is tried, and the read timeout of each try in seconds."""
         self._clients: dict[tuple[str, int], Any] = {}
         self._rate_limiters = {service: RateLimiter(rate) for service, rate in RATES.items()}
+        self._pacers = {} if endpoint else {service: Pacer(*limit) for service, limit in PACED.items()}
         self._lock = threading.Lock()
         self._answers: Answers | None = None
 
@@ -62,6 +63,8 @@ class Aws:
         client = self.session.client(service, endpoint_url=self.endpoint.url if self.endpoint else None, config=config)
         if service in self._rate_limiters:
             self._rate_limiters[service].guard(client)
+        if service in self._pacers:
+            self._pacers[service].guard(service, client)
         if self.endpoint:
             self.endpoint.guard(client)
         return client
@@ -143,7 +146,15 @@ class Aws:
         return tags.owner(found) == self.stack
 
 
-def in_parallel(*calls: Callable[[], Any]) -> list[Any]:
-    """The results of these calls, in order; the calls run at the same time."""
-    with ThreadPoolExecutor(max(1, min(len(calls), MAX_PARALLEL))) as pool:
-        return [future.result() for future in [pool.submit(call) for call in calls]]
+def in_parallel(*calls: Callable[[], Any], at_once: int = MAX_PARALLEL) -> list[Any]:
+    """The results of these calls, in order; the calls run at the same time, at most `at_once` of them.
+
+    After an error or Ctrl-C no further call starts.
+    """
+    with ThreadPoolExecutor(max(1, min(len(calls), at_once))) as pool:
+        futures = [pool.submit(call) for call in calls]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

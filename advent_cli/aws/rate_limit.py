@@ -1,5 +1,6 @@
-"""Limits the calls per second to a service once it has throttled one."""
+"""Limits the calls per second to a service: from the first call on, or once it has throttled one."""
 
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -7,6 +8,9 @@ from typing import Any
 
 # "Lambda quotas" in its developer guide, and "Amazon API Gateway quotas": requests per second to the control plane.
 RATES = {"lambda": 15, "apigatewayv2": 10}
+# "CloudWatch Logs quotas" in its user guide: requests per second in an account and region, which cannot be raised.
+LOG_READS = 5
+PACED = {"logs": ("FilterLogEvents", LOG_READS)}
 THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
 
 
@@ -42,3 +46,48 @@ class RateLimiter:
         if self._next is None and parsed.get("Error", {}).get("Code") in THROTTLED:
             with self._lock:
                 self._next = self._clock()
+
+
+class Pacer:
+    """Keeps all clients of one service below a known limit: `rate` calls of an operation per second, retries included.
+
+    A call takes one of `rate` slots, and a slot is free again a second after its response. So no more than `rate` calls
+    reach AWS in any second, however long each is on its way. If AWS refuses one all the same, because others share the
+    limit, all calls wait a second; botocore then sends that one again.
+    """
+
+    SECOND = 1.0
+    LOST = 60.0  # seconds without a response, longer than any try takes, after which a slot is free again
+
+    def __init__(
+        self,
+        operation: str,
+        rate: int,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._operation, self._sleep, self._clock = operation, sleep, clock
+        self._slots: queue.SimpleQueue[float] = queue.SimpleQueue()  # when each is free; those under way are not here
+        self._pause_until = float("-inf")
+        for _ in range(rate):
+            self._slots.put(self._pause_until)
+
+    def guard(self, service: str, client: Any) -> None:
+        """Pace the operation of a botocore client of this service."""
+        client.meta.events.register(f"before-send.{service}.{self._operation}", self._take)
+        client.meta.events.register(f"needs-retry.{service}.{self._operation}", self._give_back)
+
+    def _take(self, **_: Any) -> None:
+        try:
+            free = self._slots.get(timeout=self.LOST)
+        except queue.Empty:  # botocore reports no end of a call whose response it cannot parse
+            return
+        while (wait := max(free, self._pause_until) - self._clock()) > 0:
+            self._sleep(wait)
+
+    def _give_back(self, response: Any, **_: Any) -> None:
+        free = self._clock() + self.SECOND
+        parsed = response[1] if response else {}  # response is None after a network error
+        if parsed.get("Error", {}).get("Code") in THROTTLED:
+            self._pause_until = free
+        self._slots.put(free)

@@ -47,7 +47,11 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
             raise UsageError(f"unknown function {name!r}", hint=f"use one of {', '.join(known)}")
     names, out, verbose = [name for name in known if name in function or not function], terminal.stdout(), options.trace
     try:
-        lines = (log_reader.follow if follow else log_reader.read_merged)(stack.aws, names, start)
+        if follow:
+            lines = log_reader.follow(stack.aws, names, start, notify=options.report.note)
+        else:
+            with options.report.waiting("reading the functions' logs"):
+                lines = log_reader.read_merged(stack.aws, names, start)
         for line in log_reader.errors(lines) if errors else lines:
             if verbose or not line.is_platform or line.is_error:
                 log_lines.show(out, names, line, ids=verbose is not None)

@@ -1,4 +1,10 @@
-"""Reads the functions' logs from CloudWatch Logs, merged by time."""
+"""Reads the functions' logs from CloudWatch Logs, merged by time.
+
+FilterLogEvents reads one log, and AWS takes five of these calls a second: more functions take longer, and `Pacer` has
+the calls wait for their turn. Two other calls of AWS read several logs at once, and fit less: StartLiveTail shows only
+what arrives while it runs, drops lines beyond 500 a second, and costs by the minute; a query of Logs Insights costs by
+what it scans, and is later. Either would be one more permission for everybody who reads logs.
+"""
 
 import heapq
 import re
@@ -9,10 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from advent_cli.aws import json_text
-from advent_cli.aws.account import Aws, in_parallel
-from advent_cli.aws.aws_errors import get_or_none
+from advent_cli.aws.account import MAX_PARALLEL, Aws, in_parallel
+from advent_cli.aws.aws_errors import error_code, get_or_none
+from advent_cli.aws.rate_limit import LOG_READS, THROTTLED
+from advent_cli.aws.retry import ignore
 
 LAG = 15.0  # seconds; CloudWatch may show a line this late, so following reads this far back
+BUSY = f"CloudWatch Logs takes {LOG_READS} reads a second from an account, and others read too: new lines are late"
 PAUSE = 1.0  # seconds between reads while following
 PLATFORM = re.compile(r"(START|END|REPORT) RequestId: |INIT_START ")  # Lambda's own lines about an invocation
 ERROR = re.compile(  # as Lambda writes it, never a single word that a message may contain
@@ -82,8 +91,13 @@ def read_merged(aws: Aws, functions: list[str], start: float, pattern: str = "")
     `pattern` is a CloudWatch Logs filter pattern; a server that does not support it returns all lines. A function
     without a log has no lines. All lines of each function are held in memory.
     """
-    each = in_parallel(*[lambda name=name: list(read(aws, name, start, pattern)) for name in functions])
-    return heapq.merge(*each)
+    reads = [lambda name=name: list(read(aws, name, start, pattern)) for name in functions]
+    return heapq.merge(*in_parallel(*reads, at_once=at_once(aws)))
+
+
+def at_once(aws: Aws) -> int:
+    """How many logs to read side by side: on AWS more would only wait for their turn, and Ctrl-C for them."""
+    return MAX_PARALLEL if aws.endpoint else LOG_READS
 
 
 def errors(lines: Iterable[Line]) -> Iterator[Line]:
@@ -98,17 +112,35 @@ def errors(lines: Iterable[Line]) -> Iterator[Line]:
             yield line
 
 
-def follow(aws: Aws, functions: list[str], start: float, sleep: Callable[[float], None] = time.sleep) -> Iterator[Line]:
-    """The lines from `start` on, then each new one, for ever; late lines included, and none twice."""
+def follow(
+    aws: Aws,
+    functions: list[str],
+    start: float,
+    sleep: Callable[[float], None] = time.sleep,
+    notify: Callable[[str], None] = ignore,
+) -> Iterator[Line]:
+    """The lines from `start` on, then each new one, for ever; late lines included, and none twice.
+
+    If AWS throttles a read for longer than botocore retries it, `notify` gets a sentence, and the same lines are read
+    again.
+    """
     seen: dict[str, float] = {}
+    newest = start
     while True:
-        for line in read_merged(aws, functions, start):
-            if line.event_id not in seen:
-                seen[line.event_id] = line.time
-                yield line
-        newest = max(seen.values(), default=start)
-        start = max(start, newest - LAG)
-        seen = {event_id: at for event_id, at in seen.items() if at >= start}
+        try:
+            lines = read_merged(aws, functions, start)
+        except Exception as error:
+            if error_code(error) not in THROTTLED:
+                raise
+            notify(BUSY)
+        else:
+            start = max(start, newest - LAG)  # from before this round, which takes seconds if there are many functions
+            for line in lines:
+                if line.event_id not in seen:
+                    seen[line.event_id] = line.time
+                    newest = max(newest, line.time)
+                    yield line
+            seen = {event_id: at for event_id, at in seen.items() if at >= start}
         sleep(PAUSE)
 
 

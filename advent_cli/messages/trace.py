@@ -10,11 +10,15 @@ from advent_cli.config.config_file import Config
 from advent_cli.messages import log_reader
 from advent_cli.messages.diagnosis import broken_links, diagnose, drift
 from advent_cli.messages.invocations import Invocation, for_message, invocations
+from advent_cli.messages.log_turns import Turns
 from advent_cli.messages.trace_model import Hop, State
 from advent_cli.stack.build import Stack
 
-LONGEST = 20.0  # seconds to wait for the logs; CloudWatch shows a line some seconds late
-FILTERED = 3.0  # seconds to wait for functions whose filter may reject the message
+LONGEST = (
+    20.0  # seconds after which a function's log is read for the last time; CloudWatch shows a line some seconds late
+)
+FILTERED = 3.0  # the same for functions whose filter may reject the message
+TURN = 1.0  # more seconds for each function, within which it certainly has that last turn
 EARLIER = 60.0  # seconds before the message: an invocation with its id counts even if the clocks differ
 Show = Callable[[Hop], None]
 
@@ -36,14 +40,14 @@ class Evidence:
 
 
 def follow(stack: Stack, evidence: Evidence, show: Show, waiter: Waiter) -> Hop:
-    """Show the trace after each read of the logs, until it is complete or LONGEST is over; return the last one.
+    """Show the trace after each read of logs, until it is complete or nothing more is expected; return the last one.
 
     Each function that failed or was not seen then has its most likely cause as its problem.
     """
-    began, trace = waiter.clock(), build_trace(stack.config, evidence)
+    began, trace, turns = waiter.clock(), build_trace(stack.config, evidence), Turns(stack.aws, waiter.clock)
 
     def read_logs() -> None:
-        names = [hop.function for hop in trace.all() if hop.state is State.WAITED_FOR]
+        names = turns.take(hop.function for hop in trace.all() if hop.state is State.WAITED_FOR)
         start = evidence.since - EARLIER
         read = in_parallel(*[lambda name=name: invocations(log_reader.read(stack.aws, name, start)) for name in names])
         evidence.invocations |= dict(zip(names, read, strict=True))
@@ -53,12 +57,13 @@ def follow(stack: Stack, evidence: Evidence, show: Show, waiter: Waiter) -> Hop:
         read_logs()
         trace = build_trace(stack.config, evidence)
         show(trace)
-        return _is_settled(stack.config, trace, waiter.clock() - began)
+        return _is_settled(stack.config, trace, turns, began)
 
     show(trace)
     evidence.problems |= in_parallel(lambda: broken_links(stack, trace), read_logs)[0]
     with suppress(GaveUpError):  # the trace itself shows which functions are missing
-        waiter.until(is_complete, "waiting for the functions' logs", within=LONGEST)
+        within = LONGEST + TURN * len(stack.config.functions)
+        waiter.until(is_complete, "waiting for the functions' logs", within=within)
     late = [hop for hop in trace.all() if hop.state is State.WAITED_FOR and not hop.log]
     bad = [hop for hop in trace.all() if hop.state is State.FAILED] + late
     causes = in_parallel(*[lambda hop=hop: _cause(stack, hop) for hop in bad])
@@ -124,10 +129,12 @@ def _unfinished(evidence: Evidence, *, is_running: bool, problem: str) -> State:
     return State.RUNNING if is_running else State.UNSEEN
 
 
-def _is_settled(config: Config, trace: Hop, waited: float) -> bool:
-    """Whether no function is waited for, except those whose filter may have rejected the message."""
+def _is_settled(config: Config, trace: Hop, turns: Turns, began: float) -> bool:
+    """Whether no function is waited for, or the log of each that is was read late enough: then it will not come."""
     late = [hop.function for hop in trace.all() if hop.state is State.WAITED_FOR]
-    return not late or (waited > FILTERED and all(config.functions[name].filter for name in late))
+    may_be_rejected = all(config.functions[name].filter for name in late)
+    last = began + (FILTERED if may_be_rejected else LONGEST)
+    return all(turns.had_turn(name, last) for name in late)
 
 
 def explain_no_counts(stack: Stack, trace: Hop, function: str) -> Hop:

@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from advent_cli.aws.rate_limit import RateLimiter
+from advent_cli.aws.rate_limit import LOG_READS, Pacer, RateLimiter
 
 
 class Body:
@@ -67,3 +67,53 @@ def test_another_error_does_not_start_the_limit() -> None:
         service.call()
     service.call()
     assert service.naps == []
+
+
+class Logs:
+    """CloudWatch Logs, whose calls arrive half a `way` after they are sent and are answered after another half.
+
+    `arrived` has when each call arrived; the clock stands still but for that, and for what the pacer sleeps.
+    """
+
+    def __init__(self, ways: list[float], refused: int = -1) -> None:
+        self.ways, self.refused, self.arrived, self.now = ways, refused, list[float](), 0.0
+        self.client = boto3.client(
+            "logs",
+            region_name="us-east-1",
+            aws_access_key_id="a",
+            aws_secret_access_key="b",
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
+        )
+        Pacer("FilterLogEvents", LOG_READS, self.sleep, lambda: self.now).guard("logs", self.client)
+        self.client.meta.events.register_last("before-send", self.respond)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def respond(self, request: Any, **_: Any) -> AWSResponse:
+        half = self.ways[len(self.arrived) % len(self.ways)] / 2
+        self.arrived.append(self.now + half)
+        self.now += 2 * half
+        is_refused = len(self.arrived) - 1 == self.refused
+        body = b'{"__type": "ThrottlingException", "message": "Rate exceeded"}' if is_refused else b"{}"
+        return AWSResponse(request.url, 400 if is_refused else 200, {}, Body(body))
+
+
+@pytest.mark.parametrize("ways", [[0.0], [0.01], [0.4, 0.0], [3.0, 0.0, 0.1]])
+def test_log_reads_are_within_the_limit_from_the_first_on_however_long_they_take(ways: list[float]) -> None:
+    logs = Logs(ways)
+    for _ in range(20):
+        logs.client.filter_log_events(logGroupName="g")
+    within_a_second = [later - first for first, later in zip(logs.arrived, logs.arrived[LOG_READS:], strict=False)]
+    assert min(within_a_second) >= 1
+    assert logs.arrived[-1] <= 3 + sum(ways) / len(ways) * 20  # and not slower than they have to be
+    logs.client.describe_log_groups()
+    logs.client.describe_log_groups()  # another call has a limit of its own
+
+
+def test_after_a_refusal_all_log_reads_wait_a_second() -> None:
+    logs = Logs([0.0], refused=0)
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        logs.client.filter_log_events(logGroupName="g")
+    logs.client.filter_log_events(logGroupName="g")
+    assert logs.arrived == [0, 1]

@@ -102,7 +102,7 @@ def _reply(
     stack: Stack, webhook: Webhook, message: str, answered: dict[str, int], waiter: Waiter, *, trace: bool
 ) -> Reply:
     """The reply; if there is none, `trace` adds to the error what is wrong with the function behind the URL."""
-    from advent_cli.messages.diagnosis import diagnose
+    from advent_cli.messages.diagnosis import diagnose, with_undetermined
     from advent_cli.words import settle
 
     try:
@@ -112,7 +112,9 @@ def _reply(
     except AdventError as error:
         if not trace:
             raise
-        hint = diagnose(stack, webhook.function, None) or error.hint
+        found = diagnose(stack, webhook.function, None)
+        cause = with_undetermined(found.problem, found.undetermined)
+        hint = cause if found.problem else "; ".join(filter(None, (error.hint, cause)))
         raise AdventError(error.what, why=error.why, hint=hint) from None
 
 

@@ -8,7 +8,7 @@ from advent_cli.aws.account import in_parallel
 from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.config.config_file import Config
 from advent_cli.messages import log_reader
-from advent_cli.messages.diagnosis import broken_links, diagnose, drift
+from advent_cli.messages.diagnosis import Diagnosis, broken_links, diagnose, drift, unread, with_undetermined
 from advent_cli.messages.invocations import Invocation, for_message, invocations
 from advent_cli.messages.log_turns import Turns
 from advent_cli.messages.trace_model import Hop, State
@@ -27,8 +27,8 @@ Show = Callable[[Hop], None]
 class Evidence:
     """What is known about a message: its first function, when it got there, and its id if the reply has one.
 
-    `invocations` are those of each function since then, `problems` what keeps the message away, by (topic, function).
-    Once it `is_final`, no more of it is expected.
+    `invocations` are those of each function since then, `unread` says why a function's log could not be read, and
+    `diagnoses` what keeps the message away, by (topic, function). Once it `is_final`, no more of it is expected.
     """
 
     function: str
@@ -36,7 +36,8 @@ class Evidence:
     message_id: str | None
     is_final: bool = False
     invocations: dict[str, list[Invocation]] = field(default_factory=dict)
-    problems: dict[tuple[str | None, str], str] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    diagnoses: dict[tuple[str | None, str], Diagnosis] = field(default_factory=dict)
 
 
 def follow(stack: Stack, evidence: Evidence, show: Show, waiter: Waiter) -> Hop:
@@ -48,9 +49,7 @@ def follow(stack: Stack, evidence: Evidence, show: Show, waiter: Waiter) -> Hop:
 
     def read_logs() -> None:
         names = turns.take(hop.function for hop in trace.all() if hop.state is State.WAITED_FOR)
-        start = evidence.since - EARLIER
-        read = in_parallel(*[lambda name=name: invocations(log_reader.read(stack.aws, name, start)) for name in names])
-        evidence.invocations |= dict(zip(names, read, strict=True))
+        in_parallel(*[lambda name=name: _read_log(stack, evidence, name) for name in names])
 
     def is_complete() -> bool:
         nonlocal trace
@@ -60,22 +59,37 @@ def follow(stack: Stack, evidence: Evidence, show: Show, waiter: Waiter) -> Hop:
         return _is_settled(stack.config, trace, turns, began)
 
     show(trace)
-    evidence.problems |= in_parallel(lambda: broken_links(stack, trace), read_logs)[0]
+    _note(evidence, in_parallel(lambda: broken_links(stack, trace), read_logs)[0])
     with suppress(GaveUpError):  # the trace itself shows which functions are missing
         within = LONGEST + TURN * len(stack.config.functions)
         waiter.until(is_complete, "waiting for the functions' logs", within=within)
     late = [hop for hop in trace.all() if hop.state is State.WAITED_FOR and not hop.log]
     bad = [hop for hop in trace.all() if hop.state is State.FAILED] + late
     causes = in_parallel(*[lambda hop=hop: _cause(stack, hop) for hop in bad])
-    evidence.problems |= {(hop.topic, hop.function): cause for hop, cause in zip(bad, causes, strict=True) if cause}
+    _note(evidence, {(hop.topic, hop.function): cause for hop, cause in zip(bad, causes, strict=True)})
     evidence.is_final = True
     trace = build_trace(stack.config, evidence)
     show(trace)
     return trace
 
 
-def _cause(stack: Stack, hop: Hop) -> str:
-    """Why a function failed or has not run; empty if everything is as it should be."""
+def _read_log(stack: Stack, evidence: Evidence, function: str) -> None:
+    try:
+        lines = log_reader.read(stack.aws, function, evidence.since - EARLIER)
+        evidence.invocations[function] = invocations(lines)
+    except Exception as error:
+        evidence.unread[function] = unread(error)
+
+
+def _note(evidence: Evidence, found: dict[tuple[str | None, str], Diagnosis]) -> None:
+    """Add to the diagnoses; a later problem of the same function takes the place of an earlier one."""
+    for key, new in found.items():
+        old = evidence.diagnoses.get(key, Diagnosis())
+        evidence.diagnoses[key] = Diagnosis(new.problem or old.problem, (old + new).unread)
+
+
+def _cause(stack: Stack, hop: Hop) -> Diagnosis:
+    """Why a function failed or has not run."""
     return (drift if hop.state is State.FAILED else diagnose)(stack, hop.function, hop.topic)
 
 
@@ -92,14 +106,19 @@ def _hop(
     function = path[-1]
     handled = for_message(evidence.invocations.get(function, []), ids, evidence.since) if messages else []
     error = next((each.error for each in handled if each.error), "")
-    problem = evidence.problems.get((topic, function), "") or ("" if messages else "nothing was published to it")
+    diagnosis = evidence.diagnoses.get((topic, function), Diagnosis())
+    problem = diagnosis.problem or ("" if messages else "nothing was published to it")
     ended = [each.ended for each in handled if each.ended is not None]
     if error:
         state = State.FAILED
     elif messages and len(ended) >= messages:
         state = State.DONE
     else:
-        state = _unfinished(evidence, is_running=bool(handled), problem=problem)
+        is_expected = not evidence.is_final and function not in evidence.unread
+        state = _unfinished(is_expected=is_expected, is_running=bool(handled), problem=problem)
+    known, undetermined = "; ".join(filter(None, (problem, error))), ""
+    if messages and state in (State.FAILED, State.MISSING, State.UNSEEN):
+        known, undetermined = _with_unread(config, evidence, function, diagnosis, known)
     published = [each.published for each in handled if each.published is not None]
     sent = {each for several in published for each in several}
     parts = len(sent) if published else 0 if state in (State.FAILED, State.MISSING) else 1
@@ -115,18 +134,30 @@ def _hop(
         ended=max(ended, default=None),
         log=tuple(line for each in handled for line in each.log),
         published=tuple(sorted(sent)),
-        problem="; ".join(filter(None, (problem, error))),
+        problem=known,
+        undetermined=undetermined,
         hops=tuple(_hop(config, evidence, (*path, other), heard, ids | sent, parts) for heard, other in ends),
     )  # fmt: skip
 
 
-def _unfinished(evidence: Evidence, *, is_running: bool, problem: str) -> State:
+def _unfinished(*, is_expected: bool, is_running: bool, problem: str) -> State:
     """The state of a hop that has neither failed nor ended."""
     if problem and not is_running:
         return State.MISSING
-    if not evidence.is_final:
+    if is_expected:
         return State.WAITED_FOR
     return State.RUNNING if is_running else State.UNSEEN
+
+
+def _with_unread(
+    config: Config, evidence: Evidence, function: str, diagnosis: Diagnosis, known: str
+) -> tuple[str, str]:
+    """The problem of a hop that did not go well, with what could not be read; and that apart, if it is no problem."""
+    log = evidence.unread.get(function)
+    undetermined = (diagnosis + Diagnosis(unread=(log,) if log else ())).undetermined
+    if config.functions[function].filter and not known and not log:
+        return "", undetermined
+    return with_undetermined(known, undetermined), ""
 
 
 def _is_settled(config: Config, trace: Hop, turns: Turns, began: float) -> bool:
@@ -142,5 +173,6 @@ def explain_no_counts(stack: Stack, trace: Hop, function: str) -> Hop:
     hops = tuple(explain_no_counts(stack, hop, function) for hop in trace.hops)
     if trace.function != function:
         return replace(trace, hops=hops)
-    cause = drift(stack, function, trace.topic) or f"see `advent logs {function}`"
+    found = drift(stack, function, trace.topic)
+    cause = with_undetermined(found.problem, found.undetermined) or f"see `advent logs {function}`"
     return replace(trace, hops=hops, problem=f"it counted nothing: {cause}")

@@ -22,7 +22,8 @@ class Hop:
 
     `topic` is where the message came from (None: from the API), `milliseconds` the duration, `ended` when it ended
     (seconds since 1970), `log` what it logged, and `published` the ids of the messages it published. A `problem` is
-    possible even if the function was invoked.
+    possible even if the function was invoked. What could not be read is part of the problem of a function that did not
+    get the message; if its filter may have rejected the message, it is `undetermined` instead, and no problem.
     """
 
     function: str
@@ -33,6 +34,7 @@ class Hop:
     log: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
     problem: str = ""
+    undetermined: str = ""
     hops: tuple["Hop", ...] = ()
 
     def all(self) -> Iterator["Hop"]:

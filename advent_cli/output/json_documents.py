@@ -128,6 +128,7 @@ def trace(hop: Hop) -> Document:
         "said": [valid_text(line) for line in hop.log],
         "published": list(hop.published),
         "problem": hop.problem,
+        "undetermined": hop.undetermined,
         "hops": [trace(next_hop) for next_hop in hop.hops],
     }
 

@@ -85,6 +85,8 @@ class TraceTree:
             style = "yellow" if hop.state is State.DONE else "red"
             problem = printable(with_options(hop.problem, self.advice), 300)
             text.append(f"\n{'but ' if hop.state is State.DONE else ''}{problem}", style)
+        if hop.undetermined:
+            text.append(f"\n{printable(with_options(hop.undetermined, self.advice), 300)}", "dim")
         return text
 
 

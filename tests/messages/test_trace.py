@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advent_cli.aws.retry import Waiter
+from advent_cli.messages.diagnosis import Diagnosis
 from advent_cli.messages.invocations import Invocation, for_message, invocations
 from advent_cli.messages.log_reader import Line
 from advent_cli.messages.trace import Evidence, build_trace
@@ -86,7 +87,7 @@ def test_a_trace_has_states_for_waiting_done_and_missing_functions() -> None:
     ]
     evidence.invocations["aws_advent"] = invocations(log_of("1", logged("A", published=["P", "Q"])))
     evidence.invocations["sns_logger"] = invocations(log_of("2", logged("A/0")))
-    evidence.problems["awsadvent", "sns_multiplier"] = "not subscribed"
+    evidence.diagnoses["awsadvent", "sns_multiplier"] = Diagnosis("not subscribed")
     states = {hop.function: hop.state for hop in build_trace(TUTORIAL, evidence).all()}
     assert states == {"aws_advent": State.DONE, "sns_multiplier": State.MISSING, "sns_logger": State.WAITED_FOR}
     evidence.invocations["sns_logger"] += invocations(log_of("3", logged("x", sns="Q")))  # the second part of two

@@ -62,8 +62,10 @@ class Route(Resource):
         api_id = self.api.api_id()
         if api_id is None:
             return None
-        routes, integrations = self._parts(api_id)
-        route = self._own_route((routes, integrations))
+        # Not in `create` and the like, which have to see what this run has changed.
+        parts: Parts = self.aws.cached(("parts of", api_id), lambda: self._parts(api_id))
+        routes, integrations = parts
+        route = self._own_route(parts)
         if route is None:
             return None
         integration = integrations.get(route.get("Target", ""), {})

@@ -3,10 +3,16 @@
 The numbers are those of the tutorial's app. If you make one of them smaller, write it down here.
 """
 
+from msgspec.structs import replace
+
+from advent_cli.deploy.decide import Action
+from advent_cli.deploy.inspection import inspect
 from advent_cli.local.lifecycle import Engine
+from advent_cli.stack.build import build
 from benchmarks.engine import commands_use_port
 from tests.conftest import Run
 from tests.support import proxy as proxies
+from tests.support import stacks
 from tests.support.proxy import Proxy
 from tests.support.rounds import Gate
 
@@ -31,6 +37,18 @@ def test_no_command_makes_more_calls_or_rounds_than_it_must(engine: Engine, adve
             if best == COMMANDS:
                 break
     assert best == COMMANDS
+
+
+def test_the_routes_and_integrations_of_an_api_are_listed_once_however_many_routes_it_has(engine: Engine) -> None:
+    front = stacks.TUTORIAL.functions["aws_advent"]
+    front = replace(front, routes=[*front.routes, "GET /second", "GET /third"])
+    config = replace(stacks.TUTORIAL, functions={**stacks.TUTORIAL.functions, "aws_advent": front})
+    stacks.up(build(config, stacks.account(engine.endpoint)))
+    with proxies.running(engine) as proxy:
+        inspection = inspect(build(config, stacks.account(proxy.endpoint)))
+        assert {step.action for step in inspection.steps_up()} == {Action.NOTHING}
+        assert proxy.calls.count("apigateway:GetRoutes") == 1
+        assert proxy.calls.count("apigateway:GetIntegrations") == 1
 
 
 def counted(proxy: Proxy, advent: Run, command: str) -> tuple[int, int]:

@@ -10,6 +10,14 @@ from benchmarks.proxy import Forward, Request, Response
 
 ASSUMABLE, ACTIVE_TABLE, ACTIVE_FUNCTION = 8.0, 6.0, 2.0  # seconds after creation of a role, a table, a function
 LIMITS = {"lambda": 15, "apigateway": 10}  # calls a second for each service, and the size of the burst
+REFUSED_WHILE_PENDING = (
+    "DeleteFunction",
+    "Invoke",
+    "PublishVersion",
+    "UpdateFunctionCode",
+    "UpdateFunctionConfiguration",
+)
+PENDING = "The operation cannot be performed at this time. The function is currently in the following state: Pending"
 NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."
 
 
@@ -54,6 +62,8 @@ class Delays:
         """The response that AWS would give now."""
         if request.name == "lambda:CreateFunction" and self._is_new(f"role/{_role(request)}", ASSUMABLE):
             return await self.limits(request, _not_assumable)
+        if request.name.removeprefix("lambda:") in REFUSED_WHILE_PENDING and self._is_pending(request):
+            return await self.limits(request, _pending)
         response = await self.limits(request, forward)
         if request.name == "iam:CreateRole":
             role = urllib.parse.parse_qs(request.body.decode())["RoleName"][0]
@@ -64,11 +74,13 @@ class Delays:
             self._created[f"function/{json.loads(request.body)['FunctionName']}"] = time.monotonic()
         elif request.name == "dynamodb:DescribeTable" and self._is_new("table", ACTIVE_TABLE):
             return changed(response, '"TableStatus": "ACTIVE"', '"TableStatus": "CREATING"')
-        elif request.name in ("lambda:GetFunctionConfiguration", "lambda:GetFunction"):
-            name = request.path.split("?")[0].removesuffix("/configuration").rsplit("/", 1)[1]
-            if self._is_new(f"function/{name}", ACTIVE_FUNCTION):
-                return changed(response, '"State": "Active"', '"State": "Pending"')
+        elif request.name in ("lambda:GetFunctionConfiguration", "lambda:GetFunction") and self._is_pending(request):
+            return changed(response, '"State": "Active"', '"State": "Pending"')
         return response
+
+    def _is_pending(self, request: Request) -> bool:
+        name = request.path.split("?")[0].split("/functions/")[1].split("/")[0]
+        return self._is_new(f"function/{name}", ACTIVE_FUNCTION)
 
     def _is_new(self, key: str, seconds: float) -> bool:
         return time.monotonic() - self._created.get(key, -seconds) < seconds
@@ -76,6 +88,10 @@ class Delays:
 
 def _role(request: Request) -> str:
     return str(json.loads(request.body)["Role"].rsplit("/", 1)[1])
+
+
+async def _pending() -> Response:
+    return error_response(409, "ResourceConflictException", PENDING)
 
 
 async def _not_assumable() -> Response:

@@ -61,6 +61,8 @@ def chain(stack: Stack) -> dict[str, float]:
         start = BEFORE * CALL
         for need in stack.needs[key]:
             delay = ASSUMABLE if kind == "function" and need.startswith("role/") else 0
+            if need in stack.needs_existing.get(key, ()):
+                delay = -CALL - ACTIVE_FUNCTION  # it starts after CreateFunction
             start = max(start, ends[need] + delay)
         ends[key] = start + CALL * CALLS.get(kind, 1) + WAITS.get(kind, 0)
     return ends

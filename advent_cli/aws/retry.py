@@ -30,6 +30,10 @@ def ignore(message: str) -> None:
     """Drop the message."""
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True)
 class Transient:
     """An error of AWS that goes away by itself: its code, a part of its message, and its meaning in words.
@@ -50,10 +54,14 @@ class Transient:
 
 @dataclass(frozen=True)
 class Waiter:
-    """How to wait: what gets the messages, what can end the wait, and the clock (passed in, so tests need not wait)."""
+    """How to wait: what gets the messages, what can end the wait, and the clock (passed in, so tests need not wait).
+
+    Call `exists` when what is being created exists, and only a wait for it to become ready is left.
+    """
 
     notify: Callable[[str], None] = ignore
     stopped: Callable[[], bool] = lambda: False
+    exists: Callable[[], None] = nothing
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 

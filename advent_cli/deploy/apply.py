@@ -10,8 +10,8 @@ from advent_cli.aws.retry import GaveUpError, StoppedError, Waiter
 from advent_cli.deploy import executor, orphans
 from advent_cli.deploy.contention import run_step
 from advent_cli.deploy.decide import Action, Step
-from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started, Waiting
-from advent_cli.deploy.executor import Interrupt, Notify
+from advent_cli.deploy.events import Event, Existing, Finished, Outcome, Planned, Started, Waiting
+from advent_cli.deploy.executor import Interrupt, Report
 from advent_cli.deploy.inspection import Inspection, exit_code_of, inspect, root_causes
 from advent_cli.deploy.timing import Waits
 from advent_cli.errors import DONE, INTERRUPTED, REFUSED, AdventError, RefusedError, UsesForeignError
@@ -59,7 +59,7 @@ def up(inspection: Inspection, steps: tuple[Step, ...], listen: Listener, interr
 
     If a step met another run, inspect the stack again and repair what that run changed.
     """
-    result = _run(inspection, steps, order_up(inspection), listen, interrupt)
+    result = _run(inspection, steps, order_up(inspection), listen, interrupt, existing_up(inspection))
     for _ in range(MOST_REPAIRS):
         if not inspection.stack.aws.contested or result.exit_code not in (DONE, REFUSED):
             break
@@ -77,7 +77,7 @@ def _repair(stack: Stack, result: Result, listen: Listener, interrupt: Interrupt
     began, inspection = time.monotonic(), inspect(stack)
     different = [step for step in inspection.steps_up() if step.action in (Action.CREATE, Action.UPDATE)]
     steps = tuple(step for step in different if step.key in result.finished)
-    repair = _run(inspection, steps, order_up(inspection), listen_quietly, interrupt)
+    repair = _run(inspection, steps, order_up(inspection), listen_quietly, interrupt, existing_up(inspection))
     result.finished |= {key: event for key, event in repair.finished.items() if event.error}
     result.waited = {
         name: result.waited.get(name, 0) + repair.waited.get(name, 0) for name in result.waited | repair.waited
@@ -94,6 +94,16 @@ def down(inspection: Inspection, steps: tuple[Step, ...], listen: Listener, inte
 def order_up(inspection: Inspection) -> dict[str, set[str]]:
     """For each key those that `up` finishes before it."""
     return {**inspection.stack.needs, **orphans.needs(inspection.orphans, inspection.stack)}
+
+
+def existing_up(inspection: Inspection) -> dict[str, set[str]]:
+    """For each key those that only have to exist when `up` starts it, as long as its parent is new as well.
+
+    A topic that is there may have messages, which a new function cannot take before it is ready.
+    """
+    stack, seen = inspection.stack, inspection.seen
+    parents = {key: stack.resources[key].parent or "" for key in stack.needs_existing}
+    return {key: stack.needs_existing[key] for key, parent in parents.items() if seen.get(parent) is None}
 
 
 def order_down(inspection: Inspection) -> dict[str, set[str]]:
@@ -126,12 +136,13 @@ def _run(
     needs: Mapping[str, set[str]],
     listen: Listener,
     interrupt: Interrupt,
+    existing: Mapping[str, set[str]] | None = None,
 ) -> Result:
     resources = {**inspection.stack.resources, **inspection.orphans}
     by_key = {step.key: step for step in steps}
     result, waits, began = Result(), Waits(), time.monotonic()
 
-    def work(key: str, notify: Notify) -> Outcome:
+    def work(key: str, report: Report) -> Outcome:
         if key not in by_key:
             return Outcome.UNCHANGED  # it is deleted with its parent
         step, resource = by_key[key], resources[key]
@@ -140,11 +151,18 @@ def _run(
         if isinstance(step.seen, RefusedError) and step.want is None:
             return Outcome.LEFT  # not an error, so that the others are still deleted
         parent = resources.get(resource.parent or "")
-        return run_step(resource, parent, step, Waiter(notify=notify, stopped=lambda: interrupt.asked))
+        waiter = Waiter(
+            notify=lambda words: report(Waiting(key, words)),
+            stopped=lambda: interrupt.asked,
+            exists=lambda: report(Existing(key)),
+        )
+        return run_step(resource, parent, step, waiter)
 
     listen(Planned(steps))
-    for event in executor.execute(needs, work, interrupt):
+    for event in executor.execute(needs, work, interrupt, existing):
         waits.note(event)
+        if isinstance(event, Existing):
+            continue
         if isinstance(event, Started | Waiting | Finished) and event.key not in by_key:
             continue
         if isinstance(event, Finished):

@@ -43,6 +43,16 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Existing:
+    """What a step creates exists, but is not ready yet.
+
+    Steps that only need it to exist may start. Listeners do not get this event: for them a step ends when it is ready.
+    """
+
+    key: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """A step ended after `seconds`; with an error if it failed, or a reason if it was skipped."""
 
@@ -58,4 +68,4 @@ class Stopping:
     """You asked to stop: no new step starts, running ones finish."""
 
 
-Event = Planned | Started | Waiting | Finished | Stopping
+Event = Planned | Started | Waiting | Existing | Finished | Stopping

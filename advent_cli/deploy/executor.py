@@ -1,4 +1,4 @@
-"""Walks a graph of steps in parallel: each step starts as soon as those that it needs are done."""
+"""Walks a graph of steps in parallel: each step starts as soon as those that it needs are done, or exist."""
 
 import os
 import queue
@@ -11,12 +11,12 @@ from graphlib import TopologicalSorter
 from types import FrameType, TracebackType
 from typing import Any
 
-from advent_cli.deploy.events import Event, Finished, Outcome, Started, Stopping, Waiting
+from advent_cli.deploy.events import Event, Existing, Finished, Outcome, Started, Stopping
 from advent_cli.errors import INTERRUPTED
 
 WORKERS = 40  # more would only wait for each other and for the rate limits of the services
-Notify = Callable[[str], None]
-Work = Callable[[str, Notify], Outcome]
+Report = Callable[[Event], None]
+Work = Callable[[str, Report], Outcome]
 
 
 class Interrupt:
@@ -51,22 +51,32 @@ class Interrupt:
         self._wake()
 
 
-def execute(needs: Mapping[str, set[str]], work: Work, interrupt: Interrupt | None = None) -> Iterator[Event]:
+def execute(
+    needs: Mapping[str, set[str]],
+    work: Work,
+    interrupt: Interrupt | None = None,
+    existing: Mapping[str, set[str]] | None = None,
+) -> Iterator[Event]:
     """Do `work` for each key after the keys that it needs, as many as possible at once; yields the events.
 
-    `work` runs in a thread of its own and raises if it fails; then the keys that need its key are skipped, and the
-    others go on. Each key ends with exactly one Finished. After an interrupt no new key starts.
+    `work` runs in a thread of its own, may report Waiting and Existing events about its key, and raises if it fails;
+    then the keys that need its key and have not started are skipped, and the others go on. `existing` has for a key
+    those of its needs that only need to exist: it may start once they are Existing. Each key ends with exactly one
+    Finished. After an interrupt no new key starts.
     """
     interrupt = interrupt or Interrupt()
-    inbox: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
     interrupt.wakes(lambda: inbox.put(Stopping()))
-    sorter = TopologicalSorter(needs)
+    sorter = TopologicalSorter(_graph(needs, existing or {}))
     sorter.prepare()
+    open_marks = {mark.key: mark for keys in (existing or {}).values() for mark in map(Existing, keys)}
     unmet: dict[str, str] = {}  # key -> why it, and the keys that need it, cannot be done
     waiting, running = set(needs), 0
     with ThreadPoolExecutor(WORKERS) as pool:
         while waiting or running:
             for key in sorter.get_ready() if sorter.is_active() else ():
+                if isinstance(key, Existing):
+                    continue  # it is done when its step says so
                 reason = _reason(needs[key], unmet, interrupt)
                 waiting.discard(key)
                 running += 1
@@ -75,13 +85,24 @@ def execute(needs: Mapping[str, set[str]], work: Work, interrupt: Interrupt | No
                 else:
                     pool.submit(_do, key, work, inbox)
             event = inbox.get()
+            if isinstance(event, Existing | Finished) and event.key in open_marks:
+                sorter.done(open_marks.pop(event.key))
             if isinstance(event, Finished):
                 running -= 1
                 if event.outcome in (Outcome.FAILED, Outcome.SKIPPED):
                     unmet[event.key] = event.reason if event.outcome is Outcome.SKIPPED else event.key
                 sorter.done(event.key)
-            if event is not None:
-                yield event
+            yield event
+
+
+def _graph(
+    needs: Mapping[str, set[str]], existing: Mapping[str, set[str]]
+) -> dict[str | Existing, set[str | Existing]]:
+    """The graph in which a node of its own stands for the existence of a key, and comes before what needs no more."""
+    return {
+        key: {Existing(need) if need in existing.get(key, ()) else need for need in before}
+        for key, before in needs.items()
+    }
 
 
 def _reason(needs: set[str], unmet: Mapping[str, str], interrupt: Interrupt) -> str:
@@ -90,11 +111,11 @@ def _reason(needs: set[str], unmet: Mapping[str, str], interrupt: Interrupt) -> 
     return next((unmet[need] for need in sorted(needs) if need in unmet), "")
 
 
-def _do(key: str, work: Work, inbox: "queue.SimpleQueue[Event | None]") -> None:
+def _do(key: str, work: Work, inbox: "queue.SimpleQueue[Event]") -> None:
     inbox.put(Started(key))
     began = time.monotonic()
     try:
-        outcome, error = work(key, lambda words: inbox.put(Waiting(key, words))), None
+        outcome, error = work(key, inbox.put), None
     except Exception as caught:  # the listener reports it, a bug with its traceback
         outcome, error = Outcome.FAILED, caught
     inbox.put(Finished(key, outcome, time.monotonic() - began, error))

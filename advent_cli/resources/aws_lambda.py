@@ -13,6 +13,7 @@ from advent_cli.errors import AdventError
 from advent_cli.resources.given_role import GivenRole
 
 READY, BUSY, FAILED, UPDATE_FAILED = "ready", "busy", "failed", "last update failed"
+ACTIVE = "function_active_v2"  # the waiter for a new function
 ACCEPTED = 202  # the status of a DeleteFunction that goes on in the background; with any other the function is gone
 ROLE_IS_NEW = "IAM has not made the role known to Lambda yet"
 CHECK_ROLE = (
@@ -142,12 +143,19 @@ def retry(call: Callable[[], Any], waiter: Waiter, role: object) -> Any:
 
 
 def send_all(aws: Aws, name: str, lines: list[Line], waiter: Waiter, role: object) -> None:
-    """Send the calls about a function in order and wait at each Until; other lines are for people only."""
+    """Send the calls about a function in order and wait at each Until; other lines are for people only.
+
+    A new function is Pending for some seconds. Until it is Active, Lambda accepts AddPermission and
+    PutFunctionConcurrency, and SNS accepts Subscribe (validated snapshots of LocalStack's test_lambda_api). Lambda
+    refuses Invoke, PublishVersion, DeleteFunction and updates ("Lambda function states" in the developer guide).
+    """
     answer: dict[str, Any] = {}
     for line in lines:
         if isinstance(line, Call):
             answer = retry(line.on(aws), waiter, role)
         elif isinstance(line, Until):
+            if line.waiter == ACTIVE:
+                waiter.exists()
             wait_until_ready(aws, name, answer, waiter)
 
 

@@ -91,7 +91,10 @@ class Resource(ABC):
 
     @abstractmethod
     def create(self, waiter: Waiter) -> None:
-        """Create it and return when it can be used; may raise AWS's "already exists", and the caller reads it again."""
+        """Create it and return when it can be used; may raise AWS's "already exists", and the caller reads it again.
+
+        Calls `waiter.exists` if it exists earlier than it can be used, for the steps that need no more.
+        """
 
     @abstractmethod
     def update(self, now: Settings, waiter: Waiter) -> None:

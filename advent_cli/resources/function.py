@@ -10,7 +10,7 @@ from advent_cli.errors import ForeignError
 from advent_cli.packaging.bundle import Bundle
 from advent_cli.packaging.zip_commands import zip_commands
 from advent_cli.resources import aws_lambda, role_id
-from advent_cli.resources.aws_lambda import BUSY, FAILED, READY, UPDATE_FAILED, variables_of
+from advent_cli.resources.aws_lambda import ACTIVE, BUSY, FAILED, READY, UPDATE_FAILED, variables_of
 from advent_cli.resources.base import Resource, Settings
 from advent_cli.resources.given_role import GivenRole
 from advent_cli.resources.role import Role
@@ -120,9 +120,9 @@ class Function(Resource):
         tags = {**self.aws.owner_tag, **role_id.tag(self.role)}
         settings = {**self._configuration(self.attached), "Code": {"ZipFile": self._zip()}, "Tags": tags}
         creation = self._retried(self._call("create_function", **settings, Architectures=[self.architecture]))
-        active = Until("lambda", "function_active_v2", {"FunctionName": self.name})
+        active = Until("lambda", ACTIVE, {"FunctionName": self.name})
         reservation = [] if self.concurrency is None else [self._reservation()]
-        return [*self._zip_lines(), creation, active, *reservation]
+        return [*self._zip_lines(), creation, *reservation, active]
 
     def to_update(self, now: Settings) -> list[Line]:
         if _must_recreate(now):

@@ -23,6 +23,7 @@ LONGEST_ID = 80  # characters of the caller in a statement id, which Lambda limi
 TRANSIENTS = (
     Transient("ResourceConflictException", "concurrent update operation", "Lambda is busy with the function's policy"),
     Transient("ResourceConflictException", "update is in progress", "Lambda is still updating the function"),
+    Transient("ResourceConflictException", "following state: Pending", "Lambda is still creating the function"),
     Transient("InvalidParameterValueException", "rincipal", "Lambda does not know the caller yet"),
 )
 

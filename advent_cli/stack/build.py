@@ -113,7 +113,7 @@ def _add_route(stack: Stack, function: Function, logs: LogGroup, key: str) -> No
         source_in_shell=api.source_arn_of(API_ID, key),
     )  # fmt: skip
     stack.add(api)
-    stack.add(permission, function, api)
+    stack.add(permission, api, existing=function)
     stack.add(route, function, logs, api, *before)  # API Gateway takes one change at a time
 
 
@@ -126,7 +126,7 @@ def _add_subscription(stack: Stack, function: Function, logs: LogGroup, topic: T
     filters = stack.config.functions[function.name].filter
     subscription = Subscription(aws, name, topic.arn, function.arn, queue.arn, filters, parent=topic.key)
     stack.add(queue)
-    stack.add(permission, function, uses=[topic])
+    stack.add(permission, existing=function, uses=[topic])
     destination = Destination(aws, function.name, queue.arn, parent=function.key, given_role=stack.execution_role)
     stack.add(destination, function, queue, *policies)  # Lambda checks that the role may send to the queue
-    stack.add(subscription, permission, logs, topic, queue)
+    stack.add(subscription, permission, logs, topic, queue, existing=function)

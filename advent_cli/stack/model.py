@@ -18,6 +18,7 @@ from advent_cli.resources.topic import Topic
 class Stack:
     """The resources by key, in the order of the article; `needs` has for each the keys that come before it.
 
+    `needs_existing` has those of them that only have to exist, so that it may be created before they are ready.
     `uses` are the resources that it touches at run time: it may be created before them, but not if they are foreign.
     `outlives` maps a resource to the one that must be deleted before it; all others can be deleted in parallel.
     `secrets` are not among the resources: you set them, `up` does not change them, and `down` deletes them.
@@ -32,16 +33,26 @@ class Stack:
     secrets: dict[str, Parameter]
     resources: dict[str, Resource] = field(default_factory=dict)
     needs: dict[str, set[str]] = field(default_factory=dict)
+    needs_existing: dict[str, set[str]] = field(default_factory=dict)
     uses: dict[str, set[str]] = field(default_factory=dict)
     outlives: dict[str, str] = field(default_factory=dict)
 
     def add(
-        self, resource: Resource, *needs: Resource, uses: Iterable[Resource] = (), outlives: Resource | None = None
+        self,
+        resource: Resource,
+        *needs: Resource,
+        existing: Resource | None = None,
+        uses: Iterable[Resource] = (),
+        outlives: Resource | None = None,
     ) -> None:
-        """Add a resource, which `up` creates after those it `needs`; see the class for `uses` and `outlives`."""
+        """Add a resource, which `up` creates after those it `needs`; see the class for the others.
+
+        Of `existing`, which it needs too, it only needs the existence.
+        """
         self.outlives |= {resource.key: outlives.key} if outlives else {}
         self.resources[resource.key] = resource
-        self.needs[resource.key] = {need.key for need in needs}
+        self.needs[resource.key] = {need.key for need in (*needs, *([existing] if existing else []))}
+        self.needs_existing |= {resource.key: {existing.key}} if existing else {}
         self.uses[resource.key] = {use.key for use in uses}
 
     @property

@@ -10,8 +10,8 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advent_cli.deploy.events import Event, Finished, Outcome, Started, Stopping, Waiting
-from advent_cli.deploy.executor import Interrupt, Notify, execute
+from advent_cli.deploy.events import Event, Existing, Finished, Outcome, Started, Stopping, Waiting
+from advent_cli.deploy.executor import Interrupt, Report, execute
 
 Graph = dict[str, set[str]]
 
@@ -26,21 +26,26 @@ def upstream(graph: Graph, key: str) -> set[str]:
     return graph[key].union(*(upstream(graph, need) for need in graph[key])) if graph[key] else set()
 
 
-@given(graphs(), st.sets(st.integers(0, 11).map(str), max_size=3))
+@given(graphs(), st.sets(st.integers(0, 11).map(str), max_size=3), st.sets(st.integers(0, 11).map(str)))
 def test_every_step_ends_once_after_its_needs_and_failures_skip_what_needs_them(
-    graph: Graph, failing: set[str]
+    graph: Graph, failing: set[str], hasty: set[str]
 ) -> None:
+    """The hasty steps only need the existence of the others."""
     ended: list[str] = []
+    exist: list[str] = []
 
-    def work(key: str, notify: Notify) -> Outcome:
-        assert upstream(graph, key) <= set(ended)
-        notify("at work")
+    def work(key: str, report: Report) -> Outcome:
+        assert graph[key] <= {*ended, *(exist if key in hasty else [])}
+        report(Waiting(key, "at work"))
         if key in failing:
             raise ValueError(key)
+        report(Existing(key))
         return Outcome.CREATED
 
     finished: dict[str, Finished] = {}
-    for event in execute(graph, work):
+    for event in execute(graph, work, existing={key: needs for key, needs in graph.items() if key in hasty}):
+        if isinstance(event, Existing):
+            exist.append(event.key)
         if isinstance(event, Finished):
             assert event.key not in finished
             finished[event.key] = event
@@ -62,7 +67,7 @@ def test_every_step_ends_once_after_its_needs_and_failures_skip_what_needs_them(
 def test_independent_steps_run_in_parallel() -> None:
     together = threading.Barrier(8, timeout=10)
 
-    def work(key: str, notify: Notify) -> Outcome:
+    def work(key: str, report: Report) -> Outcome:
         together.wait()
         return Outcome.CREATED
 
@@ -73,7 +78,7 @@ def test_independent_steps_run_in_parallel() -> None:
 def test_a_step_starts_when_its_own_needs_are_done_not_those_of_its_level() -> None:
     second_began = threading.Event()
 
-    def work(key: str, notify: Notify) -> Outcome:
+    def work(key: str, report: Report) -> Outcome:
         if key == "slow":
             assert second_began.wait(10), "the second step waited for a step it does not need"
         if key == "second":
@@ -84,9 +89,36 @@ def test_a_step_starts_when_its_own_needs_are_done_not_those_of_its_level() -> N
     assert {event.outcome for event in events if isinstance(event, Finished)} == {Outcome.CREATED}
 
 
+def test_a_step_that_needs_only_existence_starts_while_the_other_is_at_work_and_ends_as_it_does_by_itself() -> None:
+    begun = {key: threading.Event() for key in ("function", "early", "late")}
+    exists = threading.Event()
+
+    def work(key: str, report: Report) -> Outcome:
+        begun[key].set()
+        if key == "early":
+            assert exists.is_set()
+        if key == "function":
+            assert not begun["early"].wait(0.2), "it started although what it needs did not exist"
+            exists.set()
+            report(Existing(key))
+            assert begun["early"].wait(10), "it waited for more than the existence"
+            raise ValueError(key)
+        return Outcome.CREATED
+
+    graph: Graph = {"function": set(), "early": {"function"}, "late": {"function", "early"}}
+    events = execute(graph, work, existing={"early": {"function"}})
+    finished = {event.key: event for event in events if isinstance(event, Finished)}
+    assert {key: event.outcome for key, event in finished.items()} == {
+        "function": Outcome.FAILED,
+        "early": Outcome.CREATED,
+        "late": Outcome.SKIPPED,
+    }
+    assert finished["late"].reason == "function"
+
+
 def test_a_waiting_event_comes_between_the_start_and_the_end_of_its_step() -> None:
-    def work(key: str, notify: Notify) -> Outcome:
-        notify("IAM has not made the role known to Lambda yet")
+    def work(key: str, report: Report) -> Outcome:
+        report(Waiting(key, "IAM has not made the role known to Lambda yet"))
         return Outcome.CREATED
 
     kinds: list[type[Event]] = [type(event) for event in execute({"function": set()}, work)]
@@ -96,7 +128,7 @@ def test_a_waiting_event_comes_between_the_start_and_the_end_of_its_step() -> No
 def test_after_an_interrupt_running_steps_finish_and_no_new_step_starts() -> None:
     with Interrupt() as interrupt:
 
-        def work(key: str, notify: Notify) -> Outcome:
+        def work(key: str, report: Report) -> Outcome:
             if key == "first":
                 os.kill(os.getpid(), signal.SIGINT)
                 while not interrupt.asked:

@@ -65,8 +65,13 @@ class Waiter:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
-    def retry(self, call: Callable[[], T], *transients: Transient, within: float = 60) -> T:
-        """The result of `call`, retried for `within` seconds while it fails with one of `transients`."""
+    def retry(
+        self, call: Callable[[], T], *transients: Transient, within: float = 60, longest: float = LONGEST_PAUSE
+    ) -> T:
+        """The result of `call`, retried for `within` seconds while it fails with one of `transients`.
+
+        No pause is longer than `longest` seconds.
+        """
         start, pause = self.clock(), FIRST_PAUSE
         retries: Counter[Transient] = Counter()
         while True:
@@ -80,9 +85,17 @@ class Waiter:
                 retries[transient] += 1
                 self.notify(f"{transient.words}, {waited:.0f} s" if waited >= 1 else transient.words)
                 pause = pause if transient.times is None else LONGEST_PAUSE
-            pause = self._rest(pause)
+            pause = self._rest(pause, longest)
 
-    def until(self, ready: Callable[[], bool], words: str, *, within: float = 120, hint: str = AGAIN) -> None:
+    def until(
+        self,
+        ready: Callable[[], bool],
+        words: str,
+        *,
+        within: float = 120,
+        longest: float = LONGEST_PAUSE,
+        hint: str = AGAIN,
+    ) -> None:
         """Poll `ready` until it is true; raises GaveUpError with `words` after `within` seconds."""
         start, pause = self.clock(), FIRST_PAUSE
         while not ready():
@@ -90,10 +103,10 @@ class Waiter:
             if waited >= within:
                 raise GaveUpError(f"gave up after {waited:.0f} s", why=words, hint=hint)
             self.notify(f"{words}, {waited:.0f} s" if waited >= 1 else words)
-            pause = self._rest(pause)
+            pause = self._rest(pause, longest)
 
-    def _rest(self, pause: float) -> float:
+    def _rest(self, pause: float, longest: float) -> float:
         if self.stopped():
             raise StoppedError
         self.sleep(pause * random.uniform(0.95, 1.05))  # noqa: S311 (jitter, or two waiters would stay in step)
-        return min(pause * GROWTH, LONGEST_PAUSE)
+        return min(pause * GROWTH, longest)

@@ -14,6 +14,7 @@ from advent_cli.resources.given_role import GivenRole
 
 READY, BUSY, FAILED, UPDATE_FAILED = "ready", "busy", "failed", "last update failed"
 ACTIVE = "function_active_v2"  # the waiter for a new function
+PAUSE = 0.2  # seconds at most between two questions whether a new role or a function is ready: other steps wait for it
 ACCEPTED = 202  # the status of a DeleteFunction that goes on in the background; with any other the function is gone
 ROLE_IS_NEW = "IAM has not made the role known to Lambda yet"
 CHECK_ROLE = (
@@ -120,7 +121,7 @@ def wait_until_ready(aws: Aws, name: str, answer: dict[str, Any], waiter: Waiter
         now.update(answer if use_answer else aws.client("lambda").get_function_configuration(FunctionName=name))
         return state(now) != BUSY
 
-    waiter.until(settled, "Lambda is setting up the function")
+    waiter.until(settled, "Lambda is setting up the function", longest=PAUSE)
     if state(now) != READY:
         why = now.get("StateReason") or now.get("LastUpdateStatusReason") or ""
         raise AdventError(f"Lambda could not set up {name}", why=why, hint="fix the cause, then run `advent up` again")
@@ -132,7 +133,7 @@ def retry(call: Callable[[], Any], waiter: Waiter, role: object) -> Any:
     A given role is not new, so what Lambda has against it does not pass: raises AdventError at once.
     """
     if not isinstance(role, GivenRole):
-        return waiter.retry(call, *TRANSIENTS)
+        return waiter.retry(call, *TRANSIENTS, longest=PAUSE)
     try:
         return waiter.retry(call, *SETTLED_ROLE)
     except Exception as error:

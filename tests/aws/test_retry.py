@@ -83,3 +83,16 @@ def test_stopping_ends_the_wait_at_once() -> None:
     with pytest.raises(StoppedError):
         wait.until(lambda: False, "anything")
     assert clock.naps == []
+
+
+def test_no_pause_is_longer_than_asked_for() -> None:
+    clock = Clock()
+
+    def call() -> None:
+        raise refusal()
+
+    with pytest.raises(ClientError):
+        clock.waiter().retry(call, TRANSIENT, within=10, longest=0.2)
+    clock.waiter().until(lambda: clock.now > 20, "IAM is at work", longest=0.2)
+    assert clock.now > 20
+    assert max(clock.naps) <= 0.2 * 1.05

@@ -113,7 +113,7 @@ def _source(document: Document[Settings], name: str) -> Source:
         raise ConfigError(f"{source}:{line}: not valid Python", why=str(getattr(error, "msg", error))) from None
     if function not in _defined(tree):
         raise document.error(path, f"{source}: {unknown('function', function, _functions(tree))}")
-    return Source(source, is_folder=bool(folder), handler=handler)
+    return Source(source, is_folder=bool(folder), handler=handler, root=document.file.parent)
 
 
 def _defined(tree: ast.Module) -> set[str]:

@@ -102,5 +102,5 @@ def _setup(inspection: Inspection, lines: Iterable[Line]) -> list[str]:
         setup += [f"export AWS_PROFILE={shlex.quote(aws.profile)}"] if aws.profile else []
     setup.append("export AWS_PAGER=")
     sent = list(lines)
-    setup += aws_cli.ZIP_CODE.split("\n") if any(isinstance(line, Zip) for line in sent) else []
+    setup += aws_cli.zip_code().split("\n") if any(isinstance(line, Zip) for line in sent) else []
     return setup + (aws_cli.AGAIN.split("\n") if any(isinstance(line, Call) and line.retry for line in sent) else [])

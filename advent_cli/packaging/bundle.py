@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import os
 import re
 import zipfile
 from collections import Counter
@@ -12,22 +13,24 @@ from functools import cached_property
 from pathlib import Path
 
 from advent_cli.errors import ConfigError
-from advent_cli.packaging import requirements
+from advent_cli.packaging import installation, zip_file
+from advent_cli.packaging.zip_file import MEGABYTE
 
 IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+(.+))", re.MULTILINE)
 REQUIREMENTS = "requirements.txt"
-MEGABYTE = 1024 * 1024
-# "Lambda quotas" in its developer guide. A larger zip has to go through an S3 bucket, and advent has none.
-MAX_ZIPPED, MAX_UNZIPPED = 50 * MEGABYTE, 250 * MEGABYTE
 
 
 @dataclass(frozen=True)
 class Source:
-    """The code of a function: its file, whether its whole folder is included, and the handler as Lambda names it."""
+    """The code of a function: its file, whether its whole folder is included, and the handler as Lambda names it.
+
+    `root` is the folder of config.yaml.
+    """
 
     file: Path
     is_folder: bool
     handler: str
+    root: Path
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,37 @@ class Bundle:
     runtime: str
     architecture: str
 
+    @property
+    def requirements(self) -> Path:
+        """Where the file with the names of its packages is, if it has one."""
+        return self.source.file.with_name(REQUIREMENTS)
+
+    @cached_property
+    def packages(self) -> Path | None:
+        """The folder of its packages, which are installed if they are not yet; None if it has none."""
+        if not self.source.is_folder or not self.requirements.is_file():
+            return None
+        return installation.install(self.requirements, self.source.root, self.runtime, self.architecture)
+
     @cached_property
     def data(self) -> bytes:
-        """The bytes of the zip; raises ConfigError if it exceeds Lambda's limits."""
-        contents = _contents(self)
-        unzipped = sum(map(len, contents.values()))
-        # Uncompressed if it fits, because compressed bytes differ between versions of zlib.
-        data = _zip(contents, zipfile.ZIP_STORED if unzipped < MAX_ZIPPED * 0.95 else zipfile.ZIP_DEFLATED)
-        if unzipped > MAX_UNZIPPED or len(data) > MAX_ZIPPED:
-            sizes = f"{len(data) / MEGABYTE:.0f} MB zipped, {unzipped / MEGABYTE:.0f} MB unzipped"
-            limits = f"Lambda's limits are {MAX_ZIPPED // MEGABYTE} MB and {MAX_UNZIPPED // MEGABYTE} MB"
-            hint = f"remove some files; the largest are {_largest(contents)}"
-            raise ConfigError(f"{self.source.file} is too large with its packages: {sizes}", why=limits, hint=hint)
+        """The bytes of the zip; raises ConfigError if a file cannot be read, or if it exceeds Lambda's limits."""
+        folder, packages = str(self.source.file.parent), str(self.packages or "")
+        try:
+            data = zip_file.zipped(folder, file_names(self.source), packages, zip_file.STORED_UP_TO)
+        except OSError as error:
+            raise ConfigError(f"cannot read {error.filename}: {os.strerror(error.errno or 0)}") from None
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            sizes = Counter[str]()
+            for entry in archive.infolist():
+                sizes[entry.filename.split("/")[0]] += entry.file_size
+        if sizes.total() > zip_file.MAX_UNZIPPED or len(data) > zip_file.MAX_ZIPPED:
+            large = f"{len(data) / MEGABYTE:.0f} MB zipped, {sizes.total() / MEGABYTE:.0f} MB unzipped"
+            limits = f"{zip_file.MAX_ZIPPED // MEGABYTE} MB and {zip_file.MAX_UNZIPPED // MEGABYTE} MB"
+            largest = ", ".join(f"{name} ({size / MEGABYTE:.0f} MB)" for name, size in sizes.most_common(3))
+            hint = f"remove some files; the largest are {largest}"
+            what = f"{self.source.file} is too large with its packages: {large}"
+            raise ConfigError(what, why=f"Lambda's limits are {limits}", hint=hint)
         return data
 
     @cached_property
@@ -82,48 +104,12 @@ def file_names(source: Source) -> list[str]:
     return sorted(file.relative_to(folder).as_posix() for file in local_modules(source.file))
 
 
-def _contents(bundle: Bundle) -> dict[str, bytes]:
-    """The files of the zip by name. Where a package and the function's own code share a name, the code wins."""
-    folder = bundle.source.file.parent
-    contents: dict[str, bytes] = {}
-    if bundle.source.is_folder and (folder / REQUIREMENTS).is_file():
-        installed = requirements.install(folder / REQUIREMENTS, bundle.runtime, bundle.architecture)
-        contents = {str(name): (installed / name).read_bytes() for name in _tree(installed) if name.parts[0] != "bin"}
-        contents = {name: data for name, data in contents.items() if not name.endswith(".dist-info/RECORD")}
-    return contents | {name: _text(folder / name) for name in file_names(bundle.source)}
-
-
 def _tree(folder: Path) -> Iterator[Path]:
     """The files in a folder, relative to it, without hidden ones and Python's caches."""
     for path in folder.rglob("*"):
         name = path.relative_to(folder)
         if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in name.parts):
             yield name
-
-
-def _text(file: Path) -> bytes:
-    """The bytes of a file; a Python file gets the same line ends on every system."""
-    data = file.read_bytes()
-    return data.replace(b"\r\n", b"\n") if file.suffix == ".py" else data
-
-
-def _zip(contents: dict[str, bytes], compression: int) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression, compresslevel=9) as archive:
-        for name, data in sorted(contents.items()):
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = compression
-            entry.create_system = 3  # Unix, on Windows too
-            entry.external_attr = 0o100644 << 16  # readable by the user that Lambda runs the function as
-            archive.writestr(entry, data)
-    return buffer.getvalue()
-
-
-def _largest(contents: dict[str, bytes]) -> str:
-    sizes: Counter[str] = Counter()
-    for name, data in contents.items():
-        sizes[name.split("/")[0]] += len(data)
-    return ", ".join(f"{name} ({size / MEGABYTE:.0f} MB)" for name, size in sizes.most_common(3))
 
 
 def _imported(file: Path) -> Iterator[str]:

@@ -13,6 +13,7 @@ from advent_cli.config.schema import Prefix, Region, Settings
 from advent_cli.config.yaml_with_lines import Document, read
 from advent_cli.errors import ConfigError, UsageError
 from advent_cli.packaging.bundle import Source
+from advent_cli.packaging.folder import boundary
 
 
 class Config(Settings, frozen=True, kw_only=True):
@@ -113,7 +114,9 @@ def _source(document: Document[Settings], name: str) -> Source:
         raise ConfigError(f"{source}:{line}: not valid Python", why=str(getattr(error, "msg", error))) from None
     if function not in _defined(tree):
         raise document.error(path, f"{source}: {unknown('function', function, _functions(tree))}")
-    return Source(source, is_folder=bool(folder), handler=handler, root=document.file.parent)
+    return Source(
+        source, bool(folder), handler, boundary(document.file.parent, document.file.parent / settings.handlers)
+    )
 
 
 def _defined(tree: ast.Module) -> set[str]:

@@ -26,15 +26,15 @@ class Page:
 
 def up(inspection: Inspection, steps: Iterable[Step]) -> Page:
     """The page for `up`, with its steps in an order in which they work; reads from AWS, and writes nothing."""
-    return _page(inspection, steps, apply.order_up(inspection))
+    return _page(inspection, steps, apply.order_up(inspection), inspection.plan_notes)
 
 
 def down(inspection: Inspection, steps: Iterable[Step]) -> Page:
     """The page for `down`."""
-    return _page(inspection, steps, apply.order_down(inspection))
+    return _page(inspection, steps, apply.order_down(inspection), inspection.notes)
 
 
-def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set[str]]) -> Page:
+def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set[str]], notes: tuple[str, ...]) -> Page:
     resources = {**inspection.stack.resources, **inspection.orphans}
     sections: list[tuple[Step, list[str]]] = []
     done: list[Line] = []
@@ -50,7 +50,7 @@ def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set
             new = new or ([Note("an earlier step has done this")] if lines else [])
             path = [aws_cli.comment(resource.console[VERBS[action]].format(it=resource))] if action in VERBS else []
             sections.append((step, path + [aws_cli.render(line) for line in new]))
-    return Page(_setup(inspection, done), sections, inspection.notes)
+    return Page(_setup(inspection, done), sections, notes)
 
 
 def in_order(steps: list[Step], needs: Mapping[str, set[str]]) -> list[Step]:

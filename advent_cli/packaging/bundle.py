@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from advent_cli.errors import ConfigError
-from advent_cli.packaging import installation, zip_file
+from advent_cli.packaging import folder, installation, zip_file
 from advent_cli.packaging.zip_file import MEGABYTE
 
 IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+(.+))", re.MULTILINE)
@@ -60,9 +60,9 @@ class Bundle:
     @cached_property
     def data(self) -> bytes:
         """The bytes of the zip; raises ConfigError if a file cannot be read, or if it exceeds Lambda's limits."""
-        folder, packages = str(self.source.file.parent), str(self.packages or "")
+        top, packages = str(self.source.file.parent), str(self.packages or "")
         try:
-            data = zip_file.zipped(folder, file_names(self.source), packages, zip_file.STORED_UP_TO)
+            data = zip_file.zipped(top, file_names(self.source), packages, zip_file.STORED_UP_TO)
         except OSError as error:
             raise ConfigError(f"cannot read {error.filename}: {os.strerror(error.errno or 0)}") from None
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -78,38 +78,53 @@ class Bundle:
             raise ConfigError(what, why=f"Lambda's limits are {limits}", hint=hint)
         return data
 
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about what one may not expect in the zip, or not expect to be left out."""
+        top, notes = self.source.file.parent, []
+        names = [name.split("/") for name in file_names(self.source)]
+        starts = [(parts, next((n for n, part in enumerate(parts, 1) if part.startswith(".")), 0)) for parts in names]
+        if hidden := sorted({"/".join(parts[:end]) for parts, end in starts if end}):
+            notes.append(f"the zip of {top} has hidden files: {', '.join(hidden)}")
+        secrets = folder.secrets(top, self.source.root) if self.source.is_folder else []
+        if left_out := [path.relative_to(top).as_posix() for path in secrets]:
+            notes.append(f"the zip of {top} does not have what may be secret: {', '.join(left_out)}")
+        if not self.source.is_folder and self.requirements.is_file():
+            handler = f"handler: {self.source.file.stem}/app.handler"
+            notes.append(
+                f"{self.requirements} is not used: {self.source.file} has packages in a folder, as in `{handler}`"
+            )
+        return notes
+
     @cached_property
     def sha256(self) -> str:
         """The SHA-256 of the zip in base64, as GetFunction returns it."""
         return base64.b64encode(hashlib.sha256(self.data).digest()).decode()
 
 
-def local_modules(source: Path) -> set[Path]:
-    """The file, and the modules and packages in its folder that it imports, directly or through each other."""
-    modules, new = {source}, {source}
+def local_modules(source: Source) -> set[Path]:
+    """The file, and what it imports from its folder, directly or through each other: modules, and whole packages."""
+    modules, new = {source.file}, {source.file}
     while new:
-        names = {name for file in new for name in _imported(file)}
-        files = {file for name in names if (file := source.with_name(f"{name}.py")).is_file()}
-        in_packages = {file for name in names for file in source.with_name(name or ".py").rglob("*.py")}
-        new = (files | in_packages) - modules
+        names = {name for file in new if file.suffix == ".py" for name in _imported(file)} - {""}
+        files = {file for name in names if (file := source.file.with_name(f"{name}.py")).is_file()}
+        for name in names:
+            package = source.file.with_name(name)
+            found = folder.files(package, source.root) if package.is_dir() else []
+            files |= set(found) if any(file.suffix == ".py" for file in found) else set()
+        new = files - modules
         modules |= new
+    for file in modules:
+        folder.check_link(file, source.root)
     return modules
 
 
 def file_names(source: Source) -> list[str]:
-    """The files in the zip, without installed packages, relative to the folder of the source."""
-    folder = source.file.parent
-    if source.is_folder:
-        return sorted(name.as_posix() for name in _tree(folder) if name.name != REQUIREMENTS)
-    return sorted(file.relative_to(folder).as_posix() for file in local_modules(source.file))
-
-
-def _tree(folder: Path) -> Iterator[Path]:
-    """The files in a folder, relative to it, without hidden ones and Python's caches."""
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in name.parts):
-            yield name
+    """The files in the zip, without installed packages, relative to the folder of the source; raises ConfigError."""
+    top = source.file.parent
+    paths = folder.files(top, source.root) if source.is_folder else local_modules(source)
+    names = {path.relative_to(top).as_posix() for path in paths}
+    return sorted(names - {REQUIREMENTS} if source.is_folder else names)
 
 
 def _imported(file: Path) -> Iterator[str]:

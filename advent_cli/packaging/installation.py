@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Mapping
 from importlib.metadata import distributions
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from advent_cli.errors import ConfigError
 from advent_cli.packaging import pip_settings, uv_errors, uv_program
@@ -39,16 +41,25 @@ def install(file: Path, root: Path, runtime: str, architecture: str) -> Path | N
     wanted.indexes, words = _with_settings(wanted.indexes), command(file, runtime, architecture)
     folder = user_cache_path("advent") / "packages" / _key(wanted, words, architecture)
     if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as new:
-            _install(wanted, words, file, Path(new))
-            _tidy(Path(new, "all"))
-            try:
-                os.replace(Path(new, "all"), folder)
-            except OSError:
-                if not folder.is_dir():  # else another process has installed them meanwhile
-                    raise
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            _install_into(folder, wanted, words, file)
+        except OSError as error:
+            hint = "set XDG_CACHE_HOME to a folder that you may write to, and that has room"
+            what = f"cannot keep the packages in {folder.parent}"
+            raise ConfigError(what, why=os.strerror(error.errno or 0), hint=hint) from None
     return folder
+
+
+def _install_into(folder: Path, wanted: Requirements, words: list[str], file: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as new:
+        _install(wanted, words, file, Path(new))
+        _tidy(Path(new, "all"))
+        try:
+            os.replace(Path(new, "all"), folder)
+        except OSError:
+            if not folder.is_dir():  # else another process has installed them meanwhile
+                raise
 
 
 def command(file: Path, runtime: str, architecture: str) -> list[str]:
@@ -87,8 +98,9 @@ def _is_there(link: str) -> bool:
 
 
 def _linked_wheels(wanted: Requirements) -> list[Path]:
-    links = [Path(link.removeprefix("file://")) for link in wanted.indexes.get("find-links", [])]
-    return sorted(file for link in links for file in link.glob("*.whl"))
+    links = wanted.indexes.get("find-links", [])
+    folders = [Path(url2pathname(urlsplit(link).path) if link.startswith("file:") else link) for link in links]
+    return sorted(file for folder in folders for file in folder.glob("*.whl"))
 
 
 def _key(wanted: Requirements, words: list[str], architecture: str) -> str:

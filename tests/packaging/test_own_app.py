@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import os
+import re
 import sys
 import zipfile
 from importlib import metadata
@@ -145,3 +147,16 @@ def test_aws_gets_the_packages_for_its_own_python_and_machine(app: Path, engine:
     assert set(modes.values()) == {0o644, 0o755}
     assert b"cp313-cp313-manylinux_2_17_aarch64" in sent["own-front"].read(f"msgspec-{version}.dist-info/WHEEL")
     assert sys.executable.encode() not in b"".join(sent["own-front"].read(entry) for entry in entries)
+
+
+@pytest.mark.parametrize("file", [os.fsdecode(b"caf\xe9.txt"), "requirements.txt"])
+def test_a_name_or_a_file_in_latin_1_is_one_sentence(app: Path, engine: Engine, advent: Run, file: str) -> None:
+    """Of the command's error, after which comes what to do."""
+    try:
+        (app / "handlers" / "front" / file).write_bytes(b"# caf\xe9\n")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    refused = advent("plan", code=2).stderr
+    assert re.fullmatch(r"error: .*handlers/front/\S+ is not in UTF-8\n  try: .*\n", refused), refused
+    document = json.loads(advent("plan", "--json", code=2).stdout)
+    assert "is not in UTF-8" in document["errors"][0]["what"]

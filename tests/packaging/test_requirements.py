@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advent_cli.errors import ConfigError
-from advent_cli.packaging import requirements, zip_file
+from advent_cli.packaging import pip_settings, requirements, zip_file
 from advent_cli.packaging.bundle import Bundle, Source
 from tests.support.package_index import serving, wheel
 
@@ -254,6 +254,40 @@ def test_forms_that_pip_reads(folder: Path, tmp_path: Path) -> None:
     (folder / "requirements.txt").write_bytes(b"# caf\xe9\n")
     with pytest.raises(ConfigError, match=r"requirements\.txt is not in UTF-8"):
         _ = bundle_of(folder).data
+
+
+def test_a_wheel_at_a_url_and_one_with_an_own_hash(folder: Path, tmp_path: Path) -> None:
+    path = wheel(tmp_path / "wheels", HELLO)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "requirements.txt").write_text(f"--no-index\n../../wheels/{path.name} --hash=sha256:{digest}\n")
+    assert "greeting.py" in files(bundle_of(folder))
+    with serving(tmp_path / "wheels") as index:
+        url = f"greeting @ {index.replace('/simple', '/files')}/{path.name}"
+        assert "renew the hash" in error(folder, f"{url}#sha256={'0' * 64}\n").hint
+        (folder / "requirements.txt").write_text(f"{url}#sha256={digest}\n")
+        assert "greeting.py" in files(bundle_of(folder))
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["[global]\nindex-url", "[install]\nx:\n y"])
+)
+def test_any_pip_conf_is_read_or_named(text: str) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as empty, pytest.MonkeyPatch.context() as patch:
+        file = Path(empty, "pip.conf")
+        file.write_text(text, encoding="utf-8", newline="")
+        patch.setenv("PIP_CONFIG_FILE", str(file))
+        try:
+            is_right = set(pip_settings.read()) <= {*pip_settings.NAMES}
+        except ConfigError as refused:
+            is_right = str(file) in str(refused)
+    assert is_right
+
+
+def test_a_cache_that_cannot_be_written_is_named(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    assert "XDG_CACHE_HOME" in error(folder, "greeting==1.0\n").hint
 
 
 def test_an_installation_without_a_package_is_an_error(folder: Path, tmp_path: Path, monkeypatch: Patch) -> None:

@@ -1,18 +1,24 @@
 """Walks a folder of the app: which of its files go into a zip, and which do not."""
 
+import errno
 import os
+import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
 
 from advent_cli.errors import ConfigError
 
-# What a tool leaves behind for itself, whatever the app is.
-LEFT_OUT = (
+
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))
+
+
+LEFT_OUT = _any_of(  # what a tool leaves behind for itself, whatever the app is
     *(".git", ".hg", ".svn", ".venv", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
     *(".DS_Store", ".idea", ".vscode", "*.swp", "*~", ".#*"),
 )
-SECRETS = (".env*", ".netrc", ".aws", ".ssh", "*.pem")  # a certificate in PEM format is no secret; a key is
+SECRETS = _any_of(".env*", ".netrc", ".aws", ".ssh", "*.pem")  # a certificate in PEM format is no secret; a key is
 CERTIFICATE, KEY = b"-----BEGIN CERTIFICATE-----", b"PRIVATE KEY"
 
 
@@ -57,14 +63,15 @@ def check_link(path: Path, root: Path) -> None:
 def _walk(folder: Path, root: Path, above: tuple[Path, ...], *, is_strict: bool) -> Iterator[tuple[Path, bool]]:
     """Each file in the folder and beneath it, and whether it may be a secret; of a folder of secrets, the folder."""
     for path in _entries(folder, root, is_strict=is_strict):
-        if _matches(path.name, LEFT_OUT) or (path / "pyvenv.cfg").is_file():
+        is_folder = path.is_dir()
+        if LEFT_OUT.match(path.name) or (is_folder and os.path.isfile(path / "pyvenv.cfg")):
             continue
         if _may_be_secret(path, root):
             yield path, True
             continue
         if is_strict:
             _check(path, root)
-        if path.is_dir():
+        if is_folder:
             if path.resolve() not in (*above, folder.resolve()):  # else the links make a circle
                 yield from _walk(path, root, (*above, folder.resolve()), is_strict=is_strict)
         elif path.is_file():
@@ -74,6 +81,8 @@ def _walk(folder: Path, root: Path, above: tuple[Path, ...], *, is_strict: bool)
 def _entries(folder: Path, root: Path, *, is_strict: bool) -> list[Path]:
     try:
         check_link(folder, root)
+        if not os.access(folder, os.X_OK):
+            raise PermissionError(errno.EACCES, "")
         return sorted(folder.iterdir())
     except (OSError, ConfigError) as error:
         if not is_strict:
@@ -92,15 +101,14 @@ def _check(path: Path, root: Path) -> None:
         raise ConfigError(f"the name of {shown} is not in UTF-8", hint="rename it: Lambda would not find it") from None
 
 
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
 def _may_be_secret(path: Path, root: Path) -> bool:
     """Whether its name says so, or that of what it is a link to."""
-    real = path.resolve(strict=False) if path.is_symlink() and path.exists() else path
-    inside = real.relative_to(root.resolve()).parts if real.is_relative_to(root.resolve()) else (real.name,)
-    if not _matches(path.name, SECRETS) and (real == path or not any(_matches(name, SECRETS) for name in inside)):
+    real = path
+    parts: tuple[str, ...] = (path.name,)
+    if path.is_symlink() and path.exists():
+        real, top = path.resolve(), root.resolve()
+        parts += real.relative_to(top).parts if real.is_relative_to(top) else (real.name,)
+    if not any(map(SECRETS.match, parts)):
         return False
     try:
         data = real.read_bytes() if real.name.endswith(".pem") and real.is_file() else b""

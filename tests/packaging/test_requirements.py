@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advent_cli.errors import ConfigError
-from advent_cli.packaging import pip_settings, requirements, zip_file
+from advent_cli.packaging import pip_settings, requirements, uv_errors, uv_program, zip_file
 from advent_cli.packaging.bundle import Bundle, Source
 from tests.support.package_index import serving, wheel
+from tests.support.stacks import ROOT
 
 Patch = pytest.MonkeyPatch
 HELLO = {"greeting.py": "def hello():\n    return 'hello'\n"}
@@ -112,7 +113,7 @@ def test_an_older_python_runs_on_an_older_linux(folder: Path, tmp_path: Path) ->
         {"PIP_DRY_RUN": "1"},
         {"PIP_NO_BINARY": ":all:"},
         {"PIP_CONFIG_FILE": "pip.conf"},
-        {"UV_NO_DEPS": "1", "UV_TARGET": "p", "UV_NO_BINARY": "1", "UV_DRY_RUN": "1"},
+        {"UV_REQUIRE_HASHES": "1", "UV_NO_BINARY": "1", "UV_CONSTRAINT": "p"},
     ],
     ids=" ".join,
 )
@@ -132,23 +133,28 @@ def test_settings_of_pip_and_uv_for_something_else_do_not_matter(
 
 def test_a_change_of_anything_that_counts_is_seen(folder: Path, tmp_path: Path) -> None:
     """A wheel by its path, one in a folder of wheels, and an included file, with the same names and times as before."""
-    path = tmp_path / "own" / "local-1.0-py3-none-any.whl"
-    (folder / "requirements.txt").write_text(
-        "--no-index\n-f ../../wheels\n../../own/local-1.0-py3-none-any.whl\n-rmore.txt"
-    )
+    lines = "--no-index\n-f ../../wheels\n../../own/local-1.0-py3-none-any.whl\n-rmore.txt\n"
+    (folder / "requirements.txt").write_text(lines)
     (folder / "more.txt").write_text("-r requirements.txt\ngreeting==1.0\n")
-    seen = []
-    for text in ("one", "two"):
-        for built in (
-            wheel(path.parent, {"local.py": text}, name="local"),
-            wheel(tmp_path / "wheels", {"greeting.py": text}),
-            wheel(tmp_path / "wheels", {"greeting.py": f"{text}, later"}, version="2.0"),
-        ):
-            os.utime(built, (1e9, 1e9))
-        seen.append((files(bundle_of(folder))["local.py"], files(bundle_of(folder))["greeting.py"]))
+    wheel(tmp_path / "wheels", {"greeting.py": "later"}, version="2.0")
+
+    def build(name: str, text: str) -> None:
+        path = wheel(tmp_path / ("own" if name == "local" else "wheels"), {f"{name}.py": text}, name=name)
+        os.utime(path, (1e9, 1e9))
+
+    def built() -> tuple[bytes, bytes]:
+        found = files(bundle_of(folder))
+        return found["local.py"], found["greeting.py"]
+
+    build("local", "one")
+    build("greeting", "one")
+    assert built() == (b"one", b"one")
+    build("local", "two")
+    assert built() == (b"two", b"one")
+    build("greeting", "two")
+    assert built() == (b"two", b"two")
     (folder / "more.txt").write_text("-r requirements.txt\ngreeting==2.0\n")
-    seen.append((b"", files(bundle_of(folder))["greeting.py"]))
-    assert seen == [(b"one", b"one"), (b"two", b"two"), (b"", b"two, later")]
+    assert built() == (b"two", b"later")
 
 
 def test_the_index_is_pips_and_is_asked_once(folder: Path, tmp_path: Path, monkeypatch: Patch) -> None:
@@ -173,6 +179,19 @@ def test_the_index_is_pips_and_is_asked_once(folder: Path, tmp_path: Path, monke
     assert "s3cret" not in f"{unreachable} {unreachable.hint}"
 
 
+def test_a_version_that_only_a_later_index_has(folder: Path, tmp_path: Path, monkeypatch: Patch) -> None:
+    """pip looks into all; uv by itself only into the first one that has the package."""
+    for name in ("PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    wheel(tmp_path / "extra", {"greeting.py": "old"})
+    wheel(tmp_path / "main", {"greeting.py": "new"}, version="2.0")
+    with serving(tmp_path / "extra") as extra, serving(tmp_path / "main") as index:
+        for wanted, text in {"greeting==2.0": b"new", "greeting": b"old"}.items():
+            lines = f"--index-url {index}\n--extra-index-url {extra}\n{wanted}\n"
+            (folder / "requirements.txt").write_text(lines)
+            assert files(bundle_of(folder))["greeting.py"] == text
+
+
 def test_errors_name_the_cause(folder: Path, tmp_path: Path) -> None:
     links = "--no-index\n--find-links ../../wheels\n"
     wheel(tmp_path / "wheels", {"greeting.py": ""}, tag="cp312-cp312-win_amd64")
@@ -184,6 +203,8 @@ def test_errors_name_the_cause(folder: Path, tmp_path: Path) -> None:
     assert "renew the hash" in error(folder, f"{links}greeting==1.0 --hash=sha256:{'0' * 64}\n").hint
     assert "requirements.txt:4: greeting 1.0 is not a requirement" in str(error(folder, f"{links}\ngreeting 1.0\n"))
     assert not list((tmp_path / "cache" / "advent" / "packages").iterdir())  # no partial install is kept
+    told = uv_errors.explain("error: no http://me:s3cret@example.com\n", "f", requirements.Requirements(), [])
+    assert told.why == "no http://***@example.com"
 
 
 REFUSED = {
@@ -305,7 +326,8 @@ def test_without_uv_the_error_says_how_to_install_it(folder: Path, monkeypatch: 
     with pytest.raises(ConfigError, match="uv, which installs them, is not there") as caught:
         _ = bundle_of(folder).data
     command = shlex.split(caught.value.hint.split("`")[1])
-    assert command[1:] == ["-m", "pip", "install", "uv>=0.8"]
+    assert command[1:] == ["-m", "pip", "install", uv_program.PACKAGE]
+    assert f'["{uv_program.PACKAGE}"]' in (ROOT / "setup.py").read_text(encoding="utf-8")
     assert subprocess.run([*command[:3], "--version"], capture_output=True).returncode == 0
 
 

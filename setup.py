@@ -51,8 +51,9 @@ setup(
             "hypercorn>=0.18",  # the server that MiniStack runs in
         ],
         "login": ["boto3[crt]>=1.41"],  # awscrt, for profiles that `aws login` made; 1.41 is the first that knows them
+        "packages": ["uv>=0.8"],  # for functions with a requirements.txt; a program of 40 MB that most apps do not need
         "dev": [
-            "aws-advent[local]",
+            "aws-advent[local,packages]",
             "hypothesis>=6.100",
             "jsonschema>=4.20",  # whether what --json prints is what docs/schemas says
             "mypy>=1.13",

@@ -70,18 +70,12 @@ class File:
 
 @dataclass(frozen=True)
 class Zip:
-    """Creating the zip `file` from these files in `folder`."""
+    """Creating the zip `file` from these files in `folder`, and from all in `packages` unless that is empty."""
 
     file: str
     folder: str
     names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Run:
-    """Running another program with these arguments."""
-
-    words: tuple[str, ...]
+    packages: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +85,7 @@ class Note:
     text: str
 
 
-Line = Call | Until | Zip | Run | Note
+Line = Call | Until | Zip | Note
 
 
 def boto3_params(params: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from advent_cli.config.schema import Prefix, Region, Settings
 from advent_cli.config.yaml_with_lines import Document, read
 from advent_cli.errors import ConfigError, UsageError
 from advent_cli.packaging.bundle import Source
+from advent_cli.packaging.folder import boundary
 
 
 class Config(Settings, frozen=True, kw_only=True):
@@ -107,7 +108,8 @@ def _source(document: Document[Settings], name: str) -> Source:
         why = "Lambda imports the handler's file outside any package, so a relative import fails"
         hint = "write `import NAME` in place of `from . import NAME`"
         raise ConfigError(f"{source}:{line}: relative import", why=why, hint=hint)
-    return Source(source, is_folder=bool(folder), handler=handler)
+    root = boundary(document.file.parent, document.file.parent / settings.handlers)
+    return Source(source, is_folder=bool(folder), handler=handler, root=root)
 
 
 def _notes(settings: Settings, sources: Iterable[Source]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from advent_cli.config import config_file
 from advent_cli.errors import ConfigError
+from advent_cli.packaging import folder
 
 POLL = 0.3  # seconds; an editor may take that long to write several files
 
@@ -32,15 +33,14 @@ def changes(file: Path, before: State, sleep: Callable[[float], None] = time.sle
 
 
 def state(file: Path) -> State:
-    """The time and size of config.yaml and of each file of the handlers, without files that vanish meanwhile."""
-    files = {}
-    for path in [file, *_handlers(file).rglob("*")]:
+    """The time and size of config.yaml, and of each file of the handlers or where links lead, except what vanishes."""
+    files, handlers = {}, _handlers(file)
+    for path in [file, *folder.watched(handlers, folder.boundary(file.parent, handlers))]:
         try:
             stat = path.stat()
         except OSError:
             continue
-        if path.is_file() and "__pycache__" not in path.parts:
-            files[path] = (stat.st_mtime_ns, stat.st_size)
+        files[path] = (stat.st_mtime_ns, stat.st_size)
     return files
 
 

@@ -1,12 +1,14 @@
 """Pure: renders what a step does as shell lines, with the names and the syntax of the AWS CLI."""
 
+import inspect
 import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from advent_cli.aws.calls import CLOSE, OPEN, Call, File, Line, Note, Run, Until, Zip
+from advent_cli.aws.calls import CLOSE, OPEN, Call, File, Line, Note, Until, Zip
+from advent_cli.packaging import zip_file
 
 KEPT = re.compile(f"{OPEN}(\\w+){CLOSE}")
 RENAMED_OPTIONS = {("sns", "subscribe", "Endpoint"): "notification-endpoint"}  # argrename.py of the AWS CLI
@@ -14,19 +16,6 @@ AGAIN = """\
 # again COMMAND... retries for a minute: Lambda learns of a new role or queue some seconds after IAM or SQS
 again() {
 for try in $(seq 30); do "$@" && return; sleep 2; done; return 1
-}"""
-ZIP_CODE = """\
-# zip_code ZIP FOLDER FILE... writes the same bytes at each run, because Lambda compares code by its hash
-zip_code() {
-python3 -c '
-import pathlib, sys, zipfile
-with zipfile.ZipFile(sys.argv[1], "w") as archive:
-    for name in sys.argv[3:]:
-        data = pathlib.Path(sys.argv[2], name).read_bytes()
-        entry = zipfile.ZipInfo(name)
-        entry.create_system, entry.external_attr = 3, 0o100644 << 16
-        archive.writestr(entry, data.replace(b"\\r\\n", b"\\n") if name.endswith(".py") else data)
-' "$@"
 }"""
 
 
@@ -50,11 +39,24 @@ def render(line: Line) -> str:
         case Until():
             return " ".join([f"aws {line.service} wait {_dashed(line.waiter)}", *_options(line)])
         case Zip():
-            return " ".join(["zip_code", *map(quote, (line.file, line.folder, *line.names))])
-        case Run():
-            return " ".join(map(quote, line.words))
+            return " ".join(["zip_code", *map(quote, (line.file, line.packages, line.folder, *line.names))])
         case Note():
             return comment(line.text)
+
+
+def zip_code() -> str:
+    """The shell function that `render` uses for a zip."""
+    return f"""\
+# zip_code ZIP PACKAGES FOLDER FILE... writes the same bytes at each run, because Lambda compares code by its hash
+zip_code() {{
+python3 -c '
+from __future__ import annotations
+import io, os, sys, zipfile
+from pathlib import Path
+{inspect.getsource(zip_file.zipped)}
+Path(sys.argv[1]).write_bytes(zipped(sys.argv[3], sys.argv[4:], sys.argv[2], {zip_file.STORED_UP_TO}))
+' "$@"
+}}"""
 
 
 def comment(text: str) -> str:

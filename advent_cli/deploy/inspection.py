@@ -22,6 +22,7 @@ from advent_cli.errors import (
     UsesForeignError,
 )
 from advent_cli.resources.base import Resource
+from advent_cli.resources.function import Function
 from advent_cli.resources.parameter import Parameter
 from advent_cli.stack.build import Stack
 
@@ -64,6 +65,12 @@ class Inspection:
         """Sentences about the stack as a whole: that its role is a given one, what was not looked for or checked."""
         given, unlisted = self.stack.execution_role, self.unlisted
         return (*([given.notice] if given else []), *([str(unlisted)] if unlisted else []), *self.stack.config.notes)
+
+    @property
+    def plan_notes(self) -> tuple[str, ...]:
+        """The notes, and those on the code that `up` would upload."""
+        functions = [r for r in self.stack.resources.values() if isinstance(r, Function) and r.bundle]
+        return (*self.notes, *(note for f in functions for note in f.code_notes(self.seen[f.key])))
 
     @property
     def is_open(self) -> bool | None:

@@ -27,15 +27,15 @@ class Page:
 
 def up(inspection: Inspection, steps: Iterable[Step]) -> Page:
     """The page for `up`, with its steps in an order in which they work; reads from AWS, and writes nothing."""
-    return _page(inspection, steps, apply.order_up(inspection))
+    return _page(inspection, steps, apply.order_up(inspection), inspection.plan_notes)
 
 
 def down(inspection: Inspection, steps: Iterable[Step]) -> Page:
     """The page for `down`."""
-    return _page(inspection, steps, apply.order_down(inspection))
+    return _page(inspection, steps, apply.order_down(inspection), inspection.notes)
 
 
-def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set[str]]) -> Page:
+def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set[str]], notes: tuple[str, ...]) -> Page:
     resources = {**inspection.stack.resources, **inspection.orphans}
     sections: list[tuple[Step, list[str]]] = []
     done: list[Line] = []
@@ -51,7 +51,7 @@ def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set
             new = new or ([Note("an earlier step has done this")] if lines else [])
             path = [aws_cli.comment(resource.console[VERBS[action]].format(it=resource))] if action in VERBS else []
             sections.append((step, path + [aws_cli.render(line) for line in new]))
-    return Page(_setup(inspection, done), sections, inspection.notes)
+    return Page(_setup(inspection, done), sections, notes)
 
 
 def in_order(steps: list[Step], needs: Mapping[str, set[str]]) -> list[Step]:
@@ -104,5 +104,5 @@ def _setup(inspection: Inspection, lines: Iterable[Line]) -> list[str]:
         services = sorted({line.service for line in sent if isinstance(line, Call | Until)})
         setup += aws_cli.aws_function(custom_endpoints(aws, services), services)
     setup.append("export AWS_PAGER=")
-    setup += aws_cli.ZIP_CODE.split("\n") if any(isinstance(line, Zip) for line in sent) else []
+    setup += aws_cli.zip_code().split("\n") if any(isinstance(line, Zip) for line in sent) else []
     return setup + (aws_cli.AGAIN.split("\n") if any(isinstance(line, Call) and line.retry for line in sent) else [])

@@ -5,6 +5,9 @@ the names that this file, signatures.py and workers.py use, with their signature
 """
 
 import secrets
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from advent_cli.local.asgi import App
@@ -22,6 +25,7 @@ def adapt() -> None:
     accept_one_root_key()
     salt_credentials()
     answer_for_parameters()
+    keep_file_modes()
 
 
 def application() -> App:
@@ -87,3 +91,17 @@ def answer_for_parameters() -> None:
 
     ssm._list_tags_for_resource = list_tags_for_resource
     tagging._COLLECTORS["ssm"] = tagging._collect_ssm
+
+
+def keep_file_modes() -> None:
+    """Unpack the code of a function with the modes of its files, as Lambda does: a program can be run."""
+    from ministack.core import lambda_runtime
+
+    class WithModes(zipfile.ZipFile):
+        def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+            super().extractall(path, members, pwd)
+            for entry in self.infolist():
+                if mode := entry.external_attr >> 16 & 0o777:
+                    Path(path or ".", entry.filename).chmod(mode)
+
+    lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": WithModes})

@@ -61,11 +61,11 @@ def stack_fields(stack: Stack) -> Document:
     }
 
 
-def inspected(inspection: Inspection) -> Document:
+def inspected(inspection: Inspection, notes: Iterable[str]) -> Document:
     """The stack, the role that config.yaml gives its functions or None, and the notes on the stack as a whole."""
     role = inspection.stack.execution_role
-    notes = [valid_text(note) for note in inspection.notes]
-    return {**stack_fields(inspection.stack), "execution_role": role.arn if role else None, "notes": notes}
+    valid = [valid_text(note) for note in notes]
+    return {**stack_fields(inspection.stack), "execution_role": role.arn if role else None, "notes": valid}
 
 
 def plan(steps: Iterable[Step]) -> Document:

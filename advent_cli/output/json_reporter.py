@@ -67,7 +67,9 @@ class JsonReporter:
         return nullcontext(_ignore)
 
     def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
-        self.fields |= json_documents.inspected(inspection) | {"steps": json_documents.run_steps(steps, {})}
+        self.fields |= json_documents.inspected(inspection, inspection.notes) | {
+            "steps": json_documents.run_steps(steps, {})
+        }
 
     def confirming(self, steps: Sequence[Step]) -> None: ...
 
@@ -103,13 +105,13 @@ class JsonReporter:
         self.fields["imported"] = words or 0
 
     def plan(self, inspection: Inspection, steps: Sequence[Step]) -> None:
-        self.fields |= json_documents.inspected(inspection) | json_documents.plan(steps)
+        self.fields |= json_documents.inspected(inspection, inspection.plan_notes) | json_documents.plan(steps)
         self.errors += problems(steps)
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
         unknown: dict[str, Any] = {"url": None, "urls": [], "open": None, "dead_letters": None, "words": None}
         known = {"resources": json_documents.resources(steps, arns)}
-        self.fields |= json_documents.inspected(inspection) | known | unknown
+        self.fields |= json_documents.inspected(inspection, inspection.notes) | known | unknown
         self.errors += problems(steps)
 
     def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:

@@ -127,7 +127,7 @@ class PeopleReporter:
         from advent_cli.output import summary, terminal
 
         summary.plan(terminal.stdout(self.advice), steps, show_settings=self.verbose)
-        summary.notes(terminal.stdout(self.advice), inspection.notes)
+        summary.notes(terminal.stdout(self.advice), inspection.plan_notes)
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
         from advent_cli.output import summary, terminal

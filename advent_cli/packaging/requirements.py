@@ -1,97 +1,175 @@
-"""Installs the packages of a requirements.txt for Lambda's Python and architecture, once for the same content."""
+"""Reads a requirements.txt as pip does, with the files it includes, and refuses what is not the same everywhere."""
 
-import hashlib
-import importlib.util
+import codecs
 import os
-import platform
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
+import shlex
+from contextlib import suppress
+from dataclasses import dataclass, field
+from optparse import OptionParser, Values
 from pathlib import Path
+from typing import NoReturn
+from urllib.parse import unquote, urlsplit
 
 from advent_cli.errors import ConfigError
 
-# The glibc of Amazon Linux 2023, on which Lambda runs Python 3.12 and later, and of Amazon Linux 2, on which the rest
-# ("Lambda runtimes" in its developer guide); wheels for an older glibc work there too.
-GLIBC, OLD_GLIBC, AL2023_PYTHON = 34, 26, (3, 12)
-MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
-ERROR_LINES = 5  # lines of pip's output that an error quotes
+OPTIONS = {  # "Requirements File Format" in pip's documentation; the other options are refused
+    "append": "-r/--requirement -c/--constraint --extra-index-url -f/--find-links --trusted-host --only-binary --hash",
+    "store": "-i/--index-url",
+    "store_true": "--no-index --pre --prefer-binary --require-hashes",
+}
+BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # of PowerShell
+NAMED = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^\]]*\])?\s*@\s*(?P<where>.+)")
+PATH = re.compile(r"(?P<where>[^\[]*)(?P<extras>\[[^\]]*\])?")
+CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+WHEELS = "advent installs wheels and builds nothing"
 
 
-def install(requirements: Path, runtime: str, architecture: str) -> Path:
-    """The folder with the installed packages; if `architecture` is empty, for this machine and this Python.
+@dataclass
+class Requirements:
+    """What a file and those that it includes ask for, each line with its place, as in `requirements.txt:3`.
 
-    Raises ConfigError if a package is not available as a wheel.
+    Paths in `lines` and `constraints` are absolute. `wheels` are the files among them, `indexes` the options that say
+    where packages come from, as pip names them.
     """
-    from platformdirs import user_cache_path
 
-    here = f"{platform.platform()} {sys.version}"
-    content = _contents(requirements) + (f"{runtime} {architecture}" if architecture else here).encode()
-    folder = user_cache_path("advent") / "packages" / hashlib.sha256(content).hexdigest()[:32]
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as new:
-            _install(requirements, runtime, architecture, Path(new, "all"))
-            try:
-                os.replace(Path(new, "all"), folder)
-            except OSError:
-                if not folder.is_dir():  # else another process has installed them meanwhile
-                    raise
-    return folder
+    lines: dict[str, str] = field(default_factory=dict)
+    constraints: dict[str, str] = field(default_factory=dict)
+    wheels: list[Path] = field(default_factory=list)
+    indexes: dict[str, list[str]] = field(default_factory=dict)
+    flags: set[str] = field(default_factory=set)
 
 
-def _contents(requirements: Path) -> bytes:
-    """The content of the file and of those that it includes by -r or -c."""
-    text = requirements.read_bytes()
-    for name in re.findall(rb"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", text, re.MULTILINE):
-        other = requirements.parent / name.decode()
-        text += _contents(other) if other.is_file() and other != requirements else b""
-    return text
+class _Parser(OptionParser):
+    def __init__(self) -> None:
+        super().__init__(add_help_option=False)
+        for action, options in OPTIONS.items():
+            for names in options.split():
+                self.add_option(*names.split("/"), action=action)
+
+    def error(self, msg: str) -> NoReturn:
+        raise ValueError(msg.replace("no such option:", f"{WHEELS}, so it does not take"))
 
 
-def command(requirements: Path, runtime: str, architecture: str, target: str) -> list[str]:
-    """The command that installs the packages as wheels into the folder `target`."""
-    python = runtime.removeprefix("python")
-    command = [*_installer(), "--target", target, "--only-binary", ":all:", "-r", str(requirements)]
-    machine = MACHINES.get(architecture)
-    newest = GLIBC if tuple(map(int, python.split("."))) >= AL2023_PYTHON else OLD_GLIBC
-    if machine and "uv" in Path(command[0]).name:
-        command += ["--python-version", python, "--python-platform", f"{machine}-manylinux_2_{newest}"]
-    elif machine:
-        platforms = [f"manylinux_2_{minor}" for minor in range(newest, 16, -1)] + ["manylinux2014"]
-        command += ["--python-version", python, "--implementation", "cp"]
-        command += [word for name in platforms for word in ("--platform", f"{name}_{machine}")]
-    return command
+def read(file: Path, root: Path) -> Requirements:
+    """What `file` asks for; `root` is the folder of the app, in which wheels may lie.
+
+    Raises ConfigError, with the file and the line, for what is no wheel or what advent cannot take.
+    """
+    found = Requirements()
+    _read(file, found.lines, found, root, set())
+    return found
 
 
-def _install(requirements: Path, runtime: str, architecture: str, target: Path) -> None:
-    target.mkdir()
-    words = command(requirements, runtime, architecture, str(target))
-    done = subprocess.run(words, capture_output=True, text=True)  # noqa: S603 (pip or uv, with the user's own requirements)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        why = " / ".join([line for line in lines if line.startswith("ERROR:")] or lines[-ERROR_LINES:])
-        place = f"for Python {runtime.removeprefix('python')} on {architecture}" if architecture else "for this machine"
-        hint = (
-            "check the network, and that each package has a wheel for that platform: advent does not build from source"
-        )
-        raise ConfigError(f"cannot install the packages in {requirements} {place}", why=why, hint=hint)
+def hide_credentials(text: str) -> str:
+    """The text without the user and the password of each URL."""
+    return CREDENTIALS.sub("***", text)
 
 
-def _installer() -> list[str]:
-    if importlib.util.find_spec("pip"):
-        return [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--no-compile",
-            "--no-input",
-            "--disable-pip-version-check",
-        ]
-    if uv := shutil.which("uv"):
-        return [uv, "pip", "install", "-q", "--python", sys.executable]
-    raise ConfigError("a handler has a requirements.txt, but neither pip nor uv is installed", hint="install pip or uv")
+def _read(file: Path, lines: dict[str, str], found: Requirements, root: Path, seen: set[tuple[Path, bool]]) -> None:
+    """Add what the file asks for to `lines` and `found`; each file counts once, so a circle of them ends."""
+    known = len(seen)
+    seen.add((file.resolve(), lines is found.lines))
+    for number, line in _logical_lines(_text(file)) if len(seen) > known else ():
+        place = f"{file}:{number}"
+        wanted, options = _split(line, place)
+        for names, more in ((options.requirement, lines), (options.constraint, found.constraints)):
+            for name in names or ():
+                _read(_file(file.parent, name, place), more, found, root, seen)
+        _add_indexes(found, options, file.parent)
+        found.flags |= {f"--{name.replace('_', '-')}" for name in ("pre", "require_hashes") if getattr(options, name)}
+        if wanted:
+            hashes = [f"--hash={value}" for value in options.hash or ()]
+            lines[place] = " ".join([_requirement(wanted, place, found, root, has_hash=bool(hashes)), *hashes])
+
+
+def _file(folder: Path, name: str, place: str) -> Path:
+    with suppress(OSError, ValueError):  # no name of a file
+        if (folder / name).is_file():
+            return folder / name
+    raise ConfigError(hide_credentials(f"{place}: there is no file {name}"))
+
+
+def _text(file: Path) -> str:
+    try:
+        data = file.read_bytes()
+        return data.decode(next((name for bom, name in BOMS.items() if data.startswith(bom)), "utf-8"))
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is not in UTF-8", hint="save it in UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {os.strerror(error.errno or 0)}") from None
+
+
+def _logical_lines(text: str) -> list[tuple[int, str]]:
+    """The lines with their numbers, joined at a backslash, without comments, with ${VARIABLES} from the environment."""
+    logical, joined = [], ""
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        is_comment = line.lstrip().startswith("#")
+        joined += "" if is_comment and joined else line
+        if joined.endswith("\\") and not is_comment:
+            joined = joined[:-1]
+            continue
+        if joined := re.sub(r"(^|\s+)#.*$", "", joined).strip():
+            logical.append((number, re.sub(r"\$\{([A-Z0-9_]+)\}", lambda m: os.environ.get(m[1]) or m[0], joined)))
+        joined = ""
+    return logical
+
+
+def _split(line: str, place: str) -> tuple[str, Values]:
+    """The requirement of a line, which may be empty, and its options."""
+    start = re.search(r"(?:^|\s)-", line)
+    wanted, words = (line[: start.start()], line[start.start() :]) if start else (line, "")
+    try:
+        options, rest = _Parser().parse_args(shlex.split(words))
+        if rest:
+            raise ValueError(f"unexpected {' '.join(rest)}")
+    except ValueError as error:
+        hint = f"advent takes packages by name, wheels in the app, and {' '.join(OPTIONS.values())}"
+        raise ConfigError(hide_credentials(f"{place}: {line}: {error}"), hint=hint) from None
+    return wanted.strip(), options
+
+
+def _add_indexes(found: Requirements, options: Values, folder: Path) -> None:
+    for name in ("extra_index_url", "find_links", "trusted_host", "index_url", "no_index"):
+        value = getattr(options, name)
+        values = value if isinstance(value, list) else [str(value)] if value else []
+        if name == "find_links":
+            values = [each if "://" in each else os.path.abspath(folder / each) for each in values]
+        if values:
+            found.indexes.setdefault(name.replace("_", "-"), []).extend(values)
+
+
+def _requirement(wanted: str, place: str, found: Requirements, root: Path, *, has_hash: bool) -> str:
+    """The requirement for uv; raises ConfigError if it is a path or a URL of something that is no wheel in the app."""
+    what, *marker = re.split(r"\s+;|;\s+", wanted, maxsplit=1)
+    named = NAMED.fullmatch(what.strip())
+    if not named and not re.search(r"[/\\]|^\.|\.(whl|zip|gz|bz2|xz)\s*(\[|$)", what.partition(";")[0]):
+        return wanted
+    parts = named or PATH.fullmatch(what.strip())
+    where = (parts or {"where": what})["where"].strip()
+    try:
+        url = urlsplit(where)
+    except ValueError as error:
+        raise ConfigError(f"{place}: {hide_credentials(where)} is not a URL", why=str(error)) from None
+    if not url.path.endswith(".whl") or url.scheme not in ("", "file", "http", "https"):
+        hint = "`pip wheel --no-deps -w wheels PACKAGE` makes a wheel; name it by its path, as in ./wheels/NAME.whl"
+        raise ConfigError(f"{place}: {hide_credentials(where)} is not a wheel", why=WHEELS, hint=hint)
+    if url.scheme in ("http", "https"):
+        if not has_hash and "sha256=" not in url.fragment:
+            hint = "add `#sha256=...` to the URL"
+            raise ConfigError(f"{place}: {hide_credentials(where)} has no hash, so it may change", hint=hint)
+        target = where
+    else:
+        target = _wheel(unquote(url.path) if url.scheme else where, place, found, root)
+    name = parts["name"] if named and parts else Path(url.path).name.partition("-")[0]
+    line = f"{name}{(parts['extras'] if parts else '') or ''} @ {target}"
+    return f"{line} ; {marker[0].strip()}" if marker else line
+
+
+def _wheel(name: str, place: str, found: Requirements, root: Path) -> str:
+    """The URL of a wheel, which must be a file in the app: on another machine nothing else is there."""
+    path = _file(Path(place).parent, name, place)
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(f"{place}: {name} is outside the folder of config.yaml", hint=f"copy it into {root}")
+    found.wheels.append(path.resolve())
+    return path.resolve().as_uri()

@@ -62,6 +62,11 @@ class Function(Resource):
         """The function's ARN, known before the function exists."""
         return self.aws.arn("lambda", f"function:{self.name}")
 
+    def code_notes(self, seen: object) -> list[str]:
+        """Sentences about the code, if it is not the one that was `seen`; raises ConfigError."""
+        is_there = isinstance(seen, dict) and self.bundle and seen.get("code") == self.bundle.sha256
+        return [] if is_there or not self.bundle else self.bundle.notes
+
     def scope(self) -> list[str]:
         return [self.arn, *([self.role.arn] if self.role else [])]  # Lambda's caller passes the role
 

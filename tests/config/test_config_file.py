@@ -256,7 +256,7 @@ def test_a_value_without_a_type_is_what_it_looks_like_or_refused(text: str) -> N
         with suppress(ConfigError), TemporaryDirectory() as folder:
             file = Path(folder, "config.yaml")
             file.write_text(content, encoding="utf-8")
-            (found,) = read(file, Settings).value.functions["sns_multiplier"].filter["attributes"]["a"]
+            (found, *_) = read(file, Settings).value.functions["sns_multiplier"].filter["attributes"]["a"] or [{}]
             if isinstance(found, str):
                 assert found == text.strip()
                 assert not LIKE_A_NUMBER.fullmatch(found)

@@ -8,6 +8,7 @@ import ast
 import importlib
 import importlib.util
 import inspect
+import zipfile
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ SIGNATURES = {  # without annotations; `=` is an optional parameter
 VALUES = {  # what is not called, by its type
     "ministack.core.lambda_runtime._lock": "lock",
     "ministack.core.lambda_runtime._workers": "dict",
+    "ministack.core.lambda_runtime.zipfile": "module",
     "ministack.services.tagging._COLLECTORS": "dict",
 }
 
@@ -170,7 +172,7 @@ def test_the_replacements_take_the_same_arguments(monkeypatch: pytest.MonkeyPatc
         "ministack.services.sts.is_root_access_key",
     ]
     originals = {name: resolve(name) for name in replaced}
-    for name, original in originals.items():
+    for name, original in {**originals, "ministack.core.lambda_runtime.zipfile": zipfile}.items():
         monkeypatch.setattr(name, original)  # so that it is restored
     monkeypatch.setenv("LAMBDA_ACCOUNT_CONCURRENCY", str(workers.MAX_WORKERS))
     ministack.adapt()

@@ -12,7 +12,7 @@ from advent_cli.packaging.bundle import Bundle, Source
 
 
 def bundle_of(file: Path, *, is_folder: bool = False) -> Bundle:
-    return Bundle(Source(file, is_folder, f"{file.stem}.handler"), "python3.13", "")
+    return Bundle(Source(file, is_folder, f"{file.stem}.handler", file.parent), "python3.13", "")
 
 
 def test_the_bytes_do_not_depend_on_times_modes_or_line_ends(tmp_path: Path) -> None:

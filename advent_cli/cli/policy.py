@@ -32,12 +32,12 @@ BOUNDARY = "boundary"
 def policy(options: Options, command: str, split: bool) -> None:
     """Print the least-privilege IAM policy for running COMMAND (default: all of them) on this stack.
 
-    It includes what the stack still has in AWS but config.yaml no longer has. `boundary` prints a permissions boundary
-    for the roles of the functions.
+    It also covers resources that are still in AWS but no longer in config.yaml. `boundary` prints a permissions
+    boundary for the roles of the functions.
     """
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle
-    from advent_cli.stack import deployer_policy, policy_conditions, policy_size
+    from advent_cli.stack import command_actions, deployer_policy, policy_conditions, policy_size
 
     if split and command == BOUNDARY:
         raise UsageError("a permissions boundary cannot be split", why="a role has only one")
@@ -46,25 +46,28 @@ def policy(options: Options, command: str, split: bool) -> None:
         why = f"{stack.execution_role.notice}, and a boundary would have no role to limit"
         hint = "`advent policy` prints the policy for you"
         raise UsageError("no permissions boundary with execution_role", why=why, hint=hint)
-    orphans, notes = _orphans(stack) if command != BOUNDARY else ([], [])
+    orphans, notes = _orphans(stack) if command in (*command_actions.INSPECTING, "all") else ([], [])
     document = (
         deployer_policy.policy(stack, command, orphans) if command != BOUNDARY else deployer_policy.boundary(stack)
     )
     notes = [*policy_conditions.notes(stack, document), *notes]
-    notes += [] if split else policy_size.notes(document, command)
+    notes += policy_size.notes(document, command, is_split=split)
     options.report.policy(stack, command, document, notes, is_split=split)
 
 
 def _orphans(stack: Stack) -> tuple[list[Resource], list[str]]:
-    """What the stack has in AWS and config.yaml does not, and a note on it, or on why it is not known."""
+    """The stack's resources that are no longer in config.yaml, and notes on them, or on why they are not known."""
     from advent_cli.aws.aws_errors import explain
-    from advent_cli.deploy import orphans
+    from advent_cli.deploy.inspection import inspect
 
     try:
-        found = [*orphans.listed(stack).resources.values()]
+        inspection = inspect(stack)
     except Exception as error:
         if (explained := explain(error)) is None:
             raise
-        return [], [f"the policy covers config.yaml only: cannot look for what `up` would delete ({explained.what})"]
+        what = "the policy covers only what is in config.yaml"
+        return [], [f"{what}: resources that `up` would delete could not be listed ({explained.what})"]
+    found = inspection.own_orphans
+    notes = [str(inspection.unlisted)] if inspection.unlisted else []
     titles = ", ".join(sorted(resource.title for resource in found))
-    return found, [f"the policy includes what is no longer in config.yaml: {titles}"] if found else []
+    return found, [*notes, *([f"the policy also covers what is no longer in config.yaml: {titles}"] if found else [])]

@@ -3,8 +3,9 @@
 import ast
 import re
 import sys
-import warnings
 from collections.abc import Iterator
+
+from advent_cli.packaging import python_source
 
 NEWEST = (3, 14)  # the newest Python whose syntax is known here
 # except* (3.11), type statements and parameters, any f-string (3.12), t-strings, except without parentheses (3.14)
@@ -26,13 +27,11 @@ class UnreadableError(Exception):
 def parse(content: bytes, runtime: str) -> ast.Module | None:
     """The module, parsed as the Python of this runtime would; None if it may use newer syntax than this Python knows.
 
-    Raises UnreadableError. Decodes as Python does: by a byte order mark or a coding comment, else as UTF-8.
+    Raises UnreadableError.
     """
     wanted, here = (3, int(runtime.rpartition(".")[2])), sys.version_info[:2]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the file's own escapes
-            return ast.parse(content, feature_version=min(wanted, here))
+        return python_source.parse(content, min(wanted, here))
     except (SyntaxError, ValueError) as error:  # ValueError: null bytes, in older versions
         if wanted > here and isinstance(error, SyntaxError) and _may_be_newer(error, content, wanted):
             return None

@@ -90,7 +90,9 @@ def _is_as_written(node: yaml.ScalarNode) -> bool:
         return text in ("true", "false")
     if kind == "int":
         return WHOLE.fullmatch(text) is not None
-    return kind == "null" or (kind == "float" and FRACTION.fullmatch(text) is not None and repr(float(text)) == text)
+    if kind == "null":
+        return text in ("null", "~", "")
+    return kind == "float" and FRACTION.fullmatch(text) is not None and repr(float(text)) == text
 
 
 def _is_mapping(node: yaml.Node) -> bool:

@@ -73,6 +73,11 @@ class Inspection:
         return (*self.notes, *(note for f in functions for note in f.code_notes(self.seen[f.key])))
 
     @property
+    def own_orphans(self) -> list[Resource]:
+        """The orphans that exist and belong to the stack, in this region."""
+        return [resource for key, resource in self.orphans.items() if isinstance(self.seen[key], dict)]
+
+    @property
     def is_open(self) -> bool | None:
         """Whether no Slack secret is set, so that anyone with the URL can post; None if it is not known."""
         secret = self.stack.secrets.get(SLACK_SECRET)

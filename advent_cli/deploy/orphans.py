@@ -119,7 +119,7 @@ def _roles_or_refusal(stack: Stack) -> list[Resource] | AdventError:
         role, explained = stack.execution_role, explain(error)
         if role is None or explained is None or error_code(error) not in REFUSALS:
             raise
-        what = f"roles that this stack had before role {role.name} are not looked for, because you may not list roles"
+        what = "roles from before execution_role was set are not looked for, because you may not list roles"
         return AdventError(what, why=explained.why, hint=explained.hint)
 
 

@@ -3,8 +3,9 @@
 import ast
 import codecs
 import re
-import warnings
 from collections.abc import Iterator
+
+from advent_cli.packaging.python_source import parse
 
 # Where this Python cannot parse the file: each import at the start of a line or after a semicolon or a colon.
 STATEMENT = re.compile(r"(?:^|[;:])[ \t]*(?:from[ \t]+(\w+)|import[ \t]+(\w[^;\n]*))", re.MULTILINE)
@@ -14,10 +15,7 @@ BY_NAME = ("import_module", "__import__")  # calls with the name of a module
 def imported(content: bytes) -> set[str]:
     """The top-level names of the modules that the file imports anywhere, also by importlib.import_module("NAME")."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the file's own escapes
-            tree = ast.parse(content)
-        names = {name.partition(".")[0] for node in ast.walk(tree) for name in _names(node)}
+        names = {name.partition(".")[0] for node in ast.walk(parse(content)) for name in _names(node)}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         names = set(_by_pattern(_decoded(content)))
     return {name for name in names if name.isidentifier()}

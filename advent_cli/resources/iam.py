@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from advent_cli.aws.account import Aws, in_parallel
-from advent_cli.aws.aws_errors import get_or_none
+from advent_cli.aws.aws_errors import REFUSALS, error_code, get_or_none
 from advent_cli.aws.calls import Call
 from advent_cli.aws.retry import Transient, Waiter
 
@@ -25,6 +25,11 @@ def read_scope(aws: Aws, arn: str) -> list[str]:
     under a path (keikoproj/iam-manager #31 and #35); not in IAM's documentation.
     """
     return [arn, aws.arn("iam", f"role/{arn.rpartition('/')[2]}")]
+
+
+def path_scope(aws: Aws) -> str:
+    """The ARN of every role under the stack's path, also of one that the same stack has in another region."""
+    return aws.arn("iam", f"role/advent/{aws.stack}/*")
 
 
 def get_role(aws: Aws, name: str) -> dict[str, Any] | None:
@@ -72,6 +77,18 @@ def removals(role: str, policies: Policies, keep: set[str]) -> list[Call]:
 
 
 def send(aws: Aws, call: Call, waiter: Waiter) -> None:
-    """Send a call; it is no error if what it deletes is gone already."""
-    missing = ["NoSuchEntity"] if call.method.startswith(("delete_", "detach_")) else []
-    waiter.retry(partial(get_or_none, call.on(aws), *missing), ROLE_IS_BUSY)
+    """Send a call; it is no error if what it deletes is gone already.
+
+    For a role that is gone IAM may answer AccessDenied: see `read_scope`.
+    """
+    deletes = call.method.startswith(("delete_", "detach_"))
+    missing = ["NoSuchEntity"] if deletes else []
+    try:
+        waiter.retry(partial(get_or_none, call.on(aws), *missing), ROLE_IS_BUSY)
+    except Exception as error:
+        if not deletes or error_code(error) not in REFUSALS or _role_exists(aws, call.params["RoleName"]):
+            raise
+
+
+def _role_exists(aws: Aws, name: str) -> bool:
+    return get_or_none(partial(aws.client("iam").get_role, RoleName=name), "NoSuchEntity") is not None

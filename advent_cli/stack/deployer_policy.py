@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from advent_cli.resources import api_gateway
+from advent_cli.resources import api_gateway, iam
 from advent_cli.resources.base import Resource
 from advent_cli.resources.role_policy import RolePolicy
 from advent_cli.resources.table import Table
@@ -35,8 +35,11 @@ def policy(stack: Stack, command: str, orphans: Iterable[Resource] = ()) -> dict
         for action in command_actions.DATA.get(name, ()):
             if arns := command_actions.data_arns(stack, name, action):
                 needs.scoped[_service(action), ""].add(action, arns)
-        if name in INSPECTING:  # they list the APIs of the account, even if config.yaml has none
+        if (
+            name in INSPECTING
+        ):  # they list the APIs of the account and the roles of the path, and read those that they find
             needs.scoped["apigateway", ""].add(FIND_API, api_gateway.list_scope(stack.aws))
+            needs.scoped["iam", "listed"].add("iam:GetRole", [iam.path_scope(stack.aws)])
     return _document(needs.statements(stack))
 
 

@@ -38,8 +38,8 @@ def _pieces(policy: Policy, statement: dict[str, Any], longest: int) -> list[dic
     return [piece for half in halves for piece in _pieces(policy, half, longest)]
 
 
-def notes(policy: Policy, command: str) -> list[str]:
-    """Why a policy cannot be created in one piece, and what to do; empty if it can."""
+def notes(policy: Policy, command: str, *, is_split: bool) -> list[str]:
+    """Why a policy cannot be created in one piece, or attached, and what to do; empty if it can."""
     number = len(split(policy))
     if not number:
         return ["the command needs no permission on this stack, and IAM does not accept an empty policy"]
@@ -50,6 +50,8 @@ def notes(policy: Policy, command: str) -> list[str]:
         return [
             f"{too_long}; a role has only one boundary, so create it from a shorter policy that allows at least this"
         ]
+    most = f"AWS attaches up to {MOST_ATTACHED} policies to a user or a role unless you ask for more"
+    if is_split:
+        return [f"these are {number} policies; {most}"] if number > MOST_ATTACHED else []
     advice = f"`advent policy {command} --split` prints {number} policies that together allow the same"
-    most = f"; AWS attaches up to {MOST_ATTACHED} to a user or a role unless you ask for more"
-    return [f"{too_long}; {advice}{most if number > MOST_ATTACHED else ''}"]
+    return [f"{too_long}; {advice}" + (f"; {most}" if number > MOST_ATTACHED else "")]

@@ -13,14 +13,16 @@ from advent_cli.aws.retry import Waiter
 from advent_cli.cli import policy as policies
 from advent_cli.config import config_file
 from advent_cli.config.schema import Function
-from advent_cli.deploy import orphans
+from advent_cli.deploy.inspection import inspect
 from advent_cli.local.lifecycle import Engine
+from advent_cli.resources.role import REGION_TAG, TRUST
 from advent_cli.stack import deployer_policy
 from advent_cli.stack.build import Stack, build
 from tests.conftest import Run
 from tests.messages.test_redeliver import of_lambda
 from tests.support import apps, stacks, tampering
 from tests.support.person import Person, judged
+from tests.support.proxy import Handler
 
 Statements = list[dict[str, Any]]
 INSPECTING = ("plan", "status", "diagram")
@@ -80,7 +82,7 @@ class Proof:
         for words in commands:
             name = next((POLICIES[each] for each in POLICIES if words.startswith(each)), words.split()[0])
             stack = self.stack(apps.with_more(self.text) if earlier else "")
-            found = [] if earlier else [*orphans.listed(stack).resources.values()]
+            found = [] if earlier else inspect(stack).own_orphans
             statements = deployer_policy.policy(stack, name, found)["Statement"]
             self.person.allow(statements)
             if words == "status --watch":
@@ -218,11 +220,22 @@ def is_front(function: Function) -> bool:
     return bool(function.routes)
 
 
+def beside_the_same_stack_in_another_region(proof: Proof) -> None:
+    """With roles of other names, as the README advises: roles are global."""
+    iam, path = proof.person.iam, f"/advent/{proof.stack().config.stack}/"
+    tags = [{"Key": "advent:stack", "Value": proof.stack().config.stack}, {"Key": REGION_TAG, "Value": "eu-west-1"}]
+    iam.create_role(RoleName="elsewhere", Path=path, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
+    proof.run(*INSPECTING, "up", "down", "up")
+    assert not [part for parts in proof.granted.values() for part in parts if "elsewhere" in part]
+    iam.delete_role(RoleName="elsewhere")
+
+
 STATES: list[Callable[[Proof], None]] = [
     while_nothing_exists,
     while_half_is_missing,
     while_everything_differs,
     while_an_api_is_foreign,
+    beside_the_same_stack_in_another_region,
     with_orphans,
     while_it_is_used,
 ]
@@ -239,6 +252,25 @@ def test_each_policy_is_enough_and_nothing_in_it_is_superfluous(person: Person, 
     names = [name for name in deployer_policy.COMMANDS if name != "say" or app == "tutorial"]
     superfluous = {name: proof.superfluous(name) for name in names}
     assert {name: parts for name, parts in superfluous.items() if parts} == {}
+
+
+@pytest.mark.parametrize("call", ["iam:DeleteRole", "iam:DeleteRolePolicy"])
+def test_a_role_that_another_run_deletes_first_is_no_refusal(person: Person, call: str) -> None:
+    """IAM judges a role that is gone on its ARN without the path, on which the policy allows only reading."""
+    person.run("up", "--yes")
+    person.allow(deployer_policy.policy(stacks.without_calls(), "down")["Statement"])
+    stack, judged_call = stacks.tutorial(person.engine), person.judge.meet
+    role = stack.resources["role/sns_logger_lambda"]
+
+    def meet(name: str, handler: Handler, body: bytes) -> None:
+        if name == call and b"RoleName=sns_logger_lambda" in body:
+            role.delete(Waiter())
+        judged_call(name, handler, body)
+
+    person.proxy.meet = meet
+    done = person.run("down", "--yes")
+    assert (done.returncode, "0 left" in done.stderr) == (0, True), done.stderr
+    assert any(question.action == call for question in person.judge.refused)
 
 
 @pytest.mark.parametrize("command", ["plan", "status", "diagram", "list", "logs", "up --yes", "say words", "replay"])

@@ -10,15 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advent_cli.aws.connect import offline
+from advent_cli.config import config_file
 from advent_cli.local.lifecycle import Engine
-from advent_cli.stack import policy_size
+from advent_cli.stack import deployer_policy, policy_size
+from advent_cli.stack.build import build
 from tests.conftest import ADVENT, Run
 from tests.support import iam_quotas, installed_aws, stacks
 from tests.support import proxy as proxies
 
 README = (stacks.ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = [block.split("```")[0] for block in README.split("```sh\n# needs an AWS account\n")[1:]]
-ONE, SEVERAL = (next(block for block in BLOCKS if text in block) for text in ("attach-user-policy", "--split"))
+ONE, SEVERAL, AGAIN = (
+    next(block for block in BLOCKS if text in block)
+    for text in ("--policy-name advent ", "--split", "create-policy-version --policy-arn")
+)
 CONSUMERS = 30
 POLICY = st.builds(
     lambda statements: {"Version": "2012-10-17", "Statement": statements},
@@ -69,7 +75,8 @@ def large(tmp_path: Path) -> Path:
 def run(block: str, engine: Engine, folder: Path) -> list[dict[str, Any]]:
     """Run a block of the README where IAM has AWS's quotas; the managed policies after it."""
     iam = stacks.tutorial(engine).aws.client("iam")
-    iam.create_user(UserName="ann")
+    if not iam.list_users()["Users"]:
+        iam.create_user(UserName="ann")
     with proxies.running(engine) as proxy, installed_aws.installed(folder / "bin"):
         proxy.meet = iam_quotas.meet
         path = f"{folder / 'bin'}{os.pathsep}{ADVENT.parent}{os.pathsep}{os.environ['PATH']}"
@@ -82,12 +89,34 @@ def run(block: str, engine: Engine, folder: Path) -> list[dict[str, Any]]:
     return [iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]["Document"] for arn in policies]
 
 
+def attached(engine: Engine) -> list[str]:
+    """The names of the managed policies of the user."""
+    listed = stacks.tutorial(engine).aws.client("iam").list_attached_user_policies(UserName="ann")
+    return sorted(each["PolicyName"] for each in listed["AttachedPolicies"])
+
+
+def test_the_number_of_functions_that_fit_into_one_policy_is_the_readmes(large: Path) -> None:
+    text = (large / "config.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
+    head = text.index("functions:\n") + 1
+    sizes = []
+    for number in (5, 9):
+        (large / "config.yaml").write_text("".join(text[: head + number]), encoding="utf-8")
+        stack = build(config_file.load(large / "config.yaml"), offline("large"))
+        sizes.append(policy_size.size(deployer_policy.policy(stack, "all")))
+    assert sizes[0] <= policy_size.LONGEST < sizes[1]
+    assert "more than about five functions" in README
+
+
 def test_the_tutorials_policy_is_created_and_attached_as_the_readme_says(
     engine: Engine, advent: Run, tmp_path: Path
 ) -> None:
     assert run(ONE, engine, tmp_path) == [json.loads(advent("policy").stdout)]
-    attached = stacks.tutorial(engine).aws.client("iam").list_attached_user_policies(UserName="ann")["AttachedPolicies"]
-    assert [each["PolicyName"] for each in attached] == ["advent"]
+    assert attached(engine) == ["advent"]
+    (tmp_path / "bin").rename(tmp_path / "before")
+    run(AGAIN, engine, tmp_path)
+    iam = stacks.tutorial(engine).aws.client("iam")
+    (policy,) = iam.list_policies(Scope="Local")["Policies"]
+    assert policy["DefaultVersionId"] == "v2"
 
 
 def test_the_policy_of_a_large_app_is_created_in_parts(engine: Engine, advent: Run, large: Path) -> None:
@@ -95,6 +124,7 @@ def test_the_policy_of_a_large_app_is_created_in_parts(engine: Engine, advent: R
     number = len(policy_size.split(json.loads(whole.stdout)))
     assert f"`advent policy all --split` prints {number} policies that together allow the same" in whole.stderr
     assert allowed(run(SEVERAL, engine, large)) == allowed([json.loads(whole.stdout)])
+    assert attached(engine) == [f"advent-{n}" for n in range(1, number + 1)]
     document = json.loads(advent("policy", "--json").stdout)
     assert document["policy"] == json.loads(whole.stdout)
     assert len(document["policies"]) == number > 1
@@ -104,7 +134,8 @@ def test_the_policy_of_a_large_app_is_created_in_parts(engine: Engine, advent: R
 
 def test_what_cannot_be_split_or_allows_nothing_is_said(advent: Run, large: Path) -> None:
     assert "a permissions boundary cannot be split" in advent("policy", "boundary", "--split", code=2).stderr
-    assert "needs no permission on this stack" in advent("policy", "slack").stderr
+    for words in ([], ["--split"]):
+        assert "needs no permission on this stack" in advent("policy", "slack", *words).stderr
 
 
 def test_what_is_no_longer_in_config_yaml_is_included(engine: Engine, advent: Run, large: Path) -> None:

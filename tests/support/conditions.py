@@ -20,7 +20,7 @@ from tests.support import proxy as proxies
 from tests.support.iam_requests import Keys, Question, questions
 from tests.support.proxy import Handler, pass_on, refuse
 
-UNRECOGNIZED = frozenset({"apigateway:TagResource"})  # an action that is in no catalogue of AWS
+UNRECOGNIZED = frozenset({"apigateway:TagResource"})  # an action that is in no reference of AWS
 
 
 @dataclass

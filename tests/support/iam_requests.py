@@ -84,8 +84,8 @@ def _dynamodb(request: Request) -> Iterator[Question]:
 
 
 def _logs(request: Request) -> Iterator[Question]:
-    group = arn_of("logs", f"log-group:{request.given.get('logGroupName', '')}:log-stream:")
-    yield Question(f"logs:{request.operation}", request.given.get("resourceArn", group))
+    group = arn_of("logs", f"log-group:{request.given.get('logGroupName', '')}")
+    yield Question(f"logs:{request.operation}", request.given.get("resourceArn", f"{group}:log-stream:"))
     if request.operation == "CreateLogGroup" and request.tags:
         yield Question("logs:TagResource", group)
 

@@ -26,7 +26,7 @@ class Person:
     """Runs advent in `folder` with keys of its own; `iam` is a client with full access."""
 
     def __init__(self, proxy: Proxy, folder: Path) -> None:
-        self.engine, self.folder = proxy.engine, folder
+        self.proxy, self.engine, self.folder = proxy, proxy.engine, folder
         self.judge, self.url = Judge(stacks.tutorial(proxy.engine).aws.client), proxy.endpoint.url
         proxy.meet = self.judge.meet
         self.iam = self.judge.client("iam")

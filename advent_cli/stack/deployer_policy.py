@@ -35,9 +35,7 @@ def policy(stack: Stack, command: str, orphans: Iterable[Resource] = ()) -> dict
         for action in command_actions.DATA.get(name, ()):
             if arns := command_actions.data_arns(stack, name, action):
                 needs.scoped[_service(action), ""].add(action, arns)
-        if (
-            name in INSPECTING
-        ):  # they list the APIs of the account and the roles of the path, and read those that they find
+        if name in INSPECTING:  # they list the account's APIs and the roles under the stack's path, and read these
             needs.scoped["apigateway", ""].add(FIND_API, api_gateway.list_scope(stack.aws))
             needs.scoped["iam", "listed"].add("iam:GetRole", [iam.path_scope(stack.aws)])
     return _document(needs.statements(stack))

@@ -11,11 +11,11 @@ from tests.support.proxy import Proxy
 from tests.support.rounds import Gate
 
 COMMANDS = {  # in this order -> calls, rounds
-    "up --yes": (56, 7),
-    "up": (46, 3),
-    "plan": (46, 3),
-    "status": (47, 4),
-    "down --yes": (89, 7),
+    "up --yes": (55, 7),
+    "up": (45, 3),
+    "plan": (45, 3),
+    "status": (46, 4),
+    "down --yes": (86, 7),
 }
 ATTEMPTS = 3  # on a busy machine a late call counts as another round; the smallest numbers count
 

@@ -13,6 +13,7 @@ from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started, Waiting
 from advent_cli.deploy.executor import Interrupt, Notify
 from advent_cli.deploy.inspection import Inspection, exit_code_of, inspect, root_causes
+from advent_cli.deploy.run_notes import run_notes
 from advent_cli.deploy.timing import Waits
 from advent_cli.errors import DONE, INTERRUPTED, REFUSED, AdventError, RefusedError, UsesForeignError
 from advent_cli.resources.base import Resource
@@ -34,6 +35,8 @@ class Result:
     seconds: float = 0.0
     waited: dict[str, float] = field(default_factory=dict)
     stopped: bool = False
+    notes: tuple[str, ...] = ()
+    """Sentences about what the run changed."""
 
     @property
     def exit_code(self) -> int:
@@ -62,6 +65,7 @@ def up(inspection: Inspection, steps: tuple[Step, ...], listen: Listener, interr
     If a step met another run, inspect the stack again and repair what that run changed.
     """
     result = _run(inspection, steps, order_up(inspection), listen, interrupt, lingering.doubtful(inspection))
+    result.notes = run_notes(inspection, steps, result.changed)
     for _ in range(MOST_REPAIRS):
         if not inspection.stack.aws.contested or result.exit_code not in (DONE, REFUSED):
             break

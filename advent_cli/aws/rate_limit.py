@@ -11,6 +11,7 @@ RATES = {"lambda": 15, "apigatewayv2": 10}
 # "CloudWatch Logs quotas" in its user guide: requests per second in an account and region, which cannot be raised.
 LOG_READS = 5
 PACED = {"logs": ("FilterLogEvents", LOG_READS)}
+APART = ("GetFunction",)  # the operations with a quota of their own, which is 100 a second
 THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
 
 
@@ -28,12 +29,12 @@ class RateLimiter:
         self._lock = threading.Lock()
 
     def guard(self, client: Any) -> None:
-        """Limit all calls of a botocore client, each retry included."""
+        """Limit all calls of a botocore client but those in `APART`, each retry included."""
         client.meta.events.register("before-send", self._wait)
         client.meta.events.register("needs-retry", self._check_response)
 
-    def _wait(self, **_: Any) -> None:
-        if self._next is None:
+    def _wait(self, event_name: str, **_: Any) -> None:
+        if self._next is None or event_name.endswith(APART):
             return
         with self._lock:
             now = self._clock()
@@ -41,7 +42,9 @@ class RateLimiter:
             self._next = turn + 1 / self._rate
         self._sleep(turn - now)
 
-    def _check_response(self, response: Any, **_: Any) -> None:
+    def _check_response(self, response: Any, event_name: str, **_: Any) -> None:
+        if event_name.endswith(APART):
+            return
         parsed = response[1] if response else {}  # response is None after a network error
         if self._next is None and parsed.get("Error", {}).get("Code") in THROTTLED:
             with self._lock:

@@ -89,6 +89,6 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     result.raise_bug()
     if result.exit_code not in (DONE, REFUSED):
         return result.exit_code
-    remaining = apply.remaining(stack, is_kept)
+    remaining = apply.remaining(stack, result, is_kept)
     report.remaining(remaining)
     return FAILED if remaining else result.exit_code

@@ -1,25 +1,28 @@
 """Carries out the steps of `up` and `down`."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from advent_cli.aws.aws_errors import explain
 from advent_cli.aws.retry import GaveUpError, StoppedError, Waiter
-from advent_cli.deploy import executor, orphans
+from advent_cli.deploy import executor, lingering, orphans
 from advent_cli.deploy.contention import run_step
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Event, Existing, Finished, Outcome, Planned, Started, Waiting
 from advent_cli.deploy.executor import Interrupt, Report
 from advent_cli.deploy.inspection import Inspection, exit_code_of, inspect, root_causes
+from advent_cli.deploy.run_notes import run_notes
 from advent_cli.deploy.timing import Waits
 from advent_cli.errors import DONE, INTERRUPTED, REFUSED, AdventError, RefusedError, UsesForeignError
+from advent_cli.resources.base import Resource
 from advent_cli.resources.function import Function
 from advent_cli.resources.log_group import LogGroup
 from advent_cli.stack.build import Stack
 
 MOST_REPAIRS = 3  # runs after the first, when other runs interfere; each of those ends at some time
+GONE = {Outcome.DELETED, Outcome.ABSENT}
 CHANGED = {Outcome.CREATED, Outcome.UPDATED, Outcome.ATTACHED}
 Listener = Callable[[Event], None]
 
@@ -32,6 +35,8 @@ class Result:
     seconds: float = 0.0
     waited: dict[str, float] = field(default_factory=dict)
     stopped: bool = False
+    notes: tuple[str, ...] = ()
+    """Sentences about what the run changed."""
 
     @property
     def exit_code(self) -> int:
@@ -59,7 +64,9 @@ def up(inspection: Inspection, steps: tuple[Step, ...], listen: Listener, interr
 
     If a step met another run, inspect the stack again and repair what that run changed.
     """
-    result = _run(inspection, steps, order_up(inspection), listen, interrupt, existing_up(inspection))
+    doubtful = lingering.doubtful(inspection)
+    result = _run(inspection, steps, order_up(inspection), listen, interrupt, existing_up(inspection), doubtful)
+    result.notes = run_notes(inspection, steps, result.changed)
     for _ in range(MOST_REPAIRS):
         if not inspection.stack.aws.contested or result.exit_code not in (DONE, REFUSED):
             break
@@ -114,15 +121,22 @@ def order_down(inspection: Inspection) -> dict[str, set[str]]:
     return {**{key: set() for key in inspection.stack.resources}, **outlived, **orphaned}
 
 
-def remaining(stack: Stack, is_kept: Callable[[Step], bool]) -> list[Step]:
+def remaining(stack: Stack, result: Result, is_kept: Callable[[Step], bool]) -> list[Step]:
     """The stack's resources that still exist after `down`, except those that `is_kept`: by name, by tag and by path.
 
-    Inspects more than once, because lists lag and a function's last lines may recreate its log group.
+    Inspects more than once, because lists lag and a function's last lines may recreate its log group. What lingers is
+    not looked for if this run deleted it or found it gone: `result` is the run's.
     """
     left: list[Step] = []
 
+    def is_left(step: Step, resource: Resource) -> bool:
+        is_trusted = resource.lingers and step.key in result.finished and result.finished[step.key].outcome in GONE
+        return step.action is Action.DELETE and not is_trusted and not is_kept(step)
+
     def gone() -> bool:
-        left[:] = [step for step in inspect(stack).steps_down() if step.action is Action.DELETE and not is_kept(step)]
+        now = inspect(stack)
+        resources = {**stack.resources, **now.orphans}
+        left[:] = [step for step in now.steps_down() if is_left(step, resources[step.key])]
         return not left
 
     with suppress(GaveUpError):
@@ -137,6 +151,7 @@ def _run(
     listen: Listener,
     interrupt: Interrupt,
     existing: Mapping[str, set[str]] | None = None,
+    doubtful: Collection[str] = (),
 ) -> Result:
     resources = {**inspection.stack.resources, **inspection.orphans}
     by_key = {step.key: step for step in steps}
@@ -150,20 +165,19 @@ def _run(
             step = replace(step, seen=resource.read())  # its parent may have been recreated without it
         if isinstance(step.seen, RefusedError) and step.want is None:
             return Outcome.LEFT  # not an error, so that the others are still deleted
-        parent = resources.get(resource.parent or "")
         waiter = Waiter(
             notify=lambda words: report(Waiting(key, words)),
             stopped=lambda: interrupt.asked,
             exists=lambda: report(Existing(key)),
         )
-        return run_step(resource, parent, step, waiter)
+        if key in doubtful:
+            step = lingering.settled(resource, step, waiter)
+        return run_step(resource, resources.get(resource.parent or ""), step, waiter)
 
     listen(Planned(steps))
     for event in executor.execute(needs, work, interrupt, existing):
         waits.note(event)
-        if isinstance(event, Existing):
-            continue
-        if isinstance(event, Started | Waiting | Finished) and event.key not in by_key:
+        if isinstance(event, Existing) or (isinstance(event, Started | Waiting | Finished) and event.key not in by_key):
             continue
         if isinstance(event, Finished):
             event = _finished(event, by_key[event.key])

@@ -14,19 +14,25 @@ WORDS = "AWS says that this already exists or is being changed, perhaps by anoth
 GONE_WORDS = "AWS says that something this needs does not exist; reading it again"
 REREADS = 2  # further tries if something does not exist: another run may have replaced it
 BUSY = {
+    "AWS.SimpleQueueService.QueueNameExists",
     "ConcurrentModification",
     "ConcurrentModificationException",
     "ConflictException",
     "EntityAlreadyExists",
     "OperationAbortedException",
     "PreconditionFailedException",
+    "QueueAlreadyExists",  # CreateQueue: the same name with other attributes
+    "QueueNameExists",
     "ResourceAlreadyExistsException",
     "ResourceConflictException",
     "ResourceInUseException",
 }
-EXISTS = {"InvalidParameter", "InvalidParameterException"}  # of CreateTopic and Subscribe, if the message says so
+# Of CreateTopic and Subscribe. SNS says InvalidParameter for much else, and quotes the filter that it refuses.
+EXISTS = ("Reason: Topic already exists with different", "Reason: Subscription already exists with different")
 OTHER_RUN = tuple(Transient(each, "", WORDS) for each in sorted(BUSY))
-CREATED = tuple(Transient(each, "already exists", WORDS) for each in sorted(EXISTS))  # with other tags or attributes
+CREATED = tuple(
+    Transient(code, text, WORDS) for code in ("InvalidParameter", "InvalidParameterException") for text in EXISTS
+)
 GONE = tuple(
     Transient(each, text, GONE_WORDS, times=REREADS)
     for each, text in (

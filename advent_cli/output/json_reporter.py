@@ -86,6 +86,7 @@ class JsonReporter:
         seconds = round(result.seconds, 3)
         self.fields |= {"steps": json_documents.run_steps(steps, result.finished), "seconds": seconds}
         self.fields["waited"] = {service: round(took, 3) for service, took in result.waited.items()}
+        self.fields["notes"] = [*self.fields.get("notes", []), *map(json_documents.valid_text, result.notes)]
         self.errors += [*result.problems, *([InterruptionError()] if result.stopped else [])]
 
     def app_ready(self, inspection: Inspection, url: str | None) -> None:

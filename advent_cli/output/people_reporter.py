@@ -93,6 +93,8 @@ class PeopleReporter:
 
         ended = summary.run_totals(result.finished.values(), result.seconds, result.waited)
         styled_lines.line(terminal.stderr(self.advice), (ended, "bold"))
+        for note in result.notes:
+            self.note(f"note: {note}")
         for problem in result.problems:
             if isinstance(problem, AdventError):
                 self.error(problem)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from advent_cli.aws.account import Aws
-from advent_cli.aws.aws_errors import explain, get_or_none
+from advent_cli.aws.aws_errors import error_code, explain, get_or_none
 from advent_cli.aws.calls import Call, Line, Until
 from advent_cli.aws.retry import Transient, Waiter
 from advent_cli.errors import AdventError
@@ -15,6 +15,17 @@ from advent_cli.resources.given_role import GivenRole
 READY, BUSY, FAILED, UPDATE_FAILED = "ready", "busy", "failed", "last update failed"
 ACTIVE = "function_active_v2"  # the waiter for a new function
 PAUSE = 0.2  # seconds at most between two questions whether a new role or a function is ready: other steps wait for it
+DELETING, DEACTIVATED, NOT_INVOCABLE = "being deleted", "deactivated", "not invocable"
+BEYOND_REPAIR = {FAILED, DELETING, DEACTIVATED, NOT_INVOCABLE}
+"""The states that no update ends: the function is deleted, if it is not gone by then, and created again."""
+STATES = {  # Lambda's State -> ours; any other passes by itself, such as Pending and Deactivating
+    "Active": READY,
+    "Inactive": READY,  # idle for weeks; the next invocation activates it
+    "Failed": FAILED,
+    "Deleting": DELETING,
+    "Deactivated": DEACTIVATED,
+    "ActiveNonInvocable": NOT_INVOCABLE,
+}
 ACCEPTED = 202  # the status of a DeleteFunction that goes on in the background; with any other the function is gone
 ROLE_IS_NEW = "IAM has not made the role known to Lambda yet"
 CHECK_ROLE = (
@@ -24,7 +35,7 @@ CHECK_ROLE = (
 NEW_ROLE = (
     Transient("InvalidParameterValueException", "cannot be assumed by Lambda", ROLE_IS_NEW),
     Transient("InvalidParameterValueException", "execution role does not have permissions", ROLE_IS_NEW),
-    Transient("InvalidParameterValueException", "KMS key is invalid for CreateGrant", ROLE_IS_NEW),
+    Transient("InvalidParameterValueException", "does not refer to a valid principal", ROLE_IS_NEW),
 )
 ABOUT_ROLE = (*NEW_ROLE, Transient("InvalidParameterValueException", "cannot be found", ROLE_IS_NEW))
 SETTLED_ROLE = (
@@ -90,35 +101,40 @@ def variables_of(configuration: dict[str, Any]) -> dict[str, str]:
 
 
 def state(configuration: dict[str, Any]) -> str:
-    """Whether a function can be invoked; see "Lambda function states" in the Lambda developer guide."""
-    now, last = configuration.get("State", "Active"), configuration.get("LastUpdateStatus", "Successful")
-    if now == "Failed":
-        return FAILED
+    """Whether a function can be invoked; see "Lambda function states" in the Lambda developer guide.
+
+    That guide says nothing of Deleting, Deactivating, Deactivated and ActiveNonInvocable; the State enum in botocore's
+    model of Lambda has them.
+    """
+    now, last = STATES.get(configuration.get("State", "Active"), BUSY), configuration.get("LastUpdateStatus")
+    if now in BEYOND_REPAIR:
+        return now
     if last == "Failed":
         return UPDATE_FAILED
-    # A function that has been idle for weeks is Inactive; the next invocation activates it.
-    return READY if now in ("Active", "Inactive") and last == "Successful" else BUSY
+    return now if last in (None, "Successful") else BUSY
 
 
 def wait_while_busy(aws: Aws, name: str, waiter: Waiter) -> None:
-    """Return when Lambda has finished what it is doing to the function, with or without success."""
+    """Return when Lambda has finished what it is doing to the function, with or without success, or has deleted it."""
 
     def is_idle() -> bool:
-        return state((get_function(aws, name) or {}).get("Configuration", {})) != BUSY
+        return state((get_function(aws, name) or {}).get("Configuration", {})) not in (BUSY, DELETING)
 
-    waiter.until(is_idle, "Lambda is still updating the function")
+    waiter.until(is_idle, "Lambda is still updating or deleting the function")
 
 
 def wait_until_ready(aws: Aws, name: str, answer: dict[str, Any], waiter: Waiter) -> None:
     """Return when the function is created or updated; raises AdventError if that failed.
 
-    `answer` is Lambda's answer to the call that created or updated it, which may already say that it is ready.
+    `answer` is Lambda's answer to the call that created or updated it, which may already say that it is ready. Polls
+    GetFunction, which has a quota of 100 calls a second; GetFunctionConfiguration shares 15 with the calls that change
+    something ("Lambda quotas" in its developer guide).
     """
     now: dict[str, Any] = {}
 
     def settled() -> bool:
         use_answer = "State" in answer and not now
-        now.update(answer if use_answer else aws.client("lambda").get_function_configuration(FunctionName=name))
+        now.update(answer if use_answer else aws.client("lambda").get_function(FunctionName=name)["Configuration"])
         return state(now) != BUSY
 
     waiter.until(settled, "Lambda is setting up the function", longest=PAUSE)
@@ -162,7 +178,18 @@ def send_all(aws: Aws, name: str, lines: list[Line], waiter: Waiter, role: objec
 
 def send_deletion(aws: Aws, name: str, deletion: Call, waiter: Waiter) -> None:
     """Send DeleteFunction and return when the function is gone."""
-    answer = waiter.retry(partial(get_or_none, deletion.on(aws), "ResourceNotFoundException"), *TRANSIENTS) or {}
-    if answer.get("StatusCode") == ACCEPTED:
-        read = partial(aws.client("lambda").get_function, FunctionName=name)
+    read = partial(aws.client("lambda").get_function, FunctionName=name)
+
+    def send() -> dict[str, Any]:
+        try:
+            return get_or_none(deletion.on(aws), "ResourceNotFoundException") or {}
+        except Exception as error:
+            if error_code(error) != "ResourceConflictException":
+                raise
+            now = get_or_none(read, "ResourceNotFoundException")
+            if now and state(now["Configuration"]) != DELETING:
+                raise
+            return {"StatusCode": ACCEPTED}  # another run, or an earlier one, has sent the same
+
+    if waiter.retry(send, *TRANSIENTS).get("StatusCode") == ACCEPTED:
         waiter.until(lambda: get_or_none(read, "ResourceNotFoundException") is None, "Lambda is deleting the function")

@@ -1,7 +1,7 @@
 """The contract of a resource: what every kind implements, and what callers may rely on."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from advent_cli.aws.account import Aws
 from advent_cli.aws.calls import Line
@@ -9,6 +9,13 @@ from advent_cli.aws.retry import Waiter
 from advent_cli.errors import RefusedError
 
 Settings = dict[str, Any]
+
+
+class Lingering(NamedTuple):
+    """For how many seconds AWS may show a deleted resource, now and then, and what a step that waits for it says."""
+
+    seconds: float
+    words: str
 
 
 class Resource(ABC):
@@ -31,6 +38,9 @@ class Resource(ABC):
     """The IAM actions that `read`, `create`, `update` and `delete` need on `scope`."""
     unscoped_actions: ClassVar[dict[str, tuple[str, ...]]] = {}
     """The IAM actions that they need on `*`, because AWS cannot limit these to a resource."""
+
+    lingers: ClassVar[Lingering | None] = None
+    """How long AWS may still show it after it was deleted, if AWS is known for that; see deploy/lingering.py."""
 
     console: ClassVar[dict[str, str]]
     """Where in the AWS console you create, update and delete it; may contain `{it.name}` and the like."""
@@ -102,7 +112,7 @@ class Resource(ABC):
 
     @abstractmethod
     def delete(self, waiter: Waiter) -> None:
-        """Delete it and return when it is gone."""
+        """Delete it and return when it is gone, or, if it `lingers`, when AWS has agreed to delete it."""
 
     @abstractmethod
     def to_create(self) -> list[Line]:

@@ -10,6 +10,8 @@ from advent_cli.aws.retry import Waiter
 from advent_cli.resources.aws_lambda import TRANSIENTS, get_function, variables_of, wait_until_ready
 from advent_cli.resources.base import Resource, Settings
 
+VARIABLES = "Configuration.Environment.Variables"  # where GetFunction has them
+
 
 @dataclass(frozen=True)
 class Variable(Resource):
@@ -21,10 +23,7 @@ class Variable(Resource):
     kind: ClassVar[str] = "variable"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("lambda:GetFunction",),
-        "create": (
-            "lambda:UpdateFunctionConfiguration",
-            "lambda:GetFunctionConfiguration",
-        ),
+        "create": ("lambda:UpdateFunctionConfiguration",),
     }
     console: ClassVar[dict[str, str]] = dict.fromkeys(
         ("create", "update", "delete"),
@@ -75,7 +74,7 @@ class Variable(Resource):
         if self._variables().get(self.variable) == self.value:
             return [Note("it is set already")]
         addition = json.dumps({self.variable: self.value}).replace("`", "\\`")
-        return self._through_shell(f"merge(Environment.Variables || `{{}}`, `{addition}`)")
+        return self._through_shell(f"merge({VARIABLES} || `{{}}`, `{addition}`)")
 
     def to_update(self, now: Settings) -> list[Line]:
         return self.to_create()
@@ -84,7 +83,7 @@ class Variable(Resource):
         current = self._variables()
         if self.variable not in current:
             return []
-        others = ", ".join(f'"{name}": Environment.Variables."{name}"' for name in current if name != self.variable)
+        others = ", ".join(f'"{name}": {VARIABLES}."{name}"' for name in current if name != self.variable)
         return self._through_shell(f"{{{others}}}" if others else "`{}`")
 
     def _through_shell(self, query: str) -> list[Line]:
@@ -92,7 +91,7 @@ class Variable(Resource):
         name = {"FunctionName": self.function}
         capture = Capture("ENVIRONMENT", f"{{Variables: {query}}}", output="json")
         return [
-            Call("lambda", "get_function_configuration", name, capture),
+            Call("lambda", "get_function", name, capture),
             self._change(placeholder(capture.variable)),
             Until("lambda", "function_updated_v2", name),
         ]

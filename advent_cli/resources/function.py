@@ -10,7 +10,7 @@ from advent_cli.errors import ForeignError
 from advent_cli.packaging.bundle import Bundle
 from advent_cli.packaging.zip_commands import zip_commands
 from advent_cli.resources import aws_lambda, role_id
-from advent_cli.resources.aws_lambda import ACTIVE, BUSY, FAILED, READY, UPDATE_FAILED, variables_of
+from advent_cli.resources.aws_lambda import ACTIVE, BEYOND_REPAIR, BUSY, DELETING, READY, UPDATE_FAILED, variables_of
 from advent_cli.resources.base import Resource, Settings
 from advent_cli.resources.given_role import GivenRole
 from advent_cli.resources.role import Role
@@ -28,7 +28,7 @@ class Function(Resource):
     kind: ClassVar[str] = "function"
     actions: ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("lambda:GetFunction", "lambda:ListTags"),
-        "create": ("lambda:CreateFunction", "lambda:TagResource", "lambda:GetFunctionConfiguration", "iam:PassRole"),
+        "create": ("lambda:CreateFunction", "lambda:TagResource", "iam:PassRole"),
         "update": (
             "iam:PassRole",
             "lambda:UpdateFunctionCode",
@@ -110,7 +110,7 @@ class Function(Resource):
         aws_lambda.send_all(self.aws, self.name, self.to_create(), waiter, self.role)
 
     def update(self, now: Settings, waiter: Waiter) -> None:
-        if now["state"] == BUSY:
+        if now["state"] in (BUSY, DELETING):
             aws_lambda.wait_while_busy(self.aws, self.name, waiter)
             now = self.read() or now
         if _must_recreate(now):
@@ -157,10 +157,10 @@ class Function(Resource):
         return self._call("put_function_concurrency", ReservedConcurrentExecutions=self.concurrency)
 
     def _reconfiguration(self) -> list[Call]:
-        now = self.aws.client("lambda").get_function_configuration(FunctionName=self.name)
+        now = (aws_lambda.get_function(self.aws, self.name) or {}).get("Configuration", {})
         attached = {name: value for name, value in variables_of(now).items() if name in self.attached}
         update = self._call("update_function_configuration", **self._configuration(attached))
-        if not (tag := role_id.tag(self.role)) or (self.role and now["Role"] == self.role.arn):
+        if not (tag := role_id.tag(self.role)) or (self.role and now.get("Role") == self.role.arn):
             return [update]
         return [update, Call("lambda", "tag_resource", {"Resource": self.arn, "Tags": tag})]
 
@@ -187,4 +187,4 @@ class Function(Resource):
 
 def _must_recreate(now: Settings) -> bool:
     """Whether no update can repair the function."""
-    return bool(now["state"] == FAILED or now["role"] == role_id.OLD_ROLE)
+    return bool(now["state"] in BEYOND_REPAIR or now["role"] == role_id.OLD_ROLE)

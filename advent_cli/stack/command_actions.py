@@ -35,7 +35,6 @@ UNSCOPED = {"list": FIND_STACKS, "doctor": SIMULATE, **dict.fromkeys(INSPECTING,
 COUNT_WORDS, READ_LOGS, FIND_API = "dynamodb:Scan", "logs:FilterLogEvents", "apigateway:GET"
 DATA = {  # what each command does to the data in the resources (words, messages, logs), and to find the API
     "up": ("dynamodb:BatchWriteItem",),
-    "plan": ("lambda:GetFunctionConfiguration",),  # for --explain
     "status": (COUNT_WORDS, "dynamodb:BatchGetItem", READ_LOGS),
     "logs": (READ_LOGS,),
     "doctor": (FIND_API,),

@@ -1,5 +1,6 @@
 """The rate limit of a service, with a fake clock and a real client without a network."""
 
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -59,6 +60,17 @@ def test_after_throttling_calls_are_spaced() -> None:
     service.now += 1
     service.call()
     assert service.naps[3] == 0
+
+
+def test_a_call_with_a_quota_of_its_own_neither_waits_nor_starts_the_limit() -> None:
+    """ "Lambda quotas": 100 GetFunction a second, and 15 of "the remainder of the control plane API requests"."""
+    service = Service((429, "TooManyRequestsException"), (200, ""), (429, "TooManyRequestsException"), (200, ""))
+    for call in (service.client.get_function, service.client.get_policy, service.client.get_policy):
+        with suppress(ClientError):
+            call(FunctionName="f")
+    assert service.naps == []
+    service.client.get_function(FunctionName="f")
+    assert service.naps == []
 
 
 def test_another_error_does_not_start_the_limit() -> None:

@@ -59,7 +59,10 @@ UP: dict[str, tuple[dict[str, list[Fault]], str]] = {
         {"lambda:CreateFunction": [ROLE] * 5},
         "IAM has not made the role known to Lambda yet",
     ),
-    "a function that is being created": ({"lambda:GetFunctionConfiguration": [PENDING] * 4}, "Lambda is setting up"),
+    "a function that is being created": (
+        {"lambda:GetFunction": [pass_on] * 3 + [PENDING] * 4},  # the inspection looks at each of three functions
+        "Lambda is setting up",
+    ),
     "a role unknown to a part of IAM": (
         {"iam:PutRolePolicy": [DENIED] * 3},
         "IAM does not know the new role everywhere yet",
@@ -187,8 +190,69 @@ def test_a_refused_policy_of_a_role_that_was_there_is_reported_at_once(proxy: Pr
     assert proxy.calls.count("iam:PutRolePolicy") == len([key for key in stack.resources if key.startswith("policy/")])
 
 
+def made_by_another(code: str) -> Fault:
+    """A fault of CreateQueue: another run has made the queue with other attributes.
+
+    "Amazon SQS returns this error only if the request includes attributes whose values differ from those of the
+    existing queue": QueueNameExists in botocore's model of SQS. Its code is QueueAlreadyExists for older clients.
+    """
+
+    def fault(handler: Handler, body: bytes) -> None:
+        aws = stacks.tutorial(handler.server.proxy.engine).aws
+        attributes = {"MessageRetentionPeriod": "60"}
+        aws.client("sqs").create_queue(QueueName="awsadvent-dlq", Attributes=attributes, tags=aws.owner_tag)
+        refusing(400, code, "A queue already exists with the same name and a different value for an attribute")(
+            handler, body
+        )
+
+    return fault
+
+
+@pytest.mark.parametrize("code", ["QueueAlreadyExists", "QueueNameExists", "AWS.SimpleQueueService.QueueNameExists"])
+def test_a_queue_that_exists_with_other_attributes_is_updated(proxy: Proxy, code: str) -> None:
+    _, expected = undisturbed(proxy, "up")
+    prepared(proxy.engine, "up")
+    proxy.begin()
+    proxy.script = {"sqs:CreateQueue": [made_by_another(code)]}
+    assert not run(proxy, "up").problems
+    assert proxy.calls.count("sqs:SetQueueAttributes") == 1
+    assert inventory(proxy.engine) == expected
+
+
+def test_functions_are_polled_with_the_call_that_has_a_quota_of_its_own(proxy: Proxy) -> None:
+    """Lambda answers 100 GetFunction a second; GetFunctionConfiguration is one of "the remainder of the control plane
+    API requests", which share 15 ("Lambda quotas" in its developer guide).
+    """
+    prepared(proxy.engine, "down")
+    stack = fresh(proxy.engine.endpoint)
+    for kind in ("function", "variable"):
+        change = next(iter(CHANGES[kind].values()))
+        change(stack, next(resource for resource in stack.resources.values() if resource.kind == kind))
+    proxy.begin()
+    assert run(proxy, "up").exit_code == 0
+    assert "lambda:UpdateFunctionConfiguration" in proxy.calls
+    prepared(proxy.engine, "up")
+    assert run(proxy, "up").exit_code == 0
+    assert "lambda:CreateFunction" in proxy.calls
+    assert "lambda:GetFunctionConfiguration" not in proxy.calls
+
+
+# SNS's message about a filter quotes the filter.
 FILTER = refusing(
-    400, "InvalidParameter", "Invalid parameter: Attributes Reason: FilterPolicy: Unrecognized match type"
+    400, "InvalidParameter", "Invalid parameter: FilterPolicy: Filter policy can not have more than 5 keys"
+)
+QUOTED = refusing(
+    400,
+    "InvalidParameter",
+    "Invalid parameter: Attributes Reason: FilterPolicy: Unrecognized match type at [Source: (String) already exists]",
+)
+QUEUE = refusing(400, "InvalidParameter", "Invalid parameter: RedrivePolicy: the target must be a queue in this region")
+KMS = refusing(
+    400,
+    "InvalidParameterValueException",
+    "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
+    "CreateGrant. Please check your KMS key settings. KMS Exception: InvalidArnException KMS Message: Key Aliases are "
+    "not supported for this operation.",  # as reported to Terraform, in hashicorp/terraform#20813
 )
 TAGS = refusing(400, "InvalidParameter", "Invalid parameter: Tags Reason: Topic already exists with different tags")
 NO_FUNCTION = refusing(404, "ResourceNotFoundException", "Function not found: arn")
@@ -196,6 +260,9 @@ NO_BOUNDARY = refusing(404, "NoSuchEntity", "Scope ARN: arn does not exist or is
 PERMANENT = {  # the step, its call, the answer to each -> how often it is sent, a part of the hint
     "a wrong setting": ("topic/awsadvent", "sns:CreateTopic", refusing(400, "InvalidParameter", "Topic Name"), 1, ""),
     "a wrong filter": ("subscription/awsadvent to sns_logger", "sns:Subscribe", FILTER, 1, ""),
+    "a wrong filter that is quoted": ("subscription/awsadvent to sns_logger", "sns:Subscribe", QUOTED, 1, ""),
+    "a wrong queue": ("subscription/awsadvent to sns_logger", "sns:Subscribe", QUEUE, 1, ""),
+    "a wrong key": ("function/sns_logger", "lambda:CreateFunction", KMS, 1, ""),
     "no boundary": ("role/sns_logger_lambda", "iam:CreateRole", NO_BOUNDARY, 3, "check permissions_boundary"),
     "no function to invoke": ("permission/awsadvent to sns_logger", "lambda:AddPermission", NO_FUNCTION, 3, ""),
     "no function to configure": ("destination/sns_logger", "lambda:PutFunctionEventInvokeConfig", NO_FUNCTION, 3, ""),

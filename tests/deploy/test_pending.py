@@ -16,7 +16,7 @@ from advent_cli.stack.build import build
 from tests.deploy.test_faults import VICTIM, fresh, inventory, kill, prepared, proxy, run, start, undisturbed
 from tests.support import stacks
 from tests.support.pending import LOOKS, WHY, Pending
-from tests.support.proxy import Proxy
+from tests.support.proxy import Handler, Proxy
 
 __all__ = ["proxy"]  # the fixture
 
@@ -43,7 +43,7 @@ def test_permissions_subscriptions_and_reservations_do_not_wait_until_a_function
     assert "apigateway:CreateIntegration aws_advent" in pending.late
     assert not pending.refused
     for name in FUNCTIONS:
-        assert pending.early.count(f"lambda:GetFunctionConfiguration {name}") == LOOKS
+        assert pending.early.count(f"lambda:GetFunction {name}") == LOOKS
     assert {step.action for step in inspect(stack).steps_up()} == {Action.NOTHING}
 
 
@@ -97,8 +97,14 @@ def test_after_a_kill_while_a_function_is_pending_the_next_command_waits_for_it(
     pending = Pending()
     prepared(proxy.engine, "up")
     proxy.begin()
-    monkeypatch.setattr(proxy, "meet", pending.meet)
-    proxy.script = {"lambda:GetFunctionConfiguration": [kill(after=True)]}
+    faults = [kill(after=True)]
+
+    def meet(name: str, handler: Handler, body: bytes) -> None:
+        if faults and name == "lambda:GetFunction" and "lambda:CreateFunction" in proxy.calls:
+            return faults.pop()(handler, body)
+        return pending.meet(name, handler, body)
+
+    monkeypatch.setattr(proxy, "meet", meet)
     VICTIM[:] = [start(proxy, "up")]
     VICTIM[0].communicate(timeout=60)
     assert VICTIM[0].returncode == -signal.SIGKILL

@@ -8,7 +8,7 @@ import urllib.parse
 from tests.support.proxy import Handler, changing, pass_on, refuse
 
 LOOKS = 10  # polls of about two seconds together
-READS = ("lambda:GetFunction", "lambda:GetFunctionConfiguration")
+READS = ("lambda:GetFunction",)
 REFUSED = (
     "lambda:DeleteFunction",
     "lambda:Invoke",

@@ -31,7 +31,7 @@ class Gate:
         with self._changed:
             turn, self._waiting, self._latest = self.rounds, self._waiting + 1, time.monotonic()
             self._changed.wait_for(lambda: self.rounds > turn or self._closed)
-        answer: Fault = ACTIVE if name == "lambda:GetFunctionConfiguration" else pass_on
+        answer: Fault = ACTIVE if name == "lambda:GetFunction" else pass_on
         try:
             answer(handler, body)
         finally:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ class Config(Settings, frozen=True, kw_only=True):
 
     sources: dict[str, Source]
     notes: tuple[str, ...] = ()
-    """Sentences about what could not be checked."""
+    """Sentences about what could not be checked, and what is not used."""
 
     @property
     def routes(self) -> list[str]:
@@ -112,8 +112,14 @@ def _source(document: Document[Settings], name: str) -> Source:
     return Source(source, is_folder=bool(folder), handler=handler, root=root)
 
 
-def _notes(settings: Settings, sources: Iterable[Source]) -> Iterator[str]:
-    """What could not be checked."""
+def _notes(settings: Settings, sources: Collection[Source]) -> Iterator[str]:
+    """What could not be checked, and what is not used."""
+    for requirements, name in {
+        s.file.with_name("requirements.txt"): s.file.stem for s in sources if not s.is_folder
+    }.items():
+        if requirements.is_file():
+            handler = f"`handler: {name}/app.handler`"
+            yield f"{requirements} is not used: packages go with a handler that is a folder, as in {handler}"
     for file in dict.fromkeys(source.file for source in sources):
         if handler_source.parse(file.read_bytes(), settings.runtime) is None:
             here = f"Python {sys.version_info[0]}.{sys.version_info[1]}"

@@ -72,6 +72,11 @@ class Inspection:
         functions = [r for r in self.stack.resources.values() if isinstance(r, Function) and r.bundle]
         return (*self.notes, *(note for f in functions for note in f.code_notes(self.seen[f.key])))
 
+    def notes_before(self, steps: Iterable[Step]) -> tuple[str, ...]:
+        """Sentences to read before these steps are carried out; those on config.yaml only if it is applied."""
+        config_notes = self.stack.config.notes if any(step.want is not None for step in steps) else ()
+        return (*([str(self.unlisted)] if self.unlisted else []), *config_notes)
+
     @property
     def own_orphans(self) -> list[Resource]:
         """The orphans that exist and belong to the stack, in this region."""

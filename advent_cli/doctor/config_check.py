@@ -2,7 +2,7 @@
 
 from advent_cli.config import config_file, search
 from advent_cli.config.config_file import Config
-from advent_cli.doctor.findings import Finding, ok
+from advent_cli.doctor.findings import Finding, State
 from advent_cli.doctor.subject import Subject
 
 
@@ -13,4 +13,5 @@ def load(subject: Subject) -> Config:
 
 def valid(subject: Subject, settings: Config) -> Finding:
     """The finding for a valid config.yaml."""
-    return ok("config", f"{search.find(subject.config)} is valid; stack {settings.stack}")
+    text = f"{search.find(subject.config)} is valid; stack {settings.stack}"
+    return Finding("config", State.NOTE if settings.notes else State.OK, text, details=settings.notes)

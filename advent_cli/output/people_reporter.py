@@ -61,8 +61,8 @@ class PeopleReporter:
         return terminal.waiting(message)
 
     def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
-        if inspection.unlisted:
-            self.note(f"note: {inspection.unlisted}")
+        for note in inspection.notes_before(steps):
+            self.note(f"note: {note}")
 
     def confirming(self, steps: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal

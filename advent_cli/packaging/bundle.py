@@ -87,11 +87,6 @@ class Bundle:
         secrets = folder.secrets(top, self.source.root) if self.source.is_folder else []
         if left_out := [path.relative_to(top).as_posix() for path in secrets]:
             notes.append(f"the zip of {top} does not have what may be secret: {', '.join(left_out)}")
-        if not self.source.is_folder and self.requirements.is_file():
-            handler = f"`handler: {self.source.file.stem}/app.handler`"
-            notes.append(
-                f"{self.requirements} is not used: packages go with a handler that is a folder, as in {handler}"
-            )
         return notes
 
     @cached_property

@@ -110,6 +110,20 @@ def test_syntax_that_the_runtime_does_not_know_is_an_error(front: Path) -> None:
         load(front)
 
 
+def test_requirements_beside_a_file_are_not_used_and_commands_say_so(front: Path, advent: Run) -> None:
+    front.write_text(DEF)
+    (front.parent / "requirements.txt").write_text("orjson\n")
+    folder, words = (
+        front.parents[1],
+        "requirements.txt is not used: packages go with a handler that is a folder, as in ",
+    )
+    assert advent("plan", cwd=folder).stdout.count(words) == 1
+    assert advent("up", cwd=folder).stderr.count(words) == 1
+    assert "note    config" in (doctor := advent("doctor", cwd=folder, code=0).stdout)
+    assert doctor.count(words) == 1
+    assert words not in advent("down", "--yes", cwd=folder).stderr
+
+
 @pytest.mark.parametrize("line", ["from . import helper", "from .helper import x", "from .. import helper"])
 def test_a_relative_import_of_a_handler_is_an_error(front: Path, line: str) -> None:
     front.write_text(f"import json\n{line}\n{DEF}")

@@ -115,7 +115,7 @@ def test_a_package_beside_the_handler_is_whole(app: Path) -> None:
     write(app / "handlers" / "one.py", "from lib.deep import down\nimport linked\n")
     built = bundle_of(app, "one.py", is_folder=False)
     assert set(entries(built)) == {"one.py", "lib/deep/down.py", "lib/data.json", "linked/x.py", "other.py"}
-    assert "handlers/requirements.txt is not used" in built.notes[0]
+    assert built.notes == []
 
 
 def test_a_name_or_a_file_that_cannot_be_taken_is_an_error_with_its_name(app: Path) -> None:

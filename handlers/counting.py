@@ -12,6 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal  # others may have written 1.5 or 1E+20
 from itertools import islice
 from typing import Any
 
@@ -91,7 +92,7 @@ def read_counts(words: Iterable[str], deadline: float) -> dict[str, int]:
         while keys:  # DynamoDB may return some of the items, and the keys of the others to request again
             request = {TABLE: {"Keys": keys, "ConsistentRead": True}}
             response = retry(lambda request=request: dynamodb.batch_get_item(RequestItems=request), deadline)
-            found |= {item[KEY]["S"]: int(item["count"]["N"]) for item in response["Responses"][TABLE]}
+            found |= {item[KEY]["S"]: int(Decimal(item["count"]["N"])) for item in response["Responses"][TABLE]}
             keys = response["UnprocessedKeys"].get(TABLE, {}).get("Keys", [])
         return {word: found.get(word, 0) for word in batch}
 

@@ -97,6 +97,7 @@ def test_counts_that_are_not_whole_are_items_without_a_count(deployed: Stack, ad
     assert (words["total"], words["others"]) == (3, 2)
     assert words["sum"] == 10**20 - 3 + int("9" * 38)
     assert "2 items in the table, without a count" in advent("status").stdout
+    assert "price = 2" in advent("say", "--no-wait", "awsadvent", "price").stdout
     refused = advent("down", "--yes", "--export", "words.jsonl", code=1).stderr
     assert "has no count: it is no whole number, or missing; nothing was deleted" in refused
     for word in (*COUNTS, "text"):

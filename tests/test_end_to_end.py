@@ -338,4 +338,3 @@ def test_a_foreign_variable_shows_without_its_value(engine: Engine, advent: Run)
 def test_hints_have_the_global_options_of_the_run(engine: Engine, advent: Run) -> None:
     output = advent("--stack", "other", "--region", "us-east-1", "say", "x", code=1).stderr
     assert "try: `advent --stack other --region us-east-1 up` creates it" in output
-    assert "try: put it before the command: advent -v status" in advent("status", "-v", code=2).stderr

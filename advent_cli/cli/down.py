@@ -33,7 +33,7 @@ def _for_scripts(params: dict[str, Any]) -> None:
     meaning={REFUSED: "blocked by a resource that belongs to someone else, FILE exists, or not confirmed"},
     for_scripts=_for_scripts,
 )
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option(
     "--export",
     metavar="FILE",

@@ -6,6 +6,7 @@ A command reads its options, calls the other packages and reports. It imports sl
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import click
@@ -65,8 +66,13 @@ def advent(**_: Any) -> None:
 
 advent.params[:0] = BEFORE
 
-COMMANDS = (
-    up, plan, status, diagram, logs, say, replay, down, list_stacks, policy, slack, secret, new, doctor, local,
-)  # fmt: skip
-for command in COMMANDS:
+advent.sections = {
+    "Build": (up, plan, down, policy),
+    "Look": (status, diagram, logs, list_stacks, doctor),
+    "Talk": (say, replay),
+    "Slack": (slack,),
+    "Your own apps": (new, secret),
+    "Local engine": (local,),
+}
+for command in chain(*advent.sections.values()):
     advent.add_command(command)

@@ -15,7 +15,7 @@ from advent_cli.cli.pick_reporter import MODES, without_prompts
 from advent_cli.errors import DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 MAX_WIDTH, MIN_WIDTH = 80, 50  # columns of a help text
 
@@ -93,10 +93,31 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """A group of commands and groups of these classes."""
+    """A group of commands and groups of these classes; its help lists them in `sections`, if it has any."""
 
     command_class = Command
     group_class = type
+    sections: Mapping[str, Iterable[click.Command]] = {}
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands and what each is for, in aligned columns."""
+        if not self.sections:
+            return super().format_commands(ctx, formatter)
+        width = max(map(len, self.commands))
+        for title, commands in self.sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(str(each.name).ljust(width), each.get_short_help_str()) for each in commands])
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that these words begin with; for people, UsageError with the nearest name if there is none."""
+        if args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from advent_cli.config.problems import unknown
+
+            raise click.UsageError(unknown("command", args[0], self.list_commands(ctx)), ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command of the group; the command has its own reporter."""

@@ -58,7 +58,7 @@ class PeopleReporter:
     def waiting(self, message: str = "") -> AbstractContextManager[Notify]:
         from advent_cli.output import terminal
 
-        return terminal.waiting(message)
+        return terminal.waiting(message, lines_only=self.verbose)
 
     def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
         if inspection.unlisted:
@@ -148,7 +148,7 @@ class PeopleReporter:
     def reading(self, about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
         from advent_cli.output import terminal
 
-        return terminal.reading(about)
+        return terminal.reading(about, lines_only=self.verbose)
 
     def words(self, counts: Counts) -> None:
         from advent_cli.output import summary, terminal
@@ -181,7 +181,7 @@ class PeopleReporter:
             return nullcontext(lambda: None)
         from advent_cli.output import terminal
 
-        return terminal.counting("posted", total)
+        return terminal.counting("posted", total, lines_only=self.verbose)
 
     def posted(self, replied: int, failed: int, seconds: float) -> None:
         err(f"{replied} posted in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""))
@@ -193,6 +193,6 @@ class PeopleReporter:
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
         from advent_cli.output import terminal
 
-        return terminal.trace(seconds, self.advice)
+        return terminal.trace(seconds, self.advice, lines_only=self.verbose)
 
     def traced(self, trace: Hop, consumers: Sequence[str], counts: Mapping[str, int]) -> None: ...

@@ -147,7 +147,7 @@ class JsonReporter:
 
     def posted(self, replied: int, failed: int, seconds: float) -> None: ...
 
-    def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
+    def settled(self, consumers: Sequence[str], counts: Mapping[str, int], *, are_all: bool = True) -> None:
         self.fields["settled"] = dict(counts)
 
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:

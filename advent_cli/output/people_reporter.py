@@ -186,9 +186,10 @@ class PeopleReporter:
     def posted(self, replied: int, failed: int, seconds: float) -> None:
         err(f"{replied} posted in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""))
 
-    def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
+    def settled(self, consumers: Sequence[str], counts: Mapping[str, int], *, are_all: bool = True) -> None:
         now = ", ".join(f"{printable(word)} = {count}" for word, count in counts.items())
-        err(f"after {' and '.join(consumers)}: {now}")
+        which = "" if are_all else f" (the last {len(counts)} words)"
+        err(f"after {' and '.join(consumers)}{which}: {now}")
 
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
         from advent_cli.output import terminal

@@ -130,8 +130,8 @@ class Reporter(Protocol):
     def posted(self, replied: int, failed: int, seconds: float) -> None:
         """Show how many messages were answered, how many were not, and the time taken."""
 
-    def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
-        """Show the counts once the consumers are done."""
+    def settled(self, consumers: Sequence[str], counts: Mapping[str, int], *, are_all: bool = True) -> None:
+        """Show the counts once the consumers are done; those of the latest words, unless they `are_all`."""
 
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
         """Yields a view that shows a trace; the API answered after this many seconds."""

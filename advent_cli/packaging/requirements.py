@@ -25,11 +25,9 @@ def install(requirements: Path, runtime: str, architecture: str) -> Path:
 
     Raises ConfigError if a package is not available as a wheel.
     """
-    from platformdirs import user_cache_path
-
     here = f"{platform.platform()} {sys.version}"
     content = _contents(requirements) + (f"{runtime} {architecture}" if architecture else here).encode()
-    folder = user_cache_path("advent") / "packages" / hashlib.sha256(content).hexdigest()[:32]
+    folder = cache() / hashlib.sha256(content).hexdigest()[:32]
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as new:
@@ -40,6 +38,13 @@ def install(requirements: Path, runtime: str, architecture: str) -> Path:
                 if not folder.is_dir():  # else another process has installed them meanwhile
                     raise
     return folder
+
+
+def cache() -> Path:
+    """The folder of the packages that were installed; it may not exist."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("advent") / "packages"
 
 
 def _contents(requirements: Path) -> bytes:

@@ -107,13 +107,13 @@ class PeopleReporter:
             slack, is_open = inspection.stack.config.slack, inspection.is_open
             summary.after_up(terminal.stderr(self.advice), slack, self.advice, is_open=is_open)
 
-    def nothing_to_delete(self) -> None:
-        err("nothing to delete")
+    def nothing_to_delete(self, kept: Sequence[Step]) -> None:
+        err("\n".join(["nothing to delete", *(f"kept: {step.title}" for step in kept)]))
 
-    def remaining(self, steps: Sequence[Step]) -> None:
+    def remaining(self, steps: Sequence[Step], kept: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal
 
-        summary.remaining(terminal.stderr(self.advice), steps)
+        summary.remaining(terminal.stderr(self.advice), steps, kept)
 
     def exported(self, words: int, file: Path) -> None:
         err(f"exported {words} word count{'s' if words != 1 else ''} to {file}")

@@ -18,6 +18,7 @@ from advent_cli.aws.retry import Waiter
 from advent_cli.local.lifecycle import Engine
 from tests.conftest import ADVENT, Run
 from tests.support import stacks
+from tests.support.schemas import checked
 from tests.support.stacks import ROOT
 from tests.support.tampering import reconfigure
 
@@ -310,7 +311,11 @@ def test_keep_table_keeps_an_orphan_too(engine: Engine, advent: Run, own: Path) 
     advent("say", "awsadvent")
     own.write_text(own.read_text().replace("name: table", "name: other"))
     advent("up", code=4)  # the old table is not deleted without confirmation
-    assert advent("down", "--yes", "--keep-table").stderr.endswith("0 left\n")
+    kept = "kept: table other\nkept: table table\n"
+    assert advent("down", "--yes", "--keep-table").stderr.endswith(f"0 left\n{kept}")
+    assert advent("down", "--yes", "--keep-table").stderr == f"nothing to delete\n{kept}"
+    document = checked(json.loads(advent("down", "--keep-table", "--json").stdout))
+    assert [each["key"] for each in document["kept"]] == ["table/other", "table/table"]
     assert sorted(client(engine, "dynamodb").list_tables()["TableNames"]) == ["other", "table"]
 
 
@@ -338,4 +343,3 @@ def test_a_foreign_variable_shows_without_its_value(engine: Engine, advent: Run)
 def test_hints_have_the_global_options_of_the_run(engine: Engine, advent: Run) -> None:
     output = advent("--stack", "other", "--region", "us-east-1", "say", "x", code=1).stderr
     assert "try: `advent --stack other --region us-east-1 up` creates it" in output
-    assert "try: put it before the command: advent -v status" in advent("status", "-v", code=2).stderr

@@ -4,6 +4,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 DEFAULT = "aws"  # botocore, too, takes a region of no partition that it knows for one of this
+COMMON = "amazonaws.com"  # its domain, known without loading botocore, for which completion must not wait
 
 
 @cache
@@ -18,7 +19,7 @@ def _domains() -> dict[str, tuple[str, str]]:
 
 def domain(partition: str) -> str:
     """The domain of a partition's endpoints, as in `amazonaws.com`."""
-    return _domains().get(partition, _domains()[DEFAULT])[0]
+    return COMMON if partition == DEFAULT else _domains().get(partition, (COMMON, ""))[0]
 
 
 def is_aws(url: str) -> bool:

@@ -6,23 +6,21 @@ A command reads its options, calls the other packages and reports. It imports sl
 
 from __future__ import annotations
 
-import shlex
+from itertools import chain
 from typing import Any
 
 import click
 
 from advent_cli.cli.command import Group
-from advent_cli.cli.completion import files
 from advent_cli.cli.diagram import diagram
 from advent_cli.cli.doctor import doctor
 from advent_cli.cli.down import down
 from advent_cli.cli.exit_codes import MEANINGS
+from advent_cli.cli.global_options import BEFORE
 from advent_cli.cli.list import list_stacks
 from advent_cli.cli.local import local
 from advent_cli.cli.logs import logs
 from advent_cli.cli.new import new
-from advent_cli.cli.options import Options, Run
-from advent_cli.cli.pick_reporter import pick_reporter
 from advent_cli.cli.plan import plan
 from advent_cli.cli.policy import policy
 from advent_cli.cli.replay import replay
@@ -32,7 +30,7 @@ from advent_cli.cli.slack import slack
 from advent_cli.cli.status import status
 from advent_cli.cli.up import up
 from advent_cli.errors import DIFFERENT
-from advent_cli.output.stream import err, out
+from advent_cli.output.stream import out
 
 
 def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -60,34 +58,21 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
     meaning={DIFFERENT: "plan --exit-code: there are changes to make"},
 )
 @click.option(
-    "--config",
-    metavar="FILE",
-    shell_complete=files,
-    help="Use this config.yaml; default: the one here or in a folder above, else the tutorial's.",
-)
-@click.option("--stack", metavar="NAME", help="Use another stack of the same app; all its names begin with NAME-.")
-@click.option("--target", type=click.Choice(["local", "aws"]), help="Override the target in config.yaml.")
-@click.option("--profile", metavar="NAME", help="Use this profile of your AWS config, with --target aws.")
-@click.option("--region", metavar="NAME", help="Override the region in config.yaml.")
-@click.option("-v", "--verbose", is_flag=True, help="Print each call to AWS; plan and status also print all settings.")
-@click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the versions."
 )
-@click.pass_context
-def advent(context: click.Context, /, verbose: bool, **given: Any) -> None:
+def advent(**_: Any) -> None:
     """Build the serverless pub/sub word counter of the AWS Advent article, post to it, and delete it again."""
-    run = context.obj or Run()
-    run.verbose = verbose
-    run.command = shlex.join(
-        ["advent", *(word for name in given if given[name] for word in (f"--{name}", given[name]))]
-    )
-    report = pick_reporter("advent", (), run)  # replaced by the command's own
-    trace = (lambda line: err(f"  {line}")) if verbose else None
-    context.obj = Options(report, **given, trace=trace, run=run)
 
 
-COMMANDS = (
-    up, plan, status, diagram, logs, say, replay, down, list_stacks, policy, slack, secret, new, doctor, local,
-)  # fmt: skip
-for command in COMMANDS:
+advent.params[:0] = BEFORE
+
+advent.sections = {
+    "Build": (up, plan, down, policy),
+    "Look": (status, diagram, logs, list_stacks, doctor),
+    "Talk": (say, replay),
+    "Slack": (slack,),
+    "Your own apps": (new, secret),
+    "Local engine": (local,),
+}
+for command in chain(*advent.sections.values()):
     advent.add_command(command)

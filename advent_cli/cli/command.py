@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from advent_cli.cli.exit_codes import MEANINGS
 from advent_cli.cli.failure import end_with_error
-from advent_cli.cli.pick_reporter import MODES, pick_reporter, without_prompts
+from advent_cli.cli.global_options import AFTER, WHERE, options
+from advent_cli.cli.pick_reporter import MODES, without_prompts
 from advent_cli.errors import DONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 MAX_WIDTH, MIN_WIDTH = 80, 50  # columns of a help text
 
@@ -60,8 +60,15 @@ class Command(click.Command):
         self.codes = {code: {**MEANINGS, **(meaning or {})}[code] for code in sorted(codes)}
         self.for_scripts = for_scripts
 
-    def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the example, unwrapped so that it can be copied, and the exit codes."""
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The parameters; a command below `advent` also takes the global options."""
+        return [*super().get_params(ctx), *(AFTER if ctx.parent else ())]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write where the global options are, the example, unwrapped so that it can be copied, and the exit codes."""
+        if ctx.parent:
+            formatter.write_paragraph()
+            formatter.write_text(WHERE)
         with formatter.section("Example"):
             formatter.write(f"{'':{formatter.current_indent}}{self.example}\n")
         with formatter.section("Exit codes"):
@@ -70,8 +77,8 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command with its reporter and return the exit code; only bugs are raised."""
         modes = [name for name in MODES if ctx.params.pop(name, False)]
-        report = pick_reporter(str(self.name), modes, ctx.obj.run)
-        ctx.obj = replace(ctx.obj, report=report)
+        ctx.obj = options(ctx, str(self.name), modes)
+        report = ctx.obj.report
         try:
             with without_prompts() if modes else nullcontext():
                 if modes and self.for_scripts:
@@ -86,11 +93,35 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """A group of commands and groups of these classes."""
+    """A group of commands and groups of these classes; its help lists them in `sections`, if it has any."""
 
     command_class = Command
     group_class = type
+    sections: Mapping[str, Iterable[click.Command]] = {}
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands and what each is for, in aligned columns."""
+        if not self.sections:
+            return super().format_commands(ctx, formatter)
+        width = max(map(len, self.commands))
+        for title, commands in self.sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(str(each.name).ljust(width), each.get_short_help_str()) for each in commands])
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that these words begin with; for people, UsageError with the nearest name if there is none."""
+        if args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from advent_cli.config.problems import unknown
+
+            raise click.UsageError(unknown("command", args[0], self.list_commands(ctx)), ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command of the group; the command has its own reporter."""
+        given = options(ctx, "advent")
+        if ctx.parent:
+            ctx.obj = given  # the root keeps the Run
         return click.Group.invoke(self, ctx)

@@ -49,16 +49,17 @@ def changes(stack: Stack, steps: Iterable[Step], show: Callable[[], None] | None
     if sys.stdin.isatty() and any(step.action not in (Action.NOTHING, Action.BLOCKED) for step in steps):
         if show:
             show()
-        _confirm(f"Make these changes in {_place(stack)}?")
+        agreed(f"Make these changes in {_place(stack)}?")
 
 
 def deletion(stack: Stack, steps: Iterable[Step]) -> None:
     """Ask before anything is deleted; raises RefusedError if the answer is no, or stdin is not a terminal."""
     if any(step.action is Action.DELETE for step in steps):
-        _confirm(f"Delete all of this from {_place(stack)}?")
+        agreed(f"Delete all of this from {_place(stack)}?")
 
 
-def _confirm(question: str) -> None:
+def agreed(question: str) -> None:
+    """Ask the question; raises RefusedError if the answer is no, or stdin is not a terminal."""
     if not sys.stdin.isatty():
         raise RefusedError("not confirmed", why="no terminal to ask on", hint="use --yes")
     if not _yes(question):

@@ -13,6 +13,8 @@ from advent_cli.cli.pick_reporter import events_option, json_option, refuse_opti
 from advent_cli.errors import DONE, FAILED, REFUSED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from advent_cli.cli.options import Options
     from advent_cli.deploy.decide import Step
     from advent_cli.stack.model import Stack
@@ -33,7 +35,7 @@ def _for_scripts(params: dict[str, Any]) -> None:
     meaning={REFUSED: "blocked by a resource that belongs to someone else, FILE exists, or not confirmed"},
     for_scripts=_for_scripts,
 )
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option(
     "--export",
     metavar="FILE",
@@ -69,12 +71,12 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     with report.waiting("inspecting the stack"):
         stack = open_stack(options, lifecycle.require, ahead=SERVICES)
         inspection = inspect(stack, report.data_loss_describer(data_loss))
-    steps = tuple(step for step in inspection.steps_down() if not is_kept(step))
+    steps, kept = _split(inspection.steps_down(), is_kept)
     report.run_planned(inspection, steps)
     if file:
         export_import.check_table(stack.table, inspection.seen[stack.table.key])
     elif all(step.action is Action.NOTHING for step in steps):
-        report.nothing_to_delete()
+        report.nothing_to_delete(kept)
         return DONE
     if explain:
         report.walkthrough(walkthrough.down(inspection, steps), is_result=False)
@@ -90,5 +92,13 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     if result.exit_code not in (DONE, REFUSED):
         return result.exit_code
     remaining = apply.remaining(stack, result, is_kept)
-    report.remaining(remaining)
+    report.remaining(remaining, kept)
     return FAILED if remaining else result.exit_code
+
+
+def _split(steps: tuple[Step, ...], is_kept: Callable[[Step], bool]) -> tuple[tuple[Step, ...], list[Step]]:
+    """The steps to take, and those of resources that exist and are kept."""
+    from advent_cli.deploy.decide import Action
+
+    kept = [step for step in steps if is_kept(step) and step.action is Action.DELETE]
+    return tuple(step for step in steps if not is_kept(step)), kept

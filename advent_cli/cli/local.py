@@ -7,7 +7,7 @@ import click
 from advent_cli.cli.command import Group
 from advent_cli.cli.exit_codes import OFFLINE_CODES
 from advent_cli.cli.options import Options
-from advent_cli.errors import FAILED, UNREACHABLE
+from advent_cli.errors import FAILED, REFUSED, UNREACHABLE
 from advent_cli.output import stream
 
 LOCAL = (*OFFLINE_CODES, UNREACHABLE)
@@ -67,6 +67,37 @@ def local_logs(lines: int) -> None:
 
     for line in lifecycle.log_lines(lines):
         stream.out(line)
+
+
+@local.command(
+    "reset",
+    example="advent local reset",
+    short_help="Delete all that advent keeps here.",
+    codes=(*LOCAL, FAILED, REFUSED),
+    meaning={FAILED: "a file cannot be deleted", REFUSED: "not confirmed"},
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.pass_obj
+def local_reset(options: Options, yes: bool) -> None:
+    """Stop the engine, without saving, and delete all that advent keeps on this machine.
+
+    That is the engine's state and its log, crash reports and installed packages. It names the paths and asks first.
+    Your apps, and what is in AWS, stay as they are.
+    """
+    from advent_cli.cli import confirm
+    from advent_cli.cli.kept_files import kept_files
+
+    kept = kept_files(options)
+    if not kept:
+        return options.report.note("nothing to delete")
+    options.report.note("this stops the local engine, without saving, and deletes:")
+    for each in kept:
+        options.report.note(f"  {each.path}: {each.what}")
+    if not yes:
+        confirm.agreed("Delete all of this?")
+    for each in kept:
+        each.delete()
+    return options.report.note("deleted")
 
 
 @local.command(

@@ -30,6 +30,16 @@ def open_stack(options: Options, engine: Callable[[Notify], Engine], *, ahead: I
     return build_for(settings, _connect(options, settings, ready, ahead))
 
 
+def open_configured(options: Options, settings: config_file.Config, engine: Callable[[Notify], Engine]) -> Stack:
+    """Connect to the target, and build the stack of a config.yaml that was read before."""
+    return build_for(settings, _connect(options, settings, partial(engine, options.report.note)))
+
+
+def read_config(options: Options) -> config_file.Config:
+    """Read and check config.yaml, without a call."""
+    return config_file.load(find_config(options), config_file.check_stack(options.stack))
+
+
 def find_config(options: Options) -> Path:
     """The config.yaml to use; notes if it is not in this directory."""
     file = search.find(options.config)

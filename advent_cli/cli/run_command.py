@@ -62,7 +62,4 @@ def _usage_error(words: list[str], error: click.ClickException) -> int:
     shown = io.StringIO()
     error.show(shown)
     err(shown.getvalue().rstrip("\n"))
-    global_options = {name for parameter in advent.params for name in parameter.opts}
-    if isinstance(error, click.NoSuchOption) and error.option_name in global_options and error.ctx:
-        err(f"  try: put it before the command: advent {error.option_name} {error.ctx.info_name}")
     return USAGE

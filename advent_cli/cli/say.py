@@ -78,7 +78,7 @@ def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: boo
     report, consumers = options.report, settle.writers(stack) if wait else []
     webhook, answered = in_parallel(
         lambda: post.webhook(stack),
-        lambda: settle.expected(stack, slack_post.counted_text(message)) if consumers else {},
+        lambda: settle.expected(stack, slack_post.counted_words(message)) if consumers else {},
     )
     options.run.secrets.add(webhook.secret or "")
     first = webhook.slack.trigger_word if webhook.slack else ""
@@ -151,7 +151,7 @@ def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: i
     from advent_cli.words import settle
 
     report, webhook = options.report, post.webhook(stack)
-    replied, failed, last, began = 0, 0, "", time.monotonic()
+    replied, failed, latest, began = 0, 0, settle.LatestWords(), time.monotonic()
     options.run.secrets.add(webhook.secret or "")
     consumers = settle.writers(stack) if wait else []
     report.say_started(stack, consumers)
@@ -159,22 +159,22 @@ def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: i
         with report.posting(number) as one_more:
             for message in messages:
                 try:
-                    reply = webhook.say(post.message((message,)), Waiter())
+                    text = post.message((message,))
+                    reply = webhook.say(text, Waiter())
                 except TargetError:
                     raise
                 except AdventError as error:
                     report.no_reply(message, error)
                     failed += 1
                 else:
-                    report.replied(message, reply.text)
-                    replied, last = replied + 1, message
+                    report.replied(text, reply.text)
+                    replied += 1
+                    latest.add(slack_post.counted_words(text))
                 one_more()
     finally:  # even if interrupted
         report.posted(replied, failed, time.monotonic() - began)
-    if last and consumers:
+    if latest.words and consumers:
         with report.waiting() as notify:
-            now = settle.settle(
-                stack, settle.expected(stack, slack_post.counted_text(last)), Waiter(notify), after_many=True
-            )
-        report.settled(consumers, now)
+            now = settle.settle(stack, settle.expected(stack, latest.words), Waiter(notify), after_many=True)
+        report.settled(consumers, now, are_all=latest.are_all)
     return FAILED if failed else DONE

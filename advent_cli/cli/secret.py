@@ -33,18 +33,20 @@ def secret(options: Options, name: str, remove: bool) -> int:
 
 
 def change(options: Options, name: str, prompt: str | None) -> int:
-    """Read the secret and store it; without a prompt, delete it."""
+    """Ask for the secret and store it; without a prompt, delete it. Asks nobody for a secret that no function reads."""
     from advent_cli.aws.retry import Waiter
-    from advent_cli.cli.open_stack import open_stack
+    from advent_cli.cli.open_stack import open_configured, read_config
+    from advent_cli.config.schema import SLACK_SECRET
     from advent_cli.local import lifecycle
 
-    value = _read_secret(prompt) if prompt else ""
-    options.run.secrets.add(value)
-    stack = open_stack(options, lifecycle.start)
-    if name not in stack.secrets:
-        known = ", ".join(stack.secrets)
+    config = read_config(options)
+    if name not in config.secrets:
+        known = ", ".join(config.secrets) if name != SLACK_SECRET else ""
         hint = f"use one of {known}" if known else "list it under reads_secrets of a function in config.yaml"
         raise UsageError(f"no function reads the secret {name!r}", hint=hint)
+    value = _read_secret(prompt) if prompt else ""
+    options.run.secrets.add(value)
+    stack = open_configured(options, config, lifecycle.start)
     parameter, report = stack.secrets[name], options.report
     exists = parameter.read() is not None
     if prompt:

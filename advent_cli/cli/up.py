@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     codes=STACK_CODES,
     for_scripts=lambda params: refuse_options(params, "watch", "explain"),
 )
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation, even before deleting data.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation, even before deleting data.")
 @click.option(
     "--import",
     "import_file",

@@ -48,6 +48,14 @@ def describe(node: yaml.Node) -> str:
     return "a list" if isinstance(node, yaml.SequenceNode) else "a group of settings"
 
 
+def without_quotes(node: yaml.Node) -> yaml.ScalarNode | None:
+    """The node as YAML would read it without its quotes; None if it has none."""
+    if not isinstance(node, yaml.ScalarNode) or node.style not in ("'", '"'):
+        return None
+    tag = yaml.SafeLoader("").resolve(yaml.ScalarNode, node.value, (True, False))  # type: ignore[no-untyped-call]
+    return yaml.ScalarNode(tag, node.value, node.start_mark, node.end_mark)
+
+
 def problems(node: yaml.Node) -> Iterator[tuple[yaml.Node, str]]:
     """The problems of a node in a value of any type, each with the node that has it.
 

@@ -11,13 +11,23 @@ import msgspec
 import yaml
 
 from advent_cli.config.problems import allowed, must_be, unknown
-from advent_cli.config.yaml_nodes import NEEDS_QUOTES, TEXTS, Aliases, children, compose, describe, problems
+from advent_cli.config.yaml_nodes import (
+    NEEDS_QUOTES,
+    TEXTS,
+    Aliases,
+    children,
+    compose,
+    describe,
+    problems,
+    without_quotes,
+)
 from advent_cli.errors import ConfigError
 
 T = TypeVar("T")
 Path_ = tuple[str, ...]
 PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
 MAX_VALUES = 20_000  # in a file; an alias counts each time it is used, because a few lines of them can mean billions
+UNFIT = (ValueError, KeyError, IndexError, yaml.YAMLError)  # msgspec.ValidationError is a ValueError
 MAX_DEPTH = 50  # levels of lists and groups in a value of any type
 
 
@@ -120,17 +130,13 @@ class _Reader:
             if kind is Any:
                 self._check_any(node, path)
                 return yaml.SafeLoader("").construct_object(node, deep=True)
-            if not isinstance(node, yaml.ScalarNode) or node.tag not in PLAIN:
-                raise ValueError
-            if (node.tag.endswith(":int") and not node.value.isdecimal()) or (
-                len(node.value) > 1 and node.value[0] == "0"
-            ):
-                raise ValueError  # YAML reads 030 as 24, and 1:30 as 90
-            return msgspec.convert(yaml.SafeLoader("").construct_object(node), kind)
-        except (ValueError, KeyError, IndexError, yaml.YAMLError):  # msgspec.ValidationError is a ValueError
+            return _converted(node, kind)
+        except UNFIT:
             problem = subject + must_be(allowed(kind), describe(node))
             if str in (kind, *get_args(kind)) and isinstance(node, yaml.ScalarNode) and node.tag not in TEXTS:
                 problem += f"; {NEEDS_QUOTES}"
+            if (plain := without_quotes(node)) and _fits(plain, kind):
+                problem += "; write it without quotes"
             raise self._fail(node, path, problem) from None
 
     def _count(self, node: yaml.Node, path: Path_) -> None:
@@ -156,3 +162,20 @@ class _Reader:
 
     def _fail(self, node: yaml.Node, path: Path_, problem: str) -> ConfigError:
         return _error(self.file, node.start_mark, path, problem)
+
+
+def _converted(node: yaml.Node, kind: Any) -> Any:
+    """The value of a plain scalar as this type; raises one of UNFIT."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag not in PLAIN:
+        raise ValueError
+    if (node.tag.endswith(":int") and not node.value.isdecimal()) or (len(node.value) > 1 and node.value[0] == "0"):
+        raise ValueError  # YAML reads 030 as 24, and 1:30 as 90
+    return msgspec.convert(yaml.SafeLoader("").construct_object(node), kind)
+
+
+def _fits(node: yaml.Node, kind: Any) -> bool:
+    try:
+        _converted(node, kind)
+    except UNFIT:
+        return False
+    return True

@@ -108,9 +108,10 @@ class _Builder:
         problems = self._problems(others) if state is State.OK else ()
         return Node(key, kind, name, State.DIFFERS if problems else state, problems)
 
-    def _logs(self) -> State:
+    def _logs(self) -> State | None:
+        """The state of all log groups; None if they differ, because then the arrows have it."""
         states = {self._state(f"log-group//aws/lambda/{name}") for name in self.stack.config.functions}
-        return states.pop() if len(states) == 1 else State.DIFFERS
+        return states.pop() if len(states) == 1 else None
 
     def _problems(self, keys: Iterable[str]) -> tuple[str, ...]:
         """The parts that are not ok, as in `role missing`; their names follow from the node or arrow."""

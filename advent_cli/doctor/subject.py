@@ -15,7 +15,7 @@ ANY_REGION = "us-east-1"  # to ask for the identity and the time if no region is
 
 @dataclass(frozen=True)
 class Subject:
-    """The options before the command, None for one that is not given, and the set that secrets are added to."""
+    """The global options, None for one that is not given, and the set that secrets are added to."""
 
     config: str | None
     stack: str | None

@@ -15,6 +15,7 @@ from advent_cli.local.files import home, log_file, log_lines
 from advent_cli.local.probe import PAUSE, Engine, find_responding, handshake, is_alive
 
 START_WITHIN, STOP_WITHIN = 120, 300  # seconds; loading a million words takes half a minute, saving them two
+KILL_WITHIN = 10  # seconds; the system ends it, but may be busy
 LOGS = "see its log with `advent local logs`"
 INHERITED = (  # variables: where things are, and the language. Never the user's AWS_*, proxies and secrets
     "PATH", "HOME", "SYSTEMROOT", "LANG", "LC_ALL", "LC_CTYPE", "TZ",
@@ -95,6 +96,17 @@ def end(engine: Engine) -> None:
         check_old_engine_saved(saved)
     elif files.is_unsaved(home()):
         raise AdventError(files.unsaved_warning(), hint=LOGS)
+
+
+def kill(engine: Engine) -> None:
+    """End the running engine and its functions at once, without saving."""
+    deadline = time.monotonic() + KILL_WITHIN
+    is_group = os.getpgid(engine.pid) == engine.pid  # as spawn() starts it
+    (os.killpg if is_group else os.kill)(engine.pid, signal.SIGKILL)
+    while is_alive():
+        if time.monotonic() > deadline:
+            raise AdventError(f"the local engine (process {engine.pid}) does not end", hint=LOGS)
+        time.sleep(PAUSE)
 
 
 def check_old_engine_saved(before: Mapping[str, float]) -> None:

@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +15,19 @@ import platformdirs
 from advent_cli.errors import TargetError
 
 KEYS = re.compile(r":|AKIA[A-Z2-7]{16}:[A-Za-z0-9+/]{40}")
+
+OWN = (
+    "state",
+    "functions",
+    "tmp",
+    "local.log",
+    "engine.log",
+    "unsaved",
+    "engine.json",
+    "engine.json.part",
+    "running.lock",
+)
+STARTING_LOCK = "starting.lock"
 
 
 @dataclass(frozen=True)
@@ -33,17 +48,44 @@ class Record:
 
 def home() -> Path:
     """The directory of the engine's state, temporary files and log, private to this user."""
-    try:
-        path = Path(platformdirs.user_state_dir("advent", appauthor=False)) / "engine"
-    except RuntimeError:  # no HOME, and no entry in the system's list of users
-        hint = "set HOME or XDG_STATE_HOME to a folder that you can write"
-        raise TargetError("there is no home directory for the local engine's state", hint=hint) from None
+    path = home_path()
     try:
         path.mkdir(parents=True, exist_ok=True)
         path.chmod(0o700)
     except OSError as error:
         raise TargetError(f"cannot use {path} for the local engine", why=error.strerror or "") from None
     return path
+
+
+def home_path() -> Path:
+    """The path of home(), which may not exist."""
+    try:
+        return Path(platformdirs.user_state_dir("advent", appauthor=False)) / "engine"
+    except RuntimeError:  # no HOME, and no entry in the system's list of users
+        hint = "set HOME or XDG_STATE_HOME to a folder that you can write"
+        raise TargetError("there is no home directory for the local engine's state", hint=hint) from None
+
+
+def own_files() -> list[Path]:
+    """What engines of this version and of 0.1 have left in home(), without the lock for starting."""
+    return [path for name in OWN if os.path.lexists(path := home_path() / name)]
+
+
+def delete(path: Path) -> None:
+    """Delete a file, a folder with all that is in it, or a link but not what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def delete_empty(folder: Path) -> None:
+    """Delete the folder if nothing is in it, and those around it, up to advent's own."""
+    with suppress(OSError):
+        for each in (folder, *folder.parents):
+            each.rmdir()
+            if each.name == "advent":
+                break
 
 
 def log_file() -> Path:

@@ -7,6 +7,7 @@ from advent_cli.aws.retry import ignore
 from advent_cli.errors import TargetError
 from advent_cli.local import engine_process, files
 from advent_cli.local.files import home as home
+from advent_cli.local.files import home_path as home_path
 from advent_cli.local.files import log_file as log_file
 from advent_cli.local.files import log_lines as log_lines
 from advent_cli.local.files import started_at as started_at
@@ -62,7 +63,7 @@ def start(notify: Notify = ignore) -> Engine:
     require_packages()
     from filelock import FileLock
 
-    with FileLock(home() / "starting.lock"):
+    with FileLock(home() / files.STARTING_LOCK):
         engine = find(notify)
         if engine is None and (warning := files.unsaved_warning()):
             notify(warning)
@@ -86,10 +87,24 @@ def stop(notify: Notify = ignore) -> bool:
     require_packages()
     from filelock import FileLock
 
-    with FileLock(home() / "starting.lock"):
+    with FileLock(home() / files.STARTING_LOCK):
         if engine := find(notify):
             engine_process.end(engine)
         return engine is not None
+
+
+def reset(notify: Notify = ignore) -> None:
+    """End the engine, without saving, and delete what engines have left; nothing else in the directory."""
+    require_packages()
+    from filelock import FileLock
+
+    with FileLock(home() / files.STARTING_LOCK):
+        if engine := find(notify):
+            engine_process.kill(engine)
+        for path in files.own_files():
+            files.delete(path)
+    (home() / files.STARTING_LOCK).unlink(missing_ok=True)
+    files.delete_empty(home())
 
 
 def _upgraded(engine: Engine, notify: Notify) -> Engine:
@@ -98,7 +113,7 @@ def _upgraded(engine: Engine, notify: Notify) -> Engine:
         return engine
     from filelock import FileLock
 
-    with FileLock(home() / "starting.lock"):
+    with FileLock(home() / files.STARTING_LOCK):
         engine = find(notify) or engine_process.spawn()  # another process may have restarted it
         if engine.access_key:
             return engine

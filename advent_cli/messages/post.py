@@ -1,7 +1,6 @@
 """Posts a message to the app as Slack would."""
 
 import json
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -35,7 +34,7 @@ FORM = "application/x-www-form-urlencoded"
 
 def message(words: tuple[str, ...]) -> str:
     """The words of the command line as one text that Slack could send; raises UsageError if they are not UTF-8."""
-    text = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", " ".join(words))
+    text = slack_post.CONTROLS.sub(" ", " ".join(words))
     try:
         text.encode()
     except UnicodeEncodeError:

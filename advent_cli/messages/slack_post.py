@@ -10,6 +10,7 @@ from typing import Any
 
 from advent_cli.config.schema import Slack
 
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # they separate words, as in handlers/slack.py
 ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}  # docs.slack.dev, "Formatting message text"; & must come first
 
 
@@ -52,9 +53,9 @@ def is_command(text: str) -> bool:
     return text.startswith("/")
 
 
-def counted_text(text: str) -> str:
-    """The part of the text that the app counts: of a slash command the part after its name."""
-    return text.partition(" ")[2] if is_command(text) else text
+def counted_words(text: str) -> list[str]:
+    """The words that the app counts, as handlers/slack.py reads them: of a slash command those after its name."""
+    return CONTROLS.sub(" ", text.partition(" ")[2] if is_command(text) else text).split()
 
 
 def escape(text: str) -> str:

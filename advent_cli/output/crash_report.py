@@ -52,15 +52,24 @@ def show(error: BaseException, secrets: Iterable[str], *, verbose: bool) -> None
     )
 
 
-def _save(text: str) -> Path:
-    """Write a file that only this user can read; delete all but the newest few."""
+def files() -> list[Path]:
+    """The files that were written and are still there, the oldest first."""
+    return sorted(_folder().glob("crash-*.txt"))  # file names sort by time
+
+
+def _folder() -> Path:
     import platformdirs
 
-    folder = Path(platformdirs.user_log_dir("advent", appauthor=False))
+    return Path(platformdirs.user_log_dir("advent", appauthor=False))
+
+
+def _save(text: str) -> Path:
+    """Write a file that only this user can read; delete all but the newest few."""
+    folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     opened, name = tempfile.mkstemp(".txt", f"crash-{time.strftime('%Y%m%d-%H%M%S')}-", folder)
     with open(opened, "w", encoding="utf-8", errors="replace") as out:
         out.write(text)
-    for old in sorted(folder.glob("crash-*.txt"))[:-MAX_FILES]:  # file names sort by time
+    for old in files()[:-MAX_FILES]:
         old.unlink(missing_ok=True)
     return Path(name)

@@ -153,7 +153,7 @@ def result(document: Document) -> Document:
 
 
 def remaining(steps: Iterable[Step]) -> list[Document]:
-    """The resources that are still there after `down`."""
+    """The resources that are still there after `down`, or that it kept."""
     return [_named(step.key) for step in steps]
 
 

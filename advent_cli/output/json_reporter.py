@@ -92,11 +92,11 @@ class JsonReporter:
     def app_ready(self, inspection: Inspection, url: str | None) -> None:
         self.fields |= {"url": url, "open": inspection.is_open if url else None}
 
-    def nothing_to_delete(self) -> None:
-        self.fields |= {"seconds": 0, "left": []}
+    def nothing_to_delete(self, kept: Sequence[Step]) -> None:
+        self.fields |= {"seconds": 0, "left": [], "kept": json_documents.remaining(kept)}
 
-    def remaining(self, steps: Sequence[Step]) -> None:
-        self.fields["left"] = json_documents.remaining(steps)
+    def remaining(self, steps: Sequence[Step], kept: Sequence[Step]) -> None:
+        self.fields |= {"left": json_documents.remaining(steps), "kept": json_documents.remaining(kept)}
         self.errors += [AdventError(f"{step.title} is still there", hint=AGAIN) for step in steps]
 
     def exported(self, words: int, file: Path) -> None:
@@ -150,7 +150,7 @@ class JsonReporter:
 
     def posted(self, replied: int, failed: int, seconds: float) -> None: ...
 
-    def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
+    def settled(self, consumers: Sequence[str], counts: Mapping[str, int], *, are_all: bool = True) -> None:
         self.fields["settled"] = dict(counts)
 
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:

@@ -58,7 +58,7 @@ class PeopleReporter:
     def waiting(self, message: str = "") -> AbstractContextManager[Notify]:
         from advent_cli.output import terminal
 
-        return terminal.waiting(message)
+        return terminal.waiting(message, lines_only=self.verbose)
 
     def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
         for note in inspection.notes_before(steps):
@@ -109,13 +109,13 @@ class PeopleReporter:
             slack, is_open = inspection.stack.config.slack, inspection.is_open
             summary.after_up(terminal.stderr(self.advice), slack, self.advice, is_open=is_open)
 
-    def nothing_to_delete(self) -> None:
-        err("nothing to delete")
+    def nothing_to_delete(self, kept: Sequence[Step]) -> None:
+        err("\n".join(["nothing to delete", *(f"kept: {step.title}" for step in kept)]))
 
-    def remaining(self, steps: Sequence[Step]) -> None:
+    def remaining(self, steps: Sequence[Step], kept: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal
 
-        summary.remaining(terminal.stderr(self.advice), steps)
+        summary.remaining(terminal.stderr(self.advice), steps, kept)
 
     def exported(self, words: int, file: Path) -> None:
         err(f"exported {words} word count{'s' if words != 1 else ''} to {file}")
@@ -150,7 +150,7 @@ class PeopleReporter:
     def reading(self, about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
         from advent_cli.output import terminal
 
-        return terminal.reading(about)
+        return terminal.reading(about, lines_only=self.verbose)
 
     def words(self, counts: Counts) -> None:
         from advent_cli.output import summary, terminal
@@ -183,18 +183,19 @@ class PeopleReporter:
             return nullcontext(lambda: None)
         from advent_cli.output import terminal
 
-        return terminal.counting("posted", total)
+        return terminal.counting("posted", total, lines_only=self.verbose)
 
     def posted(self, replied: int, failed: int, seconds: float) -> None:
         err(f"{replied} posted in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""))
 
-    def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
+    def settled(self, consumers: Sequence[str], counts: Mapping[str, int], *, are_all: bool = True) -> None:
         now = ", ".join(f"{printable(word)} = {count}" for word, count in counts.items())
-        err(f"after {' and '.join(consumers)}: {now}")
+        which = "" if are_all else f" (the last {len(counts)} words)"
+        err(f"after {' and '.join(consumers)}{which}: {now}")
 
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
         from advent_cli.output import terminal
 
-        return terminal.trace(seconds, self.advice)
+        return terminal.trace(seconds, self.advice, lines_only=self.verbose)
 
     def traced(self, trace: Hop, consumers: Sequence[str], counts: Mapping[str, int]) -> None: ...

@@ -79,11 +79,11 @@ class Reporter(Protocol):
     def app_ready(self, inspection: Inspection, url: str | None) -> None:
         """Show the URL, who can post to it, and the next command; `url` is None if the run failed."""
 
-    def nothing_to_delete(self) -> None:
-        """`down` found no resources of this stack."""
+    def nothing_to_delete(self, kept: Sequence[Step]) -> None:
+        """`down` found no resources of this stack, except those to keep."""
 
-    def remaining(self, steps: Sequence[Step]) -> None:
-        """Show what is still there after `down`: nothing if all went well."""
+    def remaining(self, steps: Sequence[Step], kept: Sequence[Step]) -> None:
+        """Show what is still there after `down`: nothing if all went well, and what it was to keep."""
 
     def exported(self, words: int, file: Path) -> None:
         """The counts of this many words were written to a file."""
@@ -130,8 +130,8 @@ class Reporter(Protocol):
     def posted(self, replied: int, failed: int, seconds: float) -> None:
         """Show how many messages were answered, how many were not, and the time taken."""
 
-    def settled(self, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
-        """Show the counts once the consumers are done."""
+    def settled(self, consumers: Sequence[str], counts: Mapping[str, int], *, are_all: bool = True) -> None:
+        """Show the counts once the consumers are done; those of the latest words, unless they `are_all`."""
 
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
         """Yields a view that shows a trace; the API answered after this many seconds."""

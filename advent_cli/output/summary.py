@@ -126,13 +126,15 @@ def data_loss(console: Console, losses: Mapping[str, str], steps: Iterable[Step]
             line(console, ("- ", "red"), step.title, (loss, "bold red"))
 
 
-def remaining(console: Console, steps: Sequence[Step]) -> None:
-    """Print what is still there after `down`."""
+def remaining(console: Console, steps: Sequence[Step], kept: Sequence[Step]) -> None:
+    """Print what is still there after `down`, and what it kept."""
     for step in steps:
         line(console, ("left: ", "bold red"), step.title)
     line(console, (f"{len(steps)} left", "bold"))
     if steps:
         line(console, f"  try: {AGAIN}")
+    for step in kept:
+        line(console, f"kept: {step.title}")
 
 
 def stacks(console: Console, by_stack: Mapping[str, Mapping[str, int]]) -> None:

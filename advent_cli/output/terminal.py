@@ -71,9 +71,14 @@ def _console(stream: TextIO, advice: str) -> SafeConsole:
     return console
 
 
+def _is_still(*, lines_only: bool) -> bool:
+    """Whether nothing may move: stderr is no terminal, or with -v calls are printed, between frames that would stay."""
+    return lines_only or not can_animate()
+
+
 def running(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractContextManager[Plain]:
     """The display of a run: rows that change in place, or with `lines_only` a line for each step."""
-    if lines_only or not can_animate():
+    if _is_still(lines_only=lines_only):
         from advent_cli.output.progress_lines import Plain
 
         return Plain()
@@ -82,20 +87,20 @@ def running(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractConte
     return Rows(stderr())
 
 
-def trace(seconds: float, advice: str) -> TraceTree:
-    """The display of a trace; the API answered after this many seconds.
+def trace(seconds: float, advice: str, *, lines_only: bool) -> TraceTree:
+    """The display of a trace, with `lines_only` once at its end; the API answered after this many seconds.
 
     `advice` is `advent` with the global options of this run.
     """
     from advent_cli.output.trace_tree import TraceTree
 
-    return TraceTree(stderr(), seconds * 1000, advice)
+    return TraceTree(stderr(), seconds * 1000, advice, grows=not _is_still(lines_only=lines_only))
 
 
 @contextmanager
-def counting(things: str, total: int | None) -> Iterator[Callable[[], None]]:
+def counting(things: str, total: int | None, *, lines_only: bool) -> Iterator[Callable[[], None]]:
     """Yields a function to call after each thing done, and shows how many are; only on a terminal."""
-    if not can_animate():
+    if _is_still(lines_only=lines_only):
         yield lambda: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -107,18 +112,18 @@ def counting(things: str, total: int | None) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def waiting(message: str) -> Iterator[Callable[[str], None]]:
+def waiting(message: str, *, lines_only: bool) -> Iterator[Callable[[str], None]]:
     """Shows what the command waits for until exit; yields a function that changes the message. Only on a terminal."""
-    if not can_animate():
+    if _is_still(lines_only=lines_only):
         yield ignore
         return
     with stderr().status(Text(message)) as status:
         yield lambda message: status.update(Text(message))  # a string would be parsed as markup
 
 
-def reading(about: Callable[[], int]) -> AbstractContextManager[Callable[[int], None]]:
+def reading(about: Callable[[], int], *, lines_only: bool) -> AbstractContextManager[Callable[[int], None]]:
     """Shows the progress of a long read, of about `about()` items; only on a terminal."""
-    if not can_animate():
+    if _is_still(lines_only=lines_only):
         return nullcontext(_ignore)
     from advent_cli.output.scan_progress import Reading
 

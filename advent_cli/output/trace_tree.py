@@ -24,26 +24,28 @@ STYLES = {
 
 
 class TraceTree:
-    """Draws the trace: on a terminal as it grows, elsewhere once on exit."""
+    """Draws the trace: as it grows on a terminal, or once on exit."""
 
-    def __init__(self, console: Console, milliseconds: float, advice: str) -> None:
+    def __init__(self, console: Console, milliseconds: float, advice: str, *, grows: bool) -> None:
         self.console = console
         self.advice = advice
+        self.grows = grows
         self.title = f"the API answered in {milliseconds:.0f} ms"
         self.trace: Hop | None = None
         self.notes: dict[str, str] = {}
         self.live = Live(console=console, get_renderable=self.draw, refresh_per_second=8, redirect_stdout=False)
 
     def __enter__(self) -> "TraceTree":
-        if self.console.is_terminal:
+        if self.grows:
             self.live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.console.is_terminal:
+        if self.grows:
             self.live.stop()
         elif self.trace:
-            self.console.width = MAX_LINE
+            if not self.console.is_terminal:
+                self.console.width = MAX_LINE
             self.console.print(self.draw())
 
     def show(self, trace: Hop) -> None:

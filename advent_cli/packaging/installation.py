@@ -32,13 +32,11 @@ def install(file: Path, root: Path, runtime: str, architecture: str) -> Path | N
     If `architecture` is empty, they are for this machine and this Python. `root` is the folder of config.yaml. Raises
     ConfigError if one of them cannot be had as a wheel.
     """
-    from platformdirs import user_cache_path
-
     wanted = read(file, root)
     if not wanted.lines:
         return None
     wanted.indexes, words = _with_settings(wanted.indexes), command(file, runtime, architecture)
-    folder = user_cache_path("advent") / "packages" / _key(wanted, words, architecture)
+    folder = cache() / _key(wanted, words, architecture)
     if not folder.is_dir():
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -48,6 +46,13 @@ def install(file: Path, root: Path, runtime: str, architecture: str) -> Path | N
             what = f"cannot keep the packages in {folder.parent}"
             raise ConfigError(what, why=os.strerror(error.errno or 0), hint=hint) from None
     return folder
+
+
+def cache() -> Path:
+    """The folder of the packages that were installed; it may not exist."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("advent") / "packages"
 
 
 def _install_into(folder: Path, wanted: Requirements, words: list[str], file: Path) -> None:

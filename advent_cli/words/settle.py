@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from advent_cli.aws.aws_errors import get_or_none
@@ -13,7 +13,24 @@ from advent_cli.words import counts
 
 LONGEST_WORD, MOST_WORDS = 2048, 1000  # bytes, and different words; the handlers skip the rest
 WRITES = ("write", "read-write", "count")  # values of `table` in config.yaml that let a function add to the counts
+MOST_FOLLOWED = counts.BATCH  # words of many messages, so that they are read in one call
 QUIET = 3.0  # seconds without a change after which the counts of several consumers or messages are final
+
+
+class LatestWords:
+    """The latest different words of many messages, at most MOST_FOLLOWED; `are_all` unless there were more."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, None] = {}
+        self.are_all = True
+
+    def add(self, words: Iterable[str]) -> None:
+        """Take in the words of a message."""
+        for word in words:
+            self.words[word] = None
+            if len(self.words) > MOST_FOLLOWED:
+                del self.words[next(iter(self.words))]
+                self.are_all = False
 
 
 def not_counted(stack: Stack, expected: dict[str, int]) -> bool:
@@ -38,9 +55,9 @@ def writers(stack: Stack) -> list[str]:
     return [name for name, function in functions if function.subscribes and function.table in WRITES]
 
 
-def expected(stack: Stack, text: str) -> dict[str, int]:
-    """The counts that function 1 will reply with, computed from the current ones before the text is posted."""
-    fitting = Counter(word for word in text.split() if len(word.encode()) <= LONGEST_WORD)
+def expected(stack: Stack, said: Iterable[str]) -> dict[str, int]:
+    """The counts that function 1 will reply with, computed from the current ones before these words are posted."""
+    fitting = Counter(word for word in said if len(word.encode()) <= LONGEST_WORD)
     words = dict(islice(fitting.items(), MOST_WORDS))
     before = get_or_none(lambda: counts.of(stack.table, words), "ResourceNotFoundException")
     if before is None:

@@ -55,6 +55,11 @@ def plain(*words: str) -> list[str]:
         (("new", "app", "x", "--from", "p"), plain("pipeline")),
         (("--target", ""), plain("local", "aws")),
         (("--config", "conf"), ["file,conf"]),
+        (("slack", "check", "--target", ""), plain("local", "aws")),
+        (("logs", "--config", "conf"), ["file,conf"]),
+        (("logs", "--stack", "two", "two-a"), plain("two-aws_advent")),
+        (("--stack", "one", "logs", "--stack", "two", "two-a"), plain("two-aws_advent")),
+        (("status", "--re"), plain("--region")),
         (("down", "--export", "w"), ["file,w"]),
     ],
 )

@@ -73,6 +73,31 @@ def test_the_exit_codes_are_those_the_command_can_return() -> None:
     assert errors.REFUSED in codes_of["up",] & codes_of["down",] & codes_of["say",] & codes_of["slack", "secret"]
 
 
+def test_the_commands_are_listed_by_what_they_are_for() -> None:
+    output = CliRunner().invoke(advent, ["--help"]).output
+    listed = output.split("-h, --help")[1].split("\nExample:")[0]
+    titles = re.findall(r"^(\w.*):$", listed, re.M)
+    assert titles == ["Build", "Look", "Talk", "Slack", "Your own apps", "Local engine"]
+    names = re.findall(r"^  (\w+)  +\w", listed, re.M)
+    assert names[0] == "up"
+    assert sorted(names) == sorted(advent.commands)
+    assert len({line.index(line.split(maxsplit=1)[1]) for line in re.findall(r"^  (\w+ .*)", listed, re.M)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["stauts"], "unknown command 'stauts': did you mean 'status'?"),
+        (["--stack", "trial", "dwon"], "unknown command 'dwon': did you mean 'down'?"),
+        (["slack", "chekc"], "unknown command 'chekc': did you mean 'check'?"),
+        (["slack", "xyz"], "unknown command 'xyz': use one of check, manifest, secret"),
+    ],
+)
+def test_an_unknown_command_is_answered_with_the_nearest(words: list[str], answer: str) -> None:
+    done = CliRunner().invoke(advent, words)
+    assert (done.exit_code, done.output.splitlines()[-1]) == (errors.USAGE, f"Error: {answer}")
+
+
 def test_down_says_what_it_refuses() -> None:
     output = CliRunner().invoke(advent, ["down", "--help"]).output
     assert "FILE exists" in output

@@ -73,6 +73,17 @@ def test_the_tutorials_config_matches_the_article(file: Path) -> None:
             "advent-boundary or empty, not 'arn:aws:iam::1234:role/limit'",
         ),
         ("memory: 256", "memory: 64", "must be a whole number of megabytes from 128 to 10240, not '64'"),
+        ("memory: 256", 'memory: "512"', "10240, not '512'; write it without quotes"),
+        (
+            "timeout: 10",
+            'timeout: "10"',
+            "timeout: must be a whole number of seconds from 1 to 900, not '10'; write",
+        ),
+        (
+            "stack: awsadvent",
+            "stack: awsadvent\nallow_cycle: 'true'",
+            "true or false, not 'true'; write it without quotes",
+        ),
         ("memory: 256", "memory: true", "must be a whole number of megabytes from 128 to 10240, not 'true'"),
         ("log_retention_days: 14", "log_retention_days: 15", "log_retention_days: must be one of 1, 3, 5, 7, 14, 30, "),
         (

@@ -129,12 +129,26 @@ def test_states_are_those_of_the_inspection() -> None:
     assert states["api/aws_advent"] == (State.UNKNOWN, ())
     assert states["function/sns_logger"] == (State.MISSING, ())
     assert states["function/sns_multiplier"] == (State.DIFFERS, ("role differs",))
-    assert states["logs"] == (State.DIFFERS, ())
+    assert states["logs"] == (None, ())
     assert states["topic/old"] == (State.ORPHAN, ())
     problems = {(edge.source, edge.target): edge.problems for edge in graph.edges if edge.problems}
     assert problems == {("function/aws_advent", "topic/awsadvent"): ("variable missing",)}
     assert "topic old  orphan" in drawn(graph)
     assert "publishes to, variable missing → topic" in drawn(graph, 80)
+
+
+def test_one_missing_log_group_is_shown_at_its_own_function() -> None:
+    stack = stack_of(APPS[0])
+    key = "log-group//aws/lambda/sns_logger"
+    graph = from_stack.build_graph(stack, steps(stack, **{key: None}))
+    problems = {edge.source: edge.problems for edge in graph.edges if edge.problems}
+    assert problems == {"function/sns_logger": ("log-group missing",)}
+    lines = [line[line.index("logs to") :] for line in drawn(graph, 200).splitlines() if "CloudWatch Logs" in line]
+    assert sorted(lines) == ["logs to → CloudWatch Logs"] * 2 + ["logs to, log-group missing → CloudWatch Logs"]
+    assert not any("differs" in text for text in (svg(graph), mermaid(graph).split("classDef")[0]))
+    nothing = {f"log-group//aws/lambda/{name}": None for name in stack.config.functions}
+    graph = from_stack.build_graph(stack, steps(stack, **nothing))
+    assert drawn(graph, 200).count("CloudWatch Logs  missing") == 3
 
 
 def test_cycles_filters_and_unreachable_nodes_are_drawn(own: Stack) -> None:

@@ -106,8 +106,8 @@ LIVE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 def test_every_text_is_counted_word_for_word(
     app: ModuleType, multiplier: ModuleType, counted: Callable[[Iterable[str]], dict[str, int]], text: str
 ) -> None:
-    plain = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", slack_post.counted_text(text))
-    words = Counter(plain.split())
+    plain = " ".join(slack_post.counted_words(text))
+    words = Counter(plain.split(" ") if plain else [])
     before = counted(words)
     answer = reply(app.handler(typed(text), Context()))
     expected = [f"{word} = {before[word] + times}" for word, times in words.items()]

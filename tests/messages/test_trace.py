@@ -215,3 +215,13 @@ def test_messages_from_stdin_and_repeated_ones(deployed: Stack, advent: Run) -> 
     assert advent("say", "--repeat", "3", "--no-wait", f"{word}x").stdout.splitlines()[0] == f"{word}x = 1"
     assert "leave out" in advent("say", "--trace", "--repeat", "2", "x", code=2).stderr
     assert "not UTF-8" in advent("say", "-", stdin="caf\xe9\n", PYTHONIOENCODING="ascii", code=1).stderr
+
+
+def test_the_counts_of_all_lines_are_shown_word_for_word_as_the_app_counts_them(deployed: Stack, advent: Run) -> None:
+    a, b, c, d = (f"{letter}-{time.time_ns()}" for letter in "abcd")
+    result = advent("say", "-", stdin=f"{a}\0{b} {c}\n{d}\x1b{a}\n")
+    assert result.stdout.splitlines() == [f"{a} = 1, {b} = 1, {c} = 1", f"{d} = 1, {a} = {result.stdout[-3:].strip()}"]
+    assert f"after sns_multiplier: {a} = 22, {b} = 11, {c} = 11, {d} = 11\n" in result.stderr
+    many = advent("say", "-", stdin=" ".join(f"{n}-{a}" for n in range(99)) + f"\n{b} {d}\n").stderr
+    assert f"after sns_multiplier (the last 100 words): 1-{a} = 11, 2-{a} = 11" in many
+    assert many.endswith(f"{b} = 22, {d} = 22\n")

@@ -21,6 +21,7 @@ from advent_cli.local.lifecycle import Engine
 from advent_cli.stack import scaffold
 from tests.conftest import ADVENT, Run
 from tests.support import reading, stacks
+from tests.support.screen import Terminal
 from tests.support.stacks import ROOT
 
 Item = dict[str, Any]
@@ -251,6 +252,17 @@ def test_an_existing_function_gets_the_variables_of_several_topics(engine: Engin
     client = stacks.tutorial(engine).aws.client("lambda")
     variables = client.get_function_configuration(FunctionName="sns_logger")["Environment"]["Variables"]
     assert {name for name in variables if name.startswith("SNS")} == {f"SNS_TOPIC_ARN_{n}" for n in ("B_1", "C", "D")}
+
+
+def test_a_secret_that_nobody_reads_is_not_asked_for(engine: Engine, own: Path) -> None:
+    own.write_text(own.read_text().replace("    reads_secrets: slack-secret\n", ""))
+    for words in (["secret", "foo"], ["slack", "secret"]):
+        with Terminal([ADVENT, *words], own.parent, (150, 20)) as terminal:
+            terminal.read(until="list it under reads_secrets of a function in config.yaml", within=30)
+            assert terminal.ended() == 2
+        assert "no function reads the secret" in terminal.written
+        assert "ecret foo:" not in terminal.written
+        assert "token:" not in terminal.written
 
 
 def test_an_unused_secret_is_deleted_only_after_confirmation(engine: Engine, advent: Run, own: Path) -> None:

@@ -97,7 +97,7 @@ def test_up_reuses_a_table_that_down_kept(engine: Engine, advent: Run) -> None:
     advent("say", "awsadvent")
     down = advent("down", "--yes", "--keep-table").stderr
     assert "- table" not in down
-    assert down.endswith("0 left\n")
+    assert down.endswith("0 left\nkept: table table\n")
     assert "table        table" in advent("status").stdout
     up = advent("up").stderr
     assert "1 unchanged" in up

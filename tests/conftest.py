@@ -33,6 +33,17 @@ PIP = [  # "Configuration" in pip's documentation
 XDG = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests marked `long` between the files, so that the processes share them; the order is else kept."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    rest = [item for item in items if item not in long]
+    starts = [n for n, item in enumerate(rest) if n == 0 or item.path != rest[n - 1].path]
+    places = [max((s for s in starts if s <= n * len(rest) // len(long)), default=0) for n in range(len(long))]
+    for place, item in reversed([*zip(places, long, strict=True)]):
+        rest.insert(place, item)
+    items[:] = rest
+
+
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No setting of the person who runs the tests reaches them, and they leave none of theirs."""

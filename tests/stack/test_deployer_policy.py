@@ -241,6 +241,7 @@ STATES: list[Callable[[Proof], None]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("app", apps.APPS)
 def test_each_policy_is_enough_and_nothing_in_it_is_superfluous(person: Person, app: str) -> None:
     proof = Proof(person, app)

@@ -121,9 +121,8 @@ class PeopleReporter:
         err(f"exported {words} word count{'s' if words != 1 else ''} to {file}")
 
     def imported(self, words: int | None, file: Path) -> None:
-        if words is None:
-            return err(f"nothing imported from {file}")
-        return err(f"imported {words} word count{'s' if words != 1 else ''} from {file}")
+        done = "nothing imported" if words is None else f"imported {words} word count{'s' if words != 1 else ''}"
+        err(f"{done} from {file}")
 
     def plan(self, inspection: Inspection, steps: Sequence[Step]) -> None:
         from advent_cli.output import summary, terminal

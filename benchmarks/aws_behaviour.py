@@ -9,7 +9,12 @@ from collections import Counter
 from benchmarks.proxy import Forward, Request, Response
 
 ASSUMABLE, ACTIVE_TABLE, ACTIVE_FUNCTION = 8.0, 6.0, 2.0  # seconds after creation of a role, a table, a function
-LIMITS = {"lambda": 15, "apigateway": 10}  # calls a second for each service, and the size of the burst
+LIMITS = {  # calls a second for each service or operation, and the size of the burst; an operation does not count twice
+    "lambda": 15,
+    "lambda:GetFunction": 100,
+    "apigateway": 10,
+    "logs:FilterLogEvents": 5,
+}
 REFUSED_WHILE_PENDING = (
     "DeleteFunction",
     "Invoke",
@@ -32,7 +37,7 @@ class Limits:
 
     async def __call__(self, request: Request, forward: Forward) -> Response:
         """The engine's response, or 429 Too Many Requests."""
-        service = request.name.split(":")[0]
+        service = request.name if request.name in LIMITS else request.name.split(":")[0]
         now = time.monotonic()
         for limited, rate in LIMITS.items():
             self._tokens[limited] = min(rate, self._tokens[limited] + (now - self._at) * rate)

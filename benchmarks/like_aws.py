@@ -1,4 +1,4 @@
-"""Charts one `up` with AWS's delays and limits, beside the longest chain of dependent steps."""
+"""Charts one `up` with AWS's delays and limits, beside the longest chain of dependent steps; then traces a message."""
 
 import json
 import os
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
 from advent_cli.aws.connect import offline
+from advent_cli.local.lifecycle import Engine
 from advent_cli.stack.build import Stack, build
 from benchmarks import aws_behaviour, engine, proxy
 from benchmarks.aws_behaviour import ACTIVE_FUNCTION, ACTIVE_TABLE, ASSUMABLE
@@ -31,11 +32,14 @@ def main() -> None:
         behaviour = aws_behaviour.Delays()
         link.delay, link.behaviour = CALL, behaviour
         times, seconds = run()
+        up = len(link.calls)
+        say(local, link.port)
     ends = chain(build(engine.TUTORIAL, offline(engine.TUTORIAL.stack)))
     longest = max(ends.values())
     draw(times, ends, max(seconds, longest))
     print(f"\n{seconds:.1f} s; the longest chain {longest:.1f} s, and that * 1.15 + 1 s is {longest * 1.15 + 1:.1f} s")
-    print(f"{len(link.calls)} calls, {sum(behaviour.limits.refused.values())} of them throttled")
+    print(f"{up} calls of up and {len(link.calls) - up} of `say --trace`, ", end="")
+    print(f"{sum(behaviour.limits.refused.values())} of them throttled")
 
 
 def run() -> tuple[Times, float]:
@@ -53,6 +57,13 @@ def run() -> tuple[Times, float]:
     if process.returncode:
         raise RuntimeError(f"up ended with {process.returncode}: {line}")
     return times, time.monotonic() - began
+
+
+def say(local: Engine, port: int) -> None:
+    """Trace a message as on AWS, whose logs take five reads a second."""
+    variables = {**os.environ, **local.environment(None), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+    command = [engine.ADVENT, "--target", "aws", "say", "--trace", "awsadvent", "some", "words"]
+    subprocess.run(command, check=True, cwd=engine.ROOT, env=variables, capture_output=True)
 
 
 def chain(stack: Stack) -> dict[str, float]:

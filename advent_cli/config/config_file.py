@@ -51,13 +51,13 @@ def load(file: Path, stack: str | None = None) -> Config:
     document = replace(document, value=defaults.with_defaults(document.value))
     settings = document.value
     checks.check(document)
-    sources = {name: _source(document, name) for name in settings.functions}
+    found = {name: _source(document, name) for name in settings.functions}
     prefix = settings.prefix if stack in (None, settings.stack) else f"{stack}-"
     named = _checked(defaults.with_prefix(settings, prefix), prefix)
     fields = {field: getattr(named, field) for field in Settings.__struct_fields__}
     fields |= {"stack": stack or settings.stack, "prefix": prefix}
-    notes = tuple(_notes(settings, sources.values()))
-    return Config(**fields, sources={f"{prefix}{name}": source for name, source in sources.items()}, notes=notes)
+    notes = tuple(_notes(settings, found.values()))
+    return Config(**fields, sources={f"{prefix}{name}": source for name, (source, _) in found.items()}, notes=notes)
 
 
 def _checked(named: Settings, prefix: str) -> Settings:
@@ -89,7 +89,8 @@ def check_stack(name: str | None) -> str | None:
         raise UsageError(f"--stack {must_be(allowed(Prefix), repr(name))}") from None
 
 
-def _source(document: Document[Settings], name: str) -> Source:
+def _source(document: Document[Settings], name: str) -> tuple[Source, bool]:
+    """The code of a function, and whether this Python could check it; raises ConfigError."""
     settings = document.value
     folder, _, handler = settings.functions[name].handler.rpartition("/")
     module, _, function = handler.partition(".")
@@ -109,18 +110,16 @@ def _source(document: Document[Settings], name: str) -> Source:
         hint = "write `import NAME` in place of `from . import NAME`"
         raise ConfigError(f"{source}:{line}: relative import", why=why, hint=hint)
     root = boundary(document.file.parent, document.file.parent / settings.handlers)
-    return Source(source, is_folder=bool(folder), handler=handler, root=root)
+    return Source(source, is_folder=bool(folder), handler=handler, root=root), tree is not None
 
 
-def _notes(settings: Settings, sources: Collection[Source]) -> Iterator[str]:
+def _notes(settings: Settings, found: Collection[tuple[Source, bool]]) -> Iterator[str]:
     """What could not be checked, and what is not used."""
-    for requirements, name in {
-        s.file.with_name("requirements.txt"): s.file.stem for s in sources if not s.is_folder
-    }.items():
+    single = [source.file for source, _ in found if not source.is_folder]
+    for requirements, name in {file.with_name("requirements.txt"): file.stem for file in single}.items():
         if requirements.is_file():
             handler = f"`handler: {name}/app.handler`"
             yield f"{requirements} is not used: packages go with a handler that is a folder, as in {handler}"
-    for file in dict.fromkeys(source.file for source in sources):
-        if handler_source.parse(file.read_bytes(), settings.runtime) is None:
-            here = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
-            yield f"{file} is not checked: {here}, which advent runs on, cannot read it, but {settings.runtime} may"
+    here = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    for file in dict.fromkeys(source.file for source, is_checked in found if not is_checked):
+        yield f"{file} is not checked: {here}, which advent runs on, cannot read it, but {settings.runtime} may"

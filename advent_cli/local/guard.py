@@ -128,7 +128,7 @@ def api_call(scope: Scope) -> Scope | None:
 
 
 def _controls_engine(name: bytes, value: bytes) -> bool:
-    """Whether a header tells the engine how to read the request, which an anonymous client must not do.
+    """Whether a header changes how the engine reads the request, which an anonymous client must not do.
 
     For example, "aws-chunked" makes MiniStack take more headers from the body.
     """

@@ -56,9 +56,8 @@ def keep_all_lines() -> None:
 
     def taking(original: Any) -> Any:
         def take(worker: Any, *args: Any, **more: Any) -> str:
-            log: WorkerLog | None = getattr(
-                worker, "advent_log", None
-            )  # none for runtimes other than Python and Node.js
+            # Runtimes other than Python and Node.js have none.
+            log: WorkerLog | None = getattr(worker, "advent_log", None)
             return log.take() if log else original(worker, *args, **more)
 
         return take

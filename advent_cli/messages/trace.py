@@ -14,9 +14,8 @@ from advent_cli.messages.log_turns import Turns
 from advent_cli.messages.trace_model import Hop, State
 from advent_cli.stack.build import Stack
 
-LONGEST = (
-    20.0  # seconds after which a function's log is read for the last time; CloudWatch shows a line some seconds late
-)
+# Seconds after which a function's log is read for the last time; CloudWatch shows a line some seconds late.
+LONGEST = 20.0
 FILTERED = 3.0  # the same for functions whose filter may reject the message
 TURN = 1.0  # more seconds for each function, within which it certainly has that last turn
 EARLIER = 60.0  # seconds before the message: an invocation with its id counts even if the clocks differ

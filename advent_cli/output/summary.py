@@ -118,10 +118,10 @@ def after_up(console: Console, slack: Slack | None, advice: str, *, is_open: boo
         line(console, f"next: {advice} say {slack.trigger_word} some words")
 
 
-def data_loss(console: Console, losses: Mapping[str, str], steps: Iterable[Step], *, agreed: bool) -> None:
+def data_loss(console: Console, data_losses: Mapping[str, str], steps: Iterable[Step], *, agreed: bool) -> None:
     """Print what will be deleted and the data lost with it; once `agreed`, only what loses data."""
     for step in steps:
-        loss = losses[step.key]
+        loss = data_losses[step.key]
         if step.action is Action.DELETE and (loss or not agreed):
             line(console, ("- ", "red"), step.title, (loss, "bold red"))
 

@@ -18,7 +18,7 @@ PAUSE = 0.2  # seconds at most between two questions whether a new role or a fun
 DELETING, DEACTIVATED, NOT_INVOCABLE = "being deleted", "deactivated", "not invocable"
 BEYOND_REPAIR = {FAILED, DELETING, DEACTIVATED, NOT_INVOCABLE}
 """The states that no update ends: the function is deleted, if it is not gone by then, and created again."""
-STATES = {  # Lambda's State -> ours; any other passes by itself, such as Pending and Deactivating
+STATES = {  # Lambda's State -> what it means here; any other passes by itself, such as Pending and Deactivating
     "Active": READY,
     "Inactive": READY,  # idle for weeks; the next invocation activates it
     "Failed": FAILED,

@@ -11,7 +11,7 @@ class GivenRole:
     """A role that somebody else created and manages. It is no resource of the stack: advent only passes it to Lambda.
 
     Nothing is asked of IAM about it, so that iam:PassRole is all that a deployer needs on it. So its unique id is
-    unknown too, and nobody notices if it is deleted and recreated; see Function.
+    unknown too, and advent does not notice if it is deleted and recreated; see role_id.py.
     """
 
     arn: str

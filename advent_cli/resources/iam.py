@@ -86,9 +86,5 @@ def send(aws: Aws, call: Call, waiter: Waiter) -> None:
     try:
         waiter.retry(partial(get_or_none, call.on(aws), *missing), ROLE_IS_BUSY)
     except Exception as error:
-        if not deletes or error_code(error) not in REFUSALS or _role_exists(aws, call.params["RoleName"]):
+        if not deletes or error_code(error) not in REFUSALS or get_role(aws, call.params["RoleName"]):
             raise
-
-
-def _role_exists(aws: Aws, name: str) -> bool:
-    return get_or_none(partial(aws.client("iam").get_role, RoleName=name), "NoSuchEntity") is not None

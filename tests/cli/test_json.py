@@ -93,12 +93,8 @@ def test_each_command_follows_its_schema(engine: Engine, advent: Run) -> None:
 
     up = document(advent("up", "--json"))
     assert {step["outcome"] for step in up["steps"]} == {"created", "attached"}
-    assert (up["stack"], up["target"], up["region"], up["account"]) == (
-        "awsadvent",
-        "local",
-        "us-east-1",
-        "000000000000",
-    )
+    place = ("awsadvent", "local", "us-east-1", "000000000000")
+    assert (up["stack"], up["target"], up["region"], up["account"]) == place
     assert up["url"].startswith(engine.url)
     assert up["open"]
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from msgspec.structs import replace
@@ -30,6 +31,16 @@ UNDETERMINED = "cannot be determined: access denied: "
 def person(running_engine: Engine, deployed: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
     with judged(running_engine, tmp_path_factory.mktemp("person")) as person:
         yield person
+
+
+@contextmanager
+def running(stack: Stack, function: str, module: str, text: str) -> Iterator[None]:
+    """Gives a function other code, and at the end its own again."""
+    put_code(stack, function, module, text)
+    try:
+        yield
+    finally:
+        stacks.up(stack)
 
 
 def trace(person: Person, *more: str) -> Done:
@@ -78,21 +89,15 @@ def test_what_is_known_comes_first(person: Person, broken: Callable[[str], None]
 
 
 def test_a_function_that_counted_nothing_is_a_failure(person: Person, deployed: Stack) -> None:
-    put_code(deployed, "sns_multiplier", "sns_multiplier", NOTHING)
-    try:
+    with running(deployed, "sns_multiplier", "sns_multiplier", NOTHING):
         done = trace(person)
-    finally:
-        stacks.up(deployed)
     assert done.returncode == 1
     assert f"it counted nothing: {UNDETERMINED}" in done.stderr
 
 
 def test_so_is_no_reply(person: Person, deployed: Stack) -> None:
-    put_code(deployed, "aws_advent", "app", RAISES)
-    try:
+    with running(deployed, "aws_advent", "app", RAISES):
         done = trace(person)
-    finally:
-        stacks.up(deployed)
     assert done.returncode == 1
     assert "error: the API answered 50" in done.stderr
     assert UNDETERMINED in done.stderr

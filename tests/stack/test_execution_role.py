@@ -146,10 +146,8 @@ def test_a_stack_changes_to_the_given_role_and_back(engine: Engine, advent: Run,
         assert actions(advent) == {}
         advent("plan", "--exit-code")
         assert f"awsadvent = {expected}" in advent("say", "awsadvent").stderr
-        ended = [event for event in events if event["event"] == "finished"]
-        assert {e["outcome"] for e in ended if e["key"].startswith("permission/")} == {
-            "unchanged" if steps else "created"
-        }
+        ended = [each for each in events if each["event"] == "finished" and each["key"].startswith("permission/")]
+        assert {each["outcome"] for each in ended} == {"unchanged" if steps else "created"}
         return events
 
     steps: dict[str, str] = {}

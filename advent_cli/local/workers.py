@@ -71,8 +71,8 @@ def end_idle_workers() -> None:
 def log_failed_workers() -> None:
     """Log why an invocation failed if the function's code could not be imported or its process ended, as Lambda does.
 
-    MiniStack logs the first not at all, and the second in other words. The texts are Lambda's ("Troubleshoot execution
-    issues in Lambda" in its developer guide).
+    MiniStack logs the first not at all, and the second in other words or not at all. The texts are Lambda's
+    ("Troubleshoot execution issues in Lambda" in its developer guide).
     """
     from ministack.services import lambda_svc
 
@@ -80,12 +80,21 @@ def log_failed_workers() -> None:
 
     def execute_and_log(func: Any, event: Any, request_id: str) -> Any:
         result = execute(func, event, request_id)
-        text = str(result["body"]["errorMessage"]) if result.get("error") else ""
-        if text.startswith("Worker "):
-            failed_import = text.removeprefix("Worker init failed: ")
-            line = f"RequestId: {request_id} Error: Runtime exited without providing a reason"
-            line = f"[ERROR] Runtime.ImportModuleError: {failed_import}" if failed_import != text else line
-            result["log"] = f"{result.get('log', '').removesuffix(text)}\n{line}".strip("\n")
+        if result.get("error"):
+            text = str(result["body"].get("errorMessage", ""))
+            result["log"] = with_failure(result.get("log", ""), text, request_id)
         return result
 
     lambda_svc._execute_function_warm = execute_and_log
+
+
+def with_failure(log: str, text: str, request_id: str) -> str:
+    """The log of a failed invocation; `text` is MiniStack's error, which ends the log if nothing else says why."""
+    is_explained = log not in ("", text) and not (text and log.endswith(f"\n{text}"))  # by a traceback
+    if is_explained or text.startswith("Task timed out"):
+        return log
+    failed_import = text.removeprefix("Worker init failed: ")
+    line = f"RequestId: {request_id} Error: Runtime exited without providing a reason"
+    line = f"[ERROR] Runtime.ImportModuleError: {failed_import}" if failed_import != text else line
+    printed = log.removesuffix(text).rstrip("\n")
+    return f"{printed}\n{line}" if printed else line

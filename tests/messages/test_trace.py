@@ -195,6 +195,7 @@ def test_the_cause_is_shown(deployed: Stack, advent: Run, what: str) -> None:
     finally:
         stacks.up(deployed)
     if what in CODE_THAT_FAILS and PROCESS_ENDED in result.stderr:
+        assert cause.rpartition("; ")[2] in advent("logs", "sns_multiplier", "--errors").stdout  # what ended it
         cause = f"function sns_multiplier differs in code; run `advent up` to fix it; {PROCESS_ENDED}"
     assert cause in re.sub(r"RequestId: \S+ ", "", result.stderr), result.stderr
     assert result.stdout.startswith("awsadvent = ")

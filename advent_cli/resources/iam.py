@@ -34,9 +34,8 @@ def path_scope(aws: Aws) -> str:
 
 def get_role(aws: Aws, name: str) -> dict[str, Any] | None:
     """The role as GetRole describes it, or None if there is none."""
-    call = partial(aws.client("iam").get_role, RoleName=name)
-    answer = aws.cached(("role", name), lambda: get_or_none(call, "NoSuchEntity"))
-    return answer["Role"] if answer else None
+    role: dict[str, Any] | None = aws.cached(("role", name), partial(_fetch, aws, name))
+    return role
 
 
 def transients(aws: Aws, role: str | None) -> tuple[Transient, ...]:
@@ -86,5 +85,11 @@ def send(aws: Aws, call: Call, waiter: Waiter) -> None:
     try:
         waiter.retry(partial(get_or_none, call.on(aws), *missing), ROLE_IS_BUSY)
     except Exception as error:
-        if not deletes or error_code(error) not in REFUSALS or get_role(aws, call.params["RoleName"]):
+        # Asked anew: what the run knows of the role is from before the call.
+        if not deletes or error_code(error) not in REFUSALS or _fetch(aws, call.params["RoleName"]):
             raise
+
+
+def _fetch(aws: Aws, name: str) -> dict[str, Any] | None:
+    answer = get_or_none(partial(aws.client("iam").get_role, RoleName=name), "NoSuchEntity")
+    return answer["Role"] if answer else None

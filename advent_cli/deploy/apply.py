@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from advent_cli.aws.aws_errors import explain
 from advent_cli.aws.retry import GaveUpError, StoppedError, Waiter
-from advent_cli.deploy import executor, lingering, orphans
+from advent_cli.deploy import executor, lingering, order
 from advent_cli.deploy.contention import run_step
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Event, Existing, Finished, Outcome, Planned, Started, Waiting
@@ -17,8 +17,6 @@ from advent_cli.deploy.run_notes import run_notes
 from advent_cli.deploy.timing import Waits
 from advent_cli.errors import DONE, INTERRUPTED, REFUSED, AdventError, RefusedError, UsesForeignError
 from advent_cli.resources.base import Resource
-from advent_cli.resources.function import Function
-from advent_cli.resources.log_group import LogGroup
 from advent_cli.stack.build import Stack
 
 MOST_REPAIRS = 3  # runs after the first, when other runs interfere; each of those ends at some time
@@ -65,7 +63,7 @@ def up(inspection: Inspection, steps: tuple[Step, ...], listen: Listener, interr
     If a step met another run, inspect the stack again and repair what that run changed.
     """
     doubtful = lingering.doubtful(inspection)
-    result = _run(inspection, steps, order_up(inspection), listen, interrupt, existing_up(inspection), doubtful)
+    result = _run(inspection, steps, order.up(inspection), listen, interrupt, order.existing_up(inspection), doubtful)
     result.notes = run_notes(inspection, steps, result.changed)
     for _ in range(MOST_REPAIRS):
         if not inspection.stack.aws.contested or result.exit_code not in (DONE, REFUSED):
@@ -84,7 +82,7 @@ def _repair(stack: Stack, result: Result, listen: Listener, interrupt: Interrupt
     began, inspection = time.monotonic(), inspect(stack)
     different = [step for step in inspection.steps_up() if step.action in (Action.CREATE, Action.UPDATE)]
     steps = tuple(step for step in different if step.key in result.finished)
-    repair = _run(inspection, steps, order_up(inspection), listen_quietly, interrupt, existing_up(inspection))
+    repair = _run(inspection, steps, order.up(inspection), listen_quietly, interrupt, order.existing_up(inspection))
     result.finished |= {key: event for key, event in repair.finished.items() if event.error}
     result.waited = {
         name: result.waited.get(name, 0) + repair.waited.get(name, 0) for name in result.waited | repair.waited
@@ -95,30 +93,7 @@ def _repair(stack: Stack, result: Result, listen: Listener, interrupt: Interrupt
 def down(inspection: Inspection, steps: tuple[Step, ...], listen: Listener, interrupt: Interrupt) -> Result:
     """Carry out the steps of `steps_down`, as many at once as possible; reuses the answers of the inspection."""
     with inspection.stack.aws.caching(inspection.answers):
-        return _run(inspection, steps, order_down(inspection), listen, interrupt)
-
-
-def order_up(inspection: Inspection) -> dict[str, set[str]]:
-    """For each key those that `up` finishes before it."""
-    return {**inspection.stack.needs, **orphans.needs(inspection.orphans, inspection.stack)}
-
-
-def existing_up(inspection: Inspection) -> dict[str, set[str]]:
-    """For each key those that only have to exist when `up` starts it, as long as its parent is new as well.
-
-    A topic that is there may have messages, which a new function cannot take before it is ready.
-    """
-    stack, seen = inspection.stack, inspection.seen
-    parents = {key: stack.resources[key].parent or "" for key in stack.needs_existing}
-    return {key: stack.needs_existing[key] for key, parent in parents.items() if seen.get(parent) is None}
-
-
-def order_down(inspection: Inspection) -> dict[str, set[str]]:
-    """For each key those that `down` finishes before it: functions before their log groups, all others in parallel."""
-    functions = {key for key, resource in inspection.orphans.items() if resource.kind == Function.kind}
-    orphaned = {key: functions if r.kind == LogGroup.kind else set() for key, r in inspection.orphans.items()}
-    outlived = {key: {function} for key, function in inspection.stack.outlives.items()}
-    return {**{key: set() for key in inspection.stack.resources}, **outlived, **orphaned}
+        return _run(inspection, steps, order.down(inspection), listen, interrupt)
 
 
 def remaining(stack: Stack, result: Result, is_kept: Callable[[Step], bool]) -> list[Step]:
@@ -131,7 +106,7 @@ def remaining(stack: Stack, result: Result, is_kept: Callable[[Step], bool]) -> 
 
     def is_left(step: Step, resource: Resource) -> bool:
         is_trusted = resource.lingers and step.key in result.finished and result.finished[step.key].outcome in GONE
-        return step.action is Action.DELETE and not is_trusted and not is_kept(step)
+        return step.action is Action.DELETE and not (step.deleted_with or is_trusted or is_kept(step))
 
     def gone() -> bool:
         now = inspect(stack)
@@ -159,12 +134,14 @@ def _run(
 
     def work(key: str, report: Report) -> Outcome:
         if key not in by_key:
-            return Outcome.UNCHANGED  # it is deleted with its parent
+            return Outcome.UNCHANGED  # it is kept
         step, resource = by_key[key], resources[key]
         if step.action is Action.NOTHING and result.changed(resource.parent):
             step = replace(step, seen=resource.read())  # its parent may have been recreated without it
         if isinstance(step.seen, RefusedError) and step.want is None:
             return Outcome.LEFT  # not an error, so that the others are still deleted
+        if step.deleted_with:
+            return Outcome.ABSENT if step.seen is None else Outcome.DELETED
         waiter = Waiter(
             notify=lambda words: report(Waiting(key, words)),
             stopped=lambda: interrupt.asked,

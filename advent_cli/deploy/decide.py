@@ -30,6 +30,10 @@ class Step:
     title: str
     want: Settings | None
     seen: Seen
+    group: str = ""
+    """The key of the main resource of its group; empty if it is in one of its own."""
+    deleted_with: str = ""
+    """The key of the resource with which AWS deletes it; empty if it is deleted by a call of its own."""
 
     @property
     def action(self) -> Action:

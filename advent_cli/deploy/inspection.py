@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 from advent_cli.aws.account import MAX_PARALLEL, Answers
@@ -21,7 +21,7 @@ from advent_cli.errors import (
     TargetError,
     UsesForeignError,
 )
-from advent_cli.resources.base import Resource
+from advent_cli.resources.base import Resource, Settings
 from advent_cli.resources.function import Function
 from advent_cli.resources.parameter import Parameter
 from advent_cli.stack.build import Stack
@@ -50,15 +50,21 @@ class Inspection:
         """What `up` would do about each resource."""
         blocked = self._blocked()
         seen = {**self.seen, **{key: UsesForeignError(title) for key, title in blocked.items()}}
-        wanted = (Step(key, r.title, r.want(), seen[key]) for key, r in self.stack.resources.items())
+        wanted = (self._step(r, r.want(), seen[key]) for key, r in self.stack.resources.items())
         kept = {s.key for s in self.stack.secrets.values() if isinstance(self.seen.get(s.key), dict)}
         removed = [(key, r) for key, r in self.orphans.items() if key not in kept]
-        return (*wanted, *(Step(key, r.title, None, self.seen[key]) for key, r in removed))
+        return (*wanted, *(self._step(r, None, self.seen[key]) for key, r in removed))
 
     def steps_down(self) -> tuple[Step, ...]:
-        """What `down` would do about each resource that is not deleted with its parent."""
-        resources = {**self.stack.resources, **self.orphans}.items()
-        return tuple(Step(key, r.title, None, self.seen[key]) for key, r in resources if not r.deleted_with_parent)
+        """What `down` would do about each resource, also one that AWS deletes with its parent."""
+        resources = {**self.stack.resources, **self.orphans}.values()
+        steps = ((resource, self._step(resource, None, self.seen[resource.key])) for resource in resources)
+        return tuple(replace(s, deleted_with=r.parent or "") if r.deleted_with_parent else s for r, s in steps)
+
+    def _step(self, resource: Resource, want: Settings | None, seen: Seen) -> Step:
+        groups = self.stack.groups
+        group = groups.get(resource.key) or groups.get(resource.parent or "", resource.key)
+        return Step(resource.key, resource.title, want, seen, group)
 
     @property
     def notes(self) -> tuple[str, ...]:

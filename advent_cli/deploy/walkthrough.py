@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from advent_cli.aws import aws_errors
 from advent_cli.aws.calls import Call, Line, Note, Until, Zip
 from advent_cli.aws.custom_endpoints import custom_endpoints
-from advent_cli.deploy import apply, aws_cli
+from advent_cli.deploy import aws_cli, order
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.inspection import Inspection
 from advent_cli.resources.base import Resource
@@ -27,12 +27,12 @@ class Page:
 
 def up(inspection: Inspection, steps: Iterable[Step]) -> Page:
     """The page for `up`, with its steps in an order in which they work; reads from AWS, and writes nothing."""
-    return _page(inspection, steps, apply.order_up(inspection), inspection.plan_notes)
+    return _page(inspection, steps, order.up(inspection), inspection.plan_notes)
 
 
 def down(inspection: Inspection, steps: Iterable[Step]) -> Page:
     """The page for `down`."""
-    return _page(inspection, steps, apply.order_down(inspection), inspection.notes)
+    return _page(inspection, steps, order.down(inspection), inspection.notes)
 
 
 def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set[str]], notes: tuple[str, ...]) -> Page:
@@ -43,6 +43,9 @@ def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set
     with inspection.stack.aws.caching():
         for step in in_order(list(steps), needs):
             resource = resources[step.key]
+            if step.deleted_with:
+                sections.append((step, [aws_cli.render(Note("deleted with its parent"))]))
+                continue
             action = Action.CREATE if resource.parent in recreated and step.want is not None else step.action
             lines, is_recreated = _lines(resource, step, action)
             recreated |= {step.key} if is_recreated else set()

@@ -12,7 +12,7 @@ from advent_cli.stack.model import Stack
 from advent_cli.words.counts import Counts
 
 Document = dict[str, Any]
-VERSIONS = {"up": 1, "plan": 1, "status": 1, "down": 1, "policy": 1, "say": 1, "event": 1}
+VERSIONS = {"up": 1, "plan": 1, "status": 2, "down": 1, "policy": 1, "say": 1, "event": 1}
 STATES = {
     Action.CREATE: "missing",
     Action.UPDATE: "differs",
@@ -80,13 +80,18 @@ def plan(steps: Iterable[Step]) -> Document:
 
 def step(step: Step) -> Document:
     """One step: its action, and the differences or the error behind it."""
-    return {**_named(step.key), "action": step.action.name.lower(), **_details(step)}
+    return {**_grouped(step), "action": step.action.name.lower(), **_details(step)}
 
 
 def run_steps(steps: Iterable[Step], finished: Mapping[str, Finished]) -> list[Document]:
-    """The steps of a run, each with its outcome, or None as long as it has none."""
+    """The steps of a run, each with its outcome, or None as long as it has none; not what is deleted with another."""
     unfinished = {"outcome": None, "seconds": None, "reason": ""}
-    return [{**step(one), **(_outcome(finished[one.key]) if one.key in finished else unfinished)} for one in steps]
+    return [{**step(one), **(_outcome(finished[one.key]) if one.key in finished else unfinished)} for one in own(steps)]
+
+
+def own(steps: Iterable[Step]) -> list[Step]:
+    """The steps with a call of their own, without those of what AWS deletes with another resource."""
+    return [step for step in steps if not step.deleted_with]
 
 
 def _outcome(event: Finished) -> Document:
@@ -102,7 +107,7 @@ def resources(steps: Iterable[Step], arns: Mapping[str, str]) -> list[Document]:
     """Each resource with its state."""
     return [
         {
-            **_named(step.key),
+            **_grouped(step),
             "state": "foreign" if step.foreign else STATES[step.action],
             "arn": arns.get(step.key),
             **_details(step),
@@ -137,7 +142,7 @@ def event(event: Event) -> Document:
     """An event of a run; `event` holds its name."""
     fields: Document = {"schema": schema("event"), "event": type(event).__name__.lower()}
     if isinstance(event, Planned):
-        return {**fields, "steps": [step(one) for one in event.steps]}
+        return {**fields, "steps": [step(one) for one in own(event.steps)]}
     if isinstance(event, Started):
         return {**fields, "key": event.key}
     if isinstance(event, Waiting):
@@ -160,6 +165,10 @@ def remaining(steps: Iterable[Step]) -> list[Document]:
 def _named(key: str) -> Document:
     kind, _, name = key.partition("/")
     return {"key": key, "kind": kind, "name": name}
+
+
+def _grouped(step: Step) -> Document:
+    return {**_named(step.key), "group": step.group or step.key}
 
 
 def _details(step: Step) -> Document:

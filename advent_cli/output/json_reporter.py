@@ -8,6 +8,7 @@ from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from advent_cli.aws.retry import AGAIN
+from advent_cli.deploy.events import Planned
 from advent_cli.deploy.inspection import problems
 from advent_cli.errors import AdventError, InterruptionError
 from advent_cli.output import json_documents
@@ -80,7 +81,7 @@ class JsonReporter:
     def data_loss(self, inspection: Inspection, steps: Iterable[Step], *, agreed: bool) -> None: ...
 
     def running(self) -> AbstractContextManager[Listener]:
-        return nullcontext(_send_event if self.events else _ignore)
+        return nullcontext(_EventLines() if self.events else _ignore)
 
     def run_ended(self, steps: Sequence[Step], result: Result) -> None:
         seconds = round(result.seconds, 3)
@@ -177,9 +178,18 @@ class _TraceFields:
 def _ignore(*_: object) -> None: ...
 
 
-def _send_event(event: Event) -> None:
-    with suppress(AdventError):  # the run goes on; the document at its end fails likewise
-        _send(json_documents.event(event))
+class _EventLines:
+    """Prints a line for each event, except those of steps that are not in the document."""
+
+    def __init__(self) -> None:
+        self.hidden: set[str] = set()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Planned):
+            self.hidden = {step.key for step in event.steps if step.deleted_with}
+        if getattr(event, "key", "") not in self.hidden:
+            with suppress(AdventError):  # the run goes on; the document at its end fails likewise
+                _send(json_documents.event(event))
 
 
 def _send(document: dict[str, Any], *, indent: int | None = None) -> None:

@@ -65,14 +65,14 @@ def _add_function(stack: Stack, name: str) -> None:
         concurrency=want.concurrency, environment=grants.environment(stack, want), attached=attached,
         statements=tuple(statement_id(caller) for caller in (*want.routes, *want.subscribes)),
     )  # fmt: skip
-    stack.add(logs, outlives=function)  # because the function may write its last lines late
+    stack.add(logs, outlives=function, group=function)  # because the function may write its last lines late
     own: list[Resource] = []
     if isinstance(role, Role):  # a given role is no resource of the stack
         policy = RolePolicy(
             aws, role.policies[0], role.name, grants.base_statements(stack, want, logs.arn), parent=role.key
         )
-        stack.add(role)
-        stack.add(policy, role, uses=[*touches, stack.queue])
+        stack.add(role, group=function)
+        stack.add(policy, role, uses=[*touches, stack.queue], group=function)
         own = [role, policy]
     stack.add(function, *own[:1], uses=[*touches, stack.queue])
     for route in want.routes:
@@ -113,8 +113,8 @@ def _add_route(stack: Stack, function: Function, logs: LogGroup, key: str) -> No
         source_in_shell=api.source_arn_of(API_ID, key),
     )  # fmt: skip
     stack.add(api)
-    stack.add(permission, api, existing=function)
-    stack.add(route, function, logs, api, *before)  # API Gateway takes one change at a time
+    stack.add(permission, api, existing=function, group=api)
+    stack.add(route, function, logs, api, *before, group=api)  # API Gateway takes one change at a time
 
 
 def _add_subscription(stack: Stack, function: Function, logs: LogGroup, topic: Topic, policies: list[Resource]) -> None:
@@ -125,8 +125,8 @@ def _add_subscription(stack: Stack, function: Function, logs: LogGroup, topic: T
     )
     filters = stack.config.functions[function.name].filter
     subscription = Subscription(aws, name, topic.arn, function.arn, queue.arn, filters, parent=topic.key)
-    stack.add(queue)
-    stack.add(permission, existing=function, uses=[topic])
+    stack.add(permission, existing=function, uses=[topic], group=function)
     destination = Destination(aws, function.name, queue.arn, parent=function.key, given_role=stack.execution_role)
-    stack.add(destination, function, queue, *policies)  # Lambda checks that the role may send to the queue
-    stack.add(subscription, permission, logs, topic, queue, existing=function)
+    # After the policies, because Lambda checks that the role may send to the queue.
+    stack.add(destination, function, queue, *policies, group=function)
+    stack.add(subscription, permission, logs, topic, queue, existing=function, group=function)

@@ -21,7 +21,9 @@ class Stack:
     `needs_existing` has those of them that only have to exist, so that it may be created before they are ready.
     `uses` are the resources that it touches at run time: it may be created before them, but not if they are foreign.
     `outlives` maps a resource to the one that must be deleted before it; all others can be deleted in parallel.
-    `secrets` are not among the resources: you set them, `up` does not change them, and `down` deletes them.
+    `groups` maps each resource to the main one of its group, which is one step of the article: screens fold a group
+    into one line. `secrets` are not among the resources: you set them, `up` does not change them, and `down` deletes
+    them.
     """
 
     aws: Aws
@@ -36,6 +38,7 @@ class Stack:
     needs_existing: dict[str, set[str]] = field(default_factory=dict)
     uses: dict[str, set[str]] = field(default_factory=dict)
     outlives: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
 
     def add(
         self,
@@ -44,11 +47,13 @@ class Stack:
         existing: Resource | None = None,
         uses: Iterable[Resource] = (),
         outlives: Resource | None = None,
+        group: Resource | None = None,
     ) -> None:
         """Add a resource, which `up` creates after those it `needs`; see the class for the others.
 
-        Of `existing`, which it needs too, it only needs the existence.
+        Of `existing`, which it needs too, it only needs the existence. Without a `group` it is in one of its own.
         """
+        self.groups[resource.key] = (group or resource).key
         self.outlives |= {resource.key: outlives.key} if outlives else {}
         self.resources[resource.key] = resource
         self.needs[resource.key] = {need.key for need in (*needs, *([existing] if existing else []))}

@@ -71,7 +71,7 @@ def test_the_tutorial(engine: Engine, installed: Run) -> None:
     url = up.stdout.strip()
     assert url.startswith(engine.url)
     assert "next: advent say awsadvent some words" in up.stderr
-    assert f"{len(stacks.without_calls().resources) - 1} created, 1 attached in " in up.stderr
+    assert f": {len(stacks.without_calls().resources) - 1} created, 1 attached" in up.stderr
 
     first = advent("say", "awsadvent", "some", "words")
     assert first.stdout == "awsadvent = 1, some = 1, words = 1\n"
@@ -80,8 +80,10 @@ def test_the_tutorial(engine: Engine, installed: Run) -> None:
     Waiter().until(lambda: "22 " in advent("status").stdout, "the counts settle", within=30)
 
     status = advent("status").stdout
-    assert status.count("ok ") == len(stacks.without_calls().resources)
-    assert url in status
+    number = len(stacks.without_calls().resources)
+    assert f"  ✔ {number} of {number} healthy\n" in status
+    assert f"  URL           {url}\n" in status
+    assert advent("-v", "status").stdout.count("\n      ok ") == number
     assert [line.split()[:2] for line in status.splitlines() if line.endswith("█")] == [
         ["awsadvent", "22"],
         ["some", "22"],
@@ -92,7 +94,7 @@ def test_the_tutorial(engine: Engine, installed: Run) -> None:
 
     again = advent("up")
     assert again.stdout == up.stdout
-    assert f"{len(stacks.without_calls().resources)} unchanged in " in again.stderr
+    assert again.stderr == f"✔ awsadvent on the local engine, us-east-1: up to date, {number} resources\n"
 
     refused = advent("down", code=4)
     assert "with 3 word counts" in refused.stderr
@@ -125,16 +127,22 @@ def test_what_someone_else_removed_is_shown_and_restored(engine: Engine, advent:
     client(engine, "dynamodb").delete_table(TableName="table")
     reconfigure(client(engine, "lambda"), "sns_logger", Timeout=3)
     status = advent("status").stdout
+    assert "  ✘ 24 of 26 healthy: 1 missing, 1 differs\n" in status
     assert "missing  table        table\n" in status
-    assert "differs  function     sns_logger\n    timeout: 3, wanted 30\n" in status
+    assert "differs  function     sns_logger\n        timeout: 3, wanted 30\n" in status
     assert "no words: the table table is missing; see `advent plan`" in status
     plan = advent("plan").stdout
-    assert plan.startswith("+ table        table\n~ function     sns_logger\n    timeout: 3 -> 30\n")
-    assert plan.endswith("1 to create, 1 to update\n")
+    assert plan.splitlines()[1:] == [
+        "  + DynamoDB table   table",
+        "  ~ Lambda function  sns_logger · role, policy, log group, 3 more",
+        "      timeout: 3 -> 30",
+        "  1 to create, 1 to update",
+        "  apply: `advent up`",
+    ]
     assert advent("status").stdout == status  # plan wrote nothing
     up = advent("up").stderr
-    assert "1 created, 1 updated in " in up
-    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
+    assert ": 1 created, 1 updated, 24 unchanged" in up
+    assert "nothing to do: everything matches config.yaml\n" in advent("plan").stdout
     client(engine, "apigatewayv2").delete_api(ApiId=client(engine, "apigatewayv2").get_apis()["Items"][0]["ApiId"])
     assert "the api aws_advent is missing" in advent("say", "hi", code=1).stderr
 
@@ -173,15 +181,16 @@ def test_what_is_removed_from_config_yaml_is_deleted(engine: Engine, advent: Run
     whole = len(left(engine))
     text = own.read_text()
     own.write_text(text[: text.index("  sns_logger:")])
-    assert {line[:2] for line in advent("status").stdout.splitlines() if "sns_logger" in line} == {"or"}
-    plan = advent("plan").stdout.splitlines()
-    assert {tuple(line.split()) for line in plan[:-1]} == {
-        ("-", "subscription", "awsadvent", "to", "sns_logger"),
-        ("-", "function", "sns_logger"),
-        ("-", "role", "sns_logger_lambda"),
-        ("-", "log-group", "/aws/lambda/sns_logger"),
+    assert advent("status").stdout.count("  (not in config.yaml)\n") == 4
+    assert {line.strip() for line in advent("plan").stdout.splitlines()[1:]} == {
+        "~ SNS topic        awsadvent · subscription",
+        "- subscription awsadvent to sns_logger",
+        "- Lambda function  sns_logger",
+        "- IAM role         sns_logger_lambda",
+        "- Log group        /aws/lambda/sns_logger",
+        "4 to delete",
+        "apply: `advent up`",
     }
-    assert plan[-1] == "4 to delete"
     advent("up")
     assert len(left(engine)) == whole - 4
     assert not [name for name in left(engine) if "sns_logger" in name]
@@ -192,13 +201,13 @@ def test_what_is_removed_from_config_yaml_is_deleted(engine: Engine, advent: Run
         text.replace("  sns_multiplier:", "  multiplier:\n    handler: sns_multiplier.handler")
     )  # renamed: one is deleted and one created
     renamed = advent("plan").stdout
-    assert "- function     sns_multiplier\n" in renamed
-    assert "+ function     multiplier\n" in renamed
+    assert "- Lambda function  sns_multiplier\n" in renamed
+    assert "+ Lambda function  multiplier" in renamed
     advent("up")
     assert "awsadvent = 22" in advent("say", "awsadvent").stderr  # and nothing counts twice
 
     own.write_text(text[: text.index("  sns_multiplier:")])
-    assert "- function     sns_logger " in advent("down", "--yes").stderr  # down deletes what up has not yet
+    assert "Lambda function     sns_logger " in advent("down", "--yes").stderr  # down deletes what up has not yet
     assert left(engine) == []
 
 
@@ -231,7 +240,7 @@ def test_renaming_everything_leaves_nothing_of_the_old(engine: Engine, advent: R
     refused = advent("up", code=4).stderr
     assert "table table is no longer in config.yaml, with 2 word counts" in refused
     assert "`advent up --yes` deletes it" in refused
-    assert "! table        table" in refused
+    assert "! DynamoDB table      table " in refused
     assert [
         name for name in left(engine) if name == "table" or name.endswith(":awsadvent") or name == "aws_advent"
     ] == [
@@ -253,9 +262,8 @@ def test_the_key_of_the_table_is_a_setting(engine: Engine, advent: Run, own: Pat
 def test_only_changed_code_is_updated(engine: Engine, advent: Run, own: Path) -> None:
     advent("up")
     (own.parent / "handlers" / "sns_logger.py").write_text("def handler(event, context):\n    print('changed')\n")
-    assert [line.split()[:3] for line in advent("up").stderr.splitlines() if line[0] == "~"] == [
-        ["~", "function", "sns_logger"]
-    ]
+    rows = [line.split() for line in advent("up").stderr.splitlines() if line.startswith("  ✔ ")]
+    assert [[*row[1:4], row[-3]] for row in rows] == [["Lambda", "function", "sns_logger", "updated"]]
 
 
 def test_verbose_prints_each_call_and_all_settings(engine: Engine, advent: Run) -> None:
@@ -271,7 +279,7 @@ def test_verbose_prints_each_call_and_all_settings(engine: Engine, advent: Run) 
     ):  # fmt: skip
         assert setting in status
     plan = advent("-v", "plan").stdout
-    assert plan == "nothing to do: everything matches config.yaml\n"
+    assert "nothing to do: everything matches config.yaml\n" in plan
 
 
 def test_a_form_may_be_base64_encoded_or_not(engine: Engine) -> None:
@@ -311,9 +319,10 @@ def test_keep_table_keeps_an_orphan_too(engine: Engine, advent: Run, own: Path) 
     advent("say", "awsadvent")
     own.write_text(own.read_text().replace("name: table", "name: other"))
     advent("up", code=4)  # the old table is not deleted without confirmation
-    kept = "kept: table other\nkept: table table\n"
-    assert advent("down", "--yes", "--keep-table").stderr.endswith(f"0 left\n{kept}")
-    assert advent("down", "--yes", "--keep-table").stderr == f"nothing to delete\n{kept}"
+    kept = "  kept: table other\n  kept: table table\n"
+    assert f"{kept}  nothing else is left: " in advent("down", "--yes", "--keep-table").stderr
+    again = advent("down", "--yes", "--keep-table").stderr
+    assert again == f"nothing to delete: awsadvent is not deployed on the local engine, us-east-1\n{kept}"
     document = checked(json.loads(advent("down", "--keep-table", "--json").stdout))
     assert [each["key"] for each in document["kept"]] == ["table/other", "table/table"]
     assert sorted(client(engine, "dynamodb").list_tables()["TableNames"]) == ["other", "table"]

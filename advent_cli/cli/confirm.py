@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import click
 
-from advent_cli.aws.custom_endpoints import in_words, only_endpoint
 from advent_cli.deploy.decide import Action, Step
-from advent_cli.deploy.inspection import CALLED
+from advent_cli.deploy.place import in_question
 from advent_cli.errors import RefusedError
 from advent_cli.output.control_characters import escape_controls
 from advent_cli.resources.queue import Queue
@@ -38,7 +37,7 @@ def without_data_loss(stack: Stack, step: Step) -> Step:
     if not lost:
         return step
     problem = f"{step.title} is no longer in config.yaml"
-    if sys.stdin.isatty() and _yes(f"{problem}. Delete it{lost}?"):
+    if sys.stdin.isatty() and _yes(f"{problem}. Delete it{lost}, from {in_question(stack)}?"):
         return step
     refused = RefusedError(f"{problem}{lost}", hint="`advent up --yes` deletes it without asking")
     return replace(step, seen=refused)
@@ -49,13 +48,13 @@ def changes(stack: Stack, steps: Iterable[Step], show: Callable[[], None] | None
     if sys.stdin.isatty() and any(step.action not in (Action.NOTHING, Action.BLOCKED) for step in steps):
         if show:
             show()
-        agreed(f"Make these changes in {_place(stack)}?")
+        agreed(f"Make these changes to {in_question(stack)}?")
 
 
 def deletion(stack: Stack, steps: Iterable[Step]) -> None:
     """Ask before anything is deleted; raises RefusedError if the answer is no, or stdin is not a terminal."""
     if any(step.action is Action.DELETE for step in steps):
-        agreed(f"Delete all of this from {_place(stack)}?")
+        agreed(f"Delete {in_question(stack)}?")
 
 
 def agreed(question: str) -> None:
@@ -68,15 +67,3 @@ def agreed(question: str) -> None:
 
 def _yes(question: str) -> bool:
     return click.confirm(escape_controls(question), err=True)
-
-
-def _place(stack: Stack) -> str:
-    """The target of a command, in words."""
-    aws = stack.aws
-    if aws.endpoint:
-        return f"the local engine, region {aws.region}"
-    account = f"account {aws.identity[0]}"
-    if url := only_endpoint(aws, CALLED):
-        return f"{account} at {url}, region {aws.region}"
-    elsewhere = in_words(aws, CALLED)
-    return f"{account}, region {aws.region}" + (f", with {elsewhere}" if elsewhere else "")

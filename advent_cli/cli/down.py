@@ -54,7 +54,7 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     from advent_cli.cli import confirm
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.deploy import apply, walkthrough
-    from advent_cli.deploy.decide import Action
+    from advent_cli.deploy.decide import is_done
     from advent_cli.deploy.executor import Interrupt
     from advent_cli.deploy.inspection import SERVICES, inspect
     from advent_cli.local import lifecycle
@@ -75,19 +75,19 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     report.run_planned(inspection, steps)
     if file:
         export_import.check_table(stack.table, inspection.seen[stack.table.key])
-    elif all(step.action is Action.NOTHING for step in steps):
-        report.nothing_to_delete(kept)
+    elif is_done(steps):
+        report.nothing_to_delete(inspection, kept)
         return DONE
     if explain:
         report.walkthrough(walkthrough.down(inspection, steps), is_result=False)
-    report.data_loss(inspection, steps, agreed=yes or explain)
+    report.data_loss(inspection, steps, kept, agreed=yes or explain)
     if not yes:
         confirm.deletion(stack, steps)
     if file:
         report.exported(export_import.export(stack.table, file), file.given)
     with Interrupt() as interrupt, report.running() as listen:
         result = apply.down(inspection, steps, listen, interrupt)
-    report.run_ended(steps, result)
+    report.run_ended(inspection, steps, result)
     result.raise_bug()
     if result.exit_code not in (DONE, REFUSED):
         return result.exit_code

@@ -33,7 +33,7 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.deploy import inspection as inspections
     from advent_cli.deploy import walkthrough
-    from advent_cli.deploy.decide import Action
+    from advent_cli.deploy.decide import is_done
     from advent_cli.local import lifecycle
 
     report = options.report
@@ -43,6 +43,6 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
     if explain:
         report.walkthrough(walkthrough.up(inspection, steps), is_result=True)
     else:
-        report.plan(inspection, steps)
-    different = exit_code and any(step.action is not Action.NOTHING for step in steps)
+        report.plan(inspection, steps, {})
+    different = exit_code and not is_done(steps)
     return inspections.exit_code(steps) or (DIFFERENT if different else DONE)

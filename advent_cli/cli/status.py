@@ -37,7 +37,7 @@ def status(options: Options, top: int, exit_code: bool, watch: bool) -> int:
         show_live(options, top)
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.deploy import inspection as inspections
-    from advent_cli.deploy.decide import Action
+    from advent_cli.deploy.decide import is_done
     from advent_cli.local import lifecycle
     from advent_cli.words import counts
 
@@ -56,7 +56,7 @@ def status(options: Options, top: int, exit_code: bool, watch: bool) -> int:
         with report.reading(lambda: counts.approximate_size(stack.table)) as notify_read:
             result = counts.top(stack.table, top, notify_read)
         report.words(result)
-    else:
+    elif any(isinstance(each, dict) for each in seen.values()):
         report.words_unavailable(stack.table.title, is_missing=seen[stack.table.key] is None)
-    different = exit_code and any(step.action is not Action.NOTHING for step in steps)
+    different = exit_code and not is_done(steps)
     return inspections.exit_code(steps) or (DIFFERENT if different else DONE)

@@ -95,14 +95,14 @@ def _up(
     steps = inspection.steps_up()
     if ask:
         steps = tuple(confirm.without_data_loss(stack, step) for step in steps)
+    report.run_planned(inspection, steps)
     if explain:
         report.walkthrough(walkthrough.up(inspection, steps), is_result=False)
     if ask_first and stack.aws.endpoint is None:
         confirm.changes(stack, steps, show=None if explain else partial(report.confirming, steps))
-    report.run_planned(inspection, steps)
     with Interrupt() as interrupt, report.running() as listen:
         result = apply.up(inspection, steps, listen, interrupt)
-    report.run_ended(steps, result)
+    report.run_ended(inspection, steps, result)
     result.raise_bug()
     report.app_ready(inspection, stack.url if result.exit_code == DONE else None)
     return stack, result.exit_code
@@ -117,7 +117,7 @@ def _watch(opened: Callable[[], Stack], report: Reporter, changes: Iterator[str]
     report.note("watching config.yaml and the handlers; press Ctrl-C to stop")
     with suppress(KeyboardInterrupt):
         for changed in changes:
-            report.note(f"{changed} changed")
+            report.change_saved(changed)
             try:
                 _, code = _up(opened, report, (), ask=ask, ask_first=False, explain=explain)
             except Exception as error:  # a mistake in a file, or the network

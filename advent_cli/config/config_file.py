@@ -21,6 +21,7 @@ from advent_cli.packaging.folder import boundary
 class Config(Settings, frozen=True, kw_only=True):
     """Checked settings, with every name as it is in AWS, and the source of each function."""
 
+    file: Path
     sources: dict[str, Source]
     notes: tuple[str, ...] = ()
     """Sentences about what could not be checked, and what is not used."""
@@ -57,7 +58,8 @@ def load(file: Path, stack: str | None = None) -> Config:
     fields = {field: getattr(named, field) for field in Settings.__struct_fields__}
     fields |= {"stack": stack or settings.stack, "prefix": prefix}
     notes = tuple(_notes(settings, found.values()))
-    return Config(**fields, sources={f"{prefix}{name}": source for name, (source, _) in found.items()}, notes=notes)
+    sources = {f"{prefix}{name}": source for name, (source, _) in found.items()}
+    return Config(**fields, file=file, sources=sources, notes=notes)
 
 
 def _checked(named: Settings, prefix: str) -> Settings:

@@ -83,6 +83,11 @@ def differences(want: Any, now: Any, setting: str = "") -> Iterator[Difference]:
         yield Difference(setting, now, want)
 
 
+def is_done(steps: Iterable[Step]) -> bool:
+    """Whether there is nothing to do."""
+    return all(step.action is Action.NOTHING for step in steps)
+
+
 def count_actions(steps: Iterable[Step]) -> dict[Action, int]:
     """The number of steps with each action, except NOTHING."""
     counts: dict[Action, int] = {action: 0 for action in Action if action is not Action.NOTHING}

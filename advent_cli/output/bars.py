@@ -8,7 +8,8 @@ from rich.text import Text
 
 from advent_cli.output.control_characters import printable
 
-MAX_WORD, MAX_LINE, MIN_BAR, CHANGE = 40, 120, 5, 5  # columns
+MAX_WORD, MAX_LINE, MIN_BAR, CHANGE = 40, 72, 5, 5  # columns
+MARGIN = 2  # columns, for the caller's indent
 
 
 def bars(console: Console, top: list[tuple[str, int]], changes: Mapping[str, int] | None = None) -> list[Text]:
@@ -18,7 +19,7 @@ def bars(console: Console, top: list[tuple[str, int]], changes: Mapping[str, int
     digits = max(len(str(number)) for _, number in top)
     deltas = {word: f"{changes[word]:+}" if changes and changes.get(word) else "" for word, _ in top}
     column = max(CHANGE, *map(len, deltas.values())) + 1 if changes is not None else 0
-    available = min(console.width, MAX_LINE) - digits - column - 2
+    available = min(console.width - MARGIN, MAX_LINE) - digits - column - 2
     names = {word: printable(word, MAX_WORD) for word, _ in top}
     width = min(max(map(cell_len, names.values())), max(MIN_BAR, available - MIN_BAR))
     highest = max(number for _, number in top)

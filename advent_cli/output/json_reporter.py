@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from advent_cli.aws.retry import AGAIN
-from advent_cli.deploy.events import Planned
 from advent_cli.deploy.inspection import problems
 from advent_cli.errors import AdventError, InterruptionError
 from advent_cli.output import json_documents
 from advent_cli.output.advice import presentable, with_options
-from advent_cli.output.stream import ReaderLeftError, err
+from advent_cli.output.json_lines import EventLines, send
+from advent_cli.output.stream import err
 from advent_cli.stack.policy_size import split
 from advent_cli.words.settle import parse_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from advent_cli.config.schema import Slack
     from advent_cli.deploy.apply import Listener, Result
     from advent_cli.deploy.decide import Step
-    from advent_cli.deploy.events import Event
     from advent_cli.deploy.inspection import Inspection
     from advent_cli.deploy.walkthrough import Page
     from advent_cli.messages.trace_model import Hop
-    from advent_cli.output.reporter import Describe, Notify, TraceView
+    from advent_cli.output.reporter import Describe, Files, Notify, TraceView
     from advent_cli.stack.model import Stack
     from advent_cli.stack.policy_size import Policy
     from advent_cli.words.counts import Counts
@@ -60,12 +57,14 @@ class JsonReporter:
         errors = [presentable(e, self.secrets) if isinstance(e, AdventError) else e for e in self.errors]
         document = json_documents.command(self.command, exit_code, errors, self.fields)
         if self.events:
-            _send(json_documents.result(document))
+            send(json_documents.result(document))
         else:
-            _send(document, indent=2)
+            send(document, indent=2)
 
     def waiting(self, message: str = "") -> AbstractContextManager[Notify]:
         return nullcontext(_ignore)
+
+    def acting_on(self, stack: Stack) -> None: ...
 
     def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
         self.fields |= json_documents.inspected(inspection, inspection.notes) | {
@@ -78,12 +77,16 @@ class JsonReporter:
 
     def data_loss_describer(self, describe: Describe) -> Describe | None: ...
 
-    def data_loss(self, inspection: Inspection, steps: Iterable[Step], *, agreed: bool) -> None: ...
+    def data_loss(
+        self, inspection: Inspection, steps: Sequence[Step], kept: Sequence[Step], *, agreed: bool
+    ) -> None: ...
+
+    def change_saved(self, file: str) -> None: ...
 
     def running(self) -> AbstractContextManager[Listener]:
-        return nullcontext(_EventLines() if self.events else _ignore)
+        return nullcontext(EventLines() if self.events else _ignore)
 
-    def run_ended(self, steps: Sequence[Step], result: Result) -> None:
+    def run_ended(self, inspection: Inspection, steps: Sequence[Step], result: Result) -> None:
         seconds = round(result.seconds, 3)
         self.fields |= {"steps": json_documents.run_steps(steps, result.finished), "seconds": seconds}
         self.fields["waited"] = {service: round(took, 3) for service, took in result.waited.items()}
@@ -93,7 +96,7 @@ class JsonReporter:
     def app_ready(self, inspection: Inspection, url: str | None) -> None:
         self.fields |= {"url": url, "open": inspection.is_open if url else None}
 
-    def nothing_to_delete(self, kept: Sequence[Step]) -> None:
+    def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
         self.fields |= {"seconds": 0, "left": [], "kept": json_documents.remaining(kept)}
 
     def remaining(self, steps: Sequence[Step], kept: Sequence[Step]) -> None:
@@ -106,7 +109,7 @@ class JsonReporter:
     def imported(self, words: int | None, file: Path) -> None:
         self.fields["imported"] = words or 0
 
-    def plan(self, inspection: Inspection, steps: Sequence[Step]) -> None:
+    def plan(self, inspection: Inspection, steps: Sequence[Step], files: Files) -> None:
         self.fields |= json_documents.inspected(inspection, inspection.plan_notes) | json_documents.plan(steps)
         self.errors += problems(steps)
 
@@ -176,27 +179,3 @@ class _TraceFields:
 
 
 def _ignore(*_: object) -> None: ...
-
-
-class _EventLines:
-    """Prints a line for each event, except those of steps that are not in the document."""
-
-    def __init__(self) -> None:
-        self.hidden: set[str] = set()
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, Planned):
-            self.hidden = {step.key for step in event.steps if step.deleted_with}
-        if getattr(event, "key", "") not in self.hidden:
-            with suppress(AdventError):  # the run goes on; the document at its end fails likewise
-                _send(json_documents.event(event))
-
-
-def _send(document: dict[str, Any], *, indent: int | None = None) -> None:
-    """Write a document to stdout and flush; if the reader has closed the pipe, the command runs on without output.
-
-    The text is ASCII with escapes for everything else: valid in any encoding, and safe to print on a terminal.
-    """
-    with suppress(ReaderLeftError):
-        sys.stdout.write(f"{json.dumps(document, indent=indent)}\n")
-        sys.stdout.flush()

@@ -11,8 +11,9 @@ from advent_cli.errors import AdventError
 from advent_cli.live.view import LiveView, Words
 from advent_cli.output.bars import bars
 from advent_cli.output.control_characters import printable
-from advent_cli.output.labels import kind_and_name, setting
-from advent_cli.output.summary import STATES, totals
+from advent_cli.output.labels import kind_and_name
+from advent_cli.output.status_page import difference, state
+from advent_cli.output.summary import totals
 
 MIN_HEIGHT_FOR_GAPS = 16  # lines
 MAX_PROBLEM = 300  # characters
@@ -76,9 +77,9 @@ def _problems(steps: list[Step], available: int) -> list[Text]:
     shown = steps if len(steps) <= available else steps[: max(0, available - 1)]
     lines = []
     for step in shown:
-        word, style = ("foreign", "magenta") if step.foreign else STATES[step.action]
+        word, style = state(step)
         kind, name = kind_and_name(step.key)
-        differences = [f"{d.setting}: {setting(d.now)}, wanted {setting(d.want)}" for d in step.differences]
+        differences = [difference(one) for one in step.differences]
         why = str(step.seen) if isinstance(step.seen, AdventError) else "; ".join(differences)
         lines.append(
             Text.assemble((f"{word:8}", style), f" {kind} {name}", (f"  {printable(why, MAX_PROBLEM)}", "dim"))

@@ -1,33 +1,38 @@
-"""Shows a run on a terminal: a row for each step, updated in place, and a progress bar."""
+"""Shows a run on a terminal: a row for each group, updated in place, and a progress bar."""
 
 import time
 
-from rich.cells import cell_len, set_cell_size
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
+from rich.console import Group as Lines
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started, Stopping, Waiting
-from advent_cli.output.labels import DOING, GLYPHS, KIND_WIDTH, STOPPING, kind_and_name, outcome_words, seconds
+from advent_cli.deploy.events import Event, Outcome, Stopping
+from advent_cli.output.group_progress import PROBLEMS, GroupProgress
+from advent_cli.output.group_rows import MARGIN, Columns, details, glyph, row
+from advent_cli.output.groups import Group
+from advent_cli.output.labels import STOPPING, seconds
+from advent_cli.output.problem_lines import Present, ProblemLines
 
-TIME, MIN_STATE = 6, 9  # columns
 MAX_BAR = 40  # columns
 
 
 class Rows:
-    """Draws on `console`, never more lines than it has; on exit, prints every row once."""
+    """Draws on `console`, never more lines than it has; on exit, prints each group once, with what went wrong in it.
 
-    def __init__(self, console: Console) -> None:
+    `present` removes secrets from an error; with `only_problems`, groups that went well are not printed on exit.
+    """
+
+    def __init__(self, console: Console, present: Present, *, only_problems: bool = False) -> None:
+        self.only_problems = only_problems
         self.console = console
-        self.doing: dict[str, str] = {}  # key -> activity, in display order
-        self.began: dict[str, float] = {}
-        self.messages: dict[str, str] = {}
-        self.finished: dict[str, Finished] = {}
+        self.progress = GroupProgress()
+        self.problems = ProblemLines(present)
         self.stopping = False
-        self.at = time.monotonic()
+        self.began = time.monotonic()
         self.spinner = Spinner("dots" if console.encoding.startswith("utf") else "line")
         self.live = Live(console=console, get_renderable=self.draw, refresh_per_second=12, transient=True)
 
@@ -37,73 +42,66 @@ class Rows:
 
     def __exit__(self, *_: object) -> None:
         self.live.stop()
-        for key in self.doing:
-            self.console.print(self._row(key, self._name_width()), no_wrap=True, overflow="ellipsis")
+        columns = self._columns()
+        for group in self._shown():
+            if self.only_problems and self.progress.outcome(group) not in PROBLEMS:
+                continue
+            self.console.print(self._row(group, columns), overflow="fold")
+            details(self.console, self.problems.of(group.steps, self.progress.finished))
 
     def __call__(self, event: Event) -> None:
         """Record an event; the next refresh shows it."""
-        if isinstance(event, Planned):
-            self.doing = {step.key: DOING[step.action] for step in event.steps}
-        elif isinstance(event, Started):
-            self.began[event.key] = time.monotonic()
-        elif isinstance(event, Waiting):
-            self.messages[event.key] = event.words
-        elif isinstance(event, Finished):
-            self.finished[event.key] = event
-        elif isinstance(event, Stopping):
+        if isinstance(event, Stopping):
             self.stopping = True
+        else:
+            self.progress.note(event)
 
-    def draw(self) -> Group:
+    def draw(self) -> Lines:
         """As many rows as fit, active ones before finished ones, and the bar."""
-        lines: list[RenderableType] = [self._bar()]
+        groups = self._shown()
+        lines: list[RenderableType] = [self._bar()] if groups else []
         if self.stopping:
-            lines.append(Text(STOPPING, "yellow", no_wrap=True, overflow="ellipsis"))
+            lines.append(Text(STOPPING, "yellow"))
         available = max(1, self.console.height - len(lines) - 1)  # the cursor needs the last line
-        keys = list(self.doing)
-        if len(keys) > available:
-            keys = sorted(keys, key=self._rank)[: available - 1]
-            lines.insert(0, Text(f"  and {len(self.doing) - len(keys)} more", "dim"))
-        shown, names = set(keys), self._name_width()
-        return Group(*(self._row(key, names) for key in self.doing if key in shown), *lines)
+        shown = groups
+        if len(groups) > available:
+            shown = sorted(groups, key=self._rank)[: available - 1]
+            lines.insert(0, Text(f"  and {len(groups) - len(shown)} more", "dim"))
+        columns = self._columns()
+        rows = [self._row(group, columns) for group in groups if group in shown]
+        for line in [*rows, *(line for line in lines if isinstance(line, Text))]:
+            line.no_wrap, line.overflow = True, "ellipsis"
+        return Lines(*rows, *lines)
 
-    def _rank(self, key: str) -> int:
-        """Sorts rows where not all fit: failures first, then running steps, then pending ones."""
-        if key in self.finished:
-            return 0 if self.finished[key].outcome is Outcome.FAILED else 3
-        return 1 if key in self.began else 2
+    def _shown(self) -> list[Group]:
+        return [group for group in self.progress.groups if self.progress.is_shown(group)]
 
-    def _name_width(self) -> int:
-        """The columns that the terminal leaves for names."""
-        width = self.console.width - MIN_STATE
-        names = max((len(kind_and_name(key)[1]) for key in self.doing), default=0)
-        return max(10, min(names, width - KIND_WIDTH - TIME - 5))  # 5: the glyph and the spaces
+    def _columns(self) -> Columns:
+        return Columns.fitting(self._shown(), self.console.width)
+
+    def _rank(self, group: Group) -> int:
+        """Sorts groups where not all fit: failed ones first, then active ones, then pending ones."""
+        outcome = self.progress.outcome(group)
+        if outcome:
+            return 0 if outcome is Outcome.FAILED else 3
+        return 1 if self.progress.state(group) else 2
 
     def _bar(self) -> Table:
-        done, total = len(self.finished), len(self.doing)
-        bar = ProgressBar(total or 1, done, width=min(MAX_BAR, max(10, self.console.width - 30)))
+        keys = self.progress.steps_to_do
+        done, took = sum(key in self.progress.finished for key in keys), time.monotonic() - self.began
+        bar = ProgressBar(len(keys) or 1, done, width=min(MAX_BAR, max(10, self.console.width - 30)))
         grid = Table.grid(padding=(0, 1))
-        grid.add_row("", bar, Text(f"{done} of {total}, {time.monotonic() - self.at:.1f} s", no_wrap=True))
+        grid.add_row(" " * (MARGIN - 1), bar, Text(f"{done} of {len(keys)}, {took:.1f} s", no_wrap=True))
         return grid
 
-    def _row(self, key: str, names: int) -> Text:
-        kind, name = kind_and_name(key)
-        event = self.finished.get(key)
-        took = event.seconds if event else time.monotonic() - self.began[key] if key in self.began else 0
-        glyph, state, style = self._state(key)
-        row = Text(no_wrap=True, overflow="ellipsis")
-        row.append(f"{glyph} ", style)
-        row.append(f"{kind:{KIND_WIDTH}} ", "dim")
-        fits = cell_len(name) <= names
-        row.append(f"{set_cell_size(name, names) if fits else set_cell_size(name, names - 1) + '…'} ")
-        row.append(f"{seconds(took):>{TIME}} ", "dim")
-        return row.append(state, style)
-
-    def _state(self, key: str) -> tuple[str, str, str]:
-        """The glyph, text and style of a row's state."""
-        event = self.finished.get(key)
-        if event:
-            glyph, style = GLYPHS[event.outcome]
-            return glyph, outcome_words(event), style
-        if key in self.began:
-            return str(self.spinner.render(time.monotonic())), self.messages.get(key, self.doing[key]), ""
-        return " ", "pending", "dim"
+    def _row(self, group: Group, columns: Columns) -> Text:
+        outcome, took = self.progress.outcome(group), self.progress.seconds(group)
+        if outcome:
+            return row(glyph(outcome, self.console.encoding), group, columns, outcome.value, took)
+        if state := self.progress.state(group):
+            spinner = str(self.spinner.render(time.monotonic()))
+            busy = row((spinner, ""), group, Columns(columns.title, len(group.name), has_state=False), "", 0)
+            room = max(0, self.console.width - busy.cell_len - 9)
+            busy.append(f" · {state}"[:room].ljust(room))
+            return busy.append(f"{seconds(took):>7}", "dim")
+        return row((" ", "dim"), group, columns, "", 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Notify = Callable[[str], None]
     Describe = Callable[[Stack, Step], str]
+    Files = Mapping[str, Sequence[str]]
 
 
 class TraceView(Protocol):
@@ -55,6 +56,9 @@ class Reporter(Protocol):
     def waiting(self, message: str = "") -> AbstractContextManager[Notify]:
         """Shows what the command waits for until exit; yields a function that changes the message."""
 
+    def acting_on(self, stack: Stack) -> None:
+        """The command acts on this stack, without a run."""
+
     def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
         """A run is about to begin with these steps."""
 
@@ -67,19 +71,22 @@ class Reporter(Protocol):
     def data_loss_describer(self, describe: Describe) -> Describe | None:
         """`describe`, which says what a step would lose, if this reporter shows that; else None, to save the calls."""
 
-    def data_loss(self, inspection: Inspection, steps: Iterable[Step], *, agreed: bool) -> None:
-        """Show what will be deleted and the data lost with it; once `agreed`, only what loses data."""
+    def data_loss(self, inspection: Inspection, steps: Sequence[Step], kept: Sequence[Step], *, agreed: bool) -> None:
+        """Show what will be deleted, the data lost with it and what is kept; once `agreed`, only what loses data."""
+
+    def change_saved(self, file: str) -> None:
+        """This file was saved while `up --watch` was waiting; a run for it follows."""
 
     def running(self) -> AbstractContextManager[Listener]:
         """Yields a function that takes the events of a run."""
 
-    def run_ended(self, steps: Sequence[Step], result: Result) -> None:
+    def run_ended(self, inspection: Inspection, steps: Sequence[Step], result: Result) -> None:
         """A run ended; report its outcome, and each error once."""
 
     def app_ready(self, inspection: Inspection, url: str | None) -> None:
         """Show the URL, who can post to it, and the next command; `url` is None if the run failed."""
 
-    def nothing_to_delete(self, kept: Sequence[Step]) -> None:
+    def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
         """`down` found no resources of this stack, except those to keep."""
 
     def remaining(self, steps: Sequence[Step], kept: Sequence[Step]) -> None:
@@ -91,11 +98,11 @@ class Reporter(Protocol):
     def imported(self, words: int | None, file: Path) -> None:
         """The counts of this many words were set from a file; None if the file was not read because `up` failed."""
 
-    def plan(self, inspection: Inspection, steps: Sequence[Step]) -> None:
-        """Show what `up` would do."""
+    def plan(self, inspection: Inspection, steps: Sequence[Step], files: Files) -> None:
+        """Show what `up` would do; `files` are those that differ in the code of a function, by the key of its step."""
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
-        """Show each resource with its state, and its ARN if it has one."""
+        """Show the state of the resources, and their ARNs where they have one."""
 
     def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
         """Show the API's URLs, and whether anyone can post to them: None if unknown."""

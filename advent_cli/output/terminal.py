@@ -17,7 +17,8 @@ from advent_cli.output.control_characters import escape_lines
 from advent_cli.output.stream import can_animate
 
 if TYPE_CHECKING:
-    from advent_cli.output.progress_lines import Plain
+    from advent_cli.output.problem_lines import Present
+    from advent_cli.output.progress_lines import GroupLines, StepLines
     from advent_cli.output.progress_rows import Rows
     from advent_cli.output.trace_tree import TraceTree
 
@@ -76,15 +77,24 @@ def _is_still(*, lines_only: bool) -> bool:
     return lines_only or not can_animate()
 
 
-def running(*, lines_only: bool) -> AbstractContextManager[Rows] | AbstractContextManager[Plain]:
-    """The display of a run: rows that change in place, or with `lines_only` a line for each step."""
-    if _is_still(lines_only=lines_only):
-        from advent_cli.output.progress_lines import Plain
+def running(
+    console: SafeConsole, present: Present, *, by_step: bool, only_problems: bool
+) -> AbstractContextManager[Rows | GroupLines | StepLines]:
+    """The display of a run: rows that change in place, or a line for each group, or with `by_step` for each step.
 
-        return Plain()
+    `present` removes secrets from an error; with `only_problems`, groups that went well leave no line.
+    """
+    if by_step:
+        from advent_cli.output.progress_lines import StepLines
+
+        return StepLines(console, present)
+    if not console.is_terminal:
+        from advent_cli.output.progress_lines import GroupLines
+
+        return GroupLines(console, present, only_problems=only_problems)
     from advent_cli.output.progress_rows import Rows
 
-    return Rows(stderr())
+    return Rows(console, present, only_problems=only_problems)
 
 
 def trace(seconds: float, advice: str, *, lines_only: bool) -> TraceTree:

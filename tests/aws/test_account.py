@@ -18,6 +18,7 @@ from advent_cli.local.lifecycle import Engine
 from tests.conftest import ADVENT, Run
 from tests.support import proxy as proxies
 from tests.support.proxy import refusing
+from tests.support.stacks import ROOT
 
 
 def refusal(code: str, message: str = "no") -> ClientError:
@@ -32,7 +33,7 @@ def test_it_works_with_any_endpoint_and_the_keys_of_the_environment(engine: Engi
     assert (reply.stdout, "awsadvent = 11" in reply.stderr) == ("awsadvent = 1\n", True)
     assert url in advent("--target", "aws", "status", **env).stdout
     advent("--target", "aws", "down", "--yes", **env)
-    assert "missing  table" in advent("--target", "aws", "status", **env).stdout
+    assert "nothing is deployed" in advent("--target", "aws", "status", **env).stdout
 
 
 def test_a_missing_region_is_an_error(advent: Run) -> None:
@@ -147,7 +148,7 @@ def test_a_closed_pipe_neither_crashes_nor_stops_the_run(engine: Engine, tmp_pat
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (
         0,
-        "nothing to do: everything matches config.yaml\n",
+        "awsadvent on the local engine, us-east-1                  ROOT/config.yaml\n".replace("ROOT", str(ROOT)),
         "",
     )
 

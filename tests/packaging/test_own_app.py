@@ -108,7 +108,7 @@ def test_it_runs_on_the_engine(app: Path, engine: Engine, advent: Run, bash: She
     assert "the zip of handlers/front does not have what may be secret: .env\n" in planned
     assert any("has hidden files" in note for note in json.loads(advent("plan", "--json").stdout)["notes"])
     bash.run(advent("plan", "--explain").stdout)
-    assert advent("plan").stdout == "nothing to do: everything matches config.yaml\n"
+    assert "nothing to do: everything matches config.yaml\n" in advent("plan").stdout
     assert advent("say", "hello", "--no-wait").stdout == "HELLO world hi set\n"
     until(lambda: has_logged(engine, "own-loud", "heard news"), "the consumer with the right filter")
     assert not has_logged(engine, "own-quiet", "heard")

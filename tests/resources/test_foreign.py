@@ -129,7 +129,7 @@ def test_foreign_resources_are_reported_with_hints_and_can_be_adopted(engine: En
     advent("up", *options)
     assert "nothing to do" in advent("plan").stdout
     assert advent("say", "--no-wait", "theirs").stdout == "theirs = 8\n"  # the table keeps its items
-    assert advent("down", "--yes").stderr.endswith("0 left\n")
+    assert "nothing is left: " in advent("down", "--yes").stderr
 
 
 def test_what_no_update_can_fix_is_not_adopted(engine: Engine, advent: Run) -> None:

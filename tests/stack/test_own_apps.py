@@ -67,7 +67,7 @@ def test_the_example_with_three_consumers_in_parallel(engine: Engine, advent: Ru
     refused = advent(*app, "down", "--yes", "--export", "words", code=1).stderr
     assert "item 'ann/accounts' in the table hires-steps has no count" in refused
     assert len(items(engine, "hires-steps")) == 5
-    assert "0 left" in advent(*app, "down", "--yes").stderr
+    assert "nothing is left: " in advent(*app, "down", "--yes").stderr
 
 
 def get(url: str) -> tuple[int, str]:
@@ -142,7 +142,7 @@ def test_two_stacks_share_nothing(engine: Engine, advent: Run) -> None:
     assert rows == ["awsadvent", "blue"]
     stack = stacks.tutorial(engine)
     before = {name: value for name, value in reading.everything(stack.aws).items() if "blue" not in f"{name}{value}"}
-    assert "0 left" in advent("--stack", "blue", "down", "--yes").stderr
+    assert "nothing is left: " in advent("--stack", "blue", "down", "--yes").stderr
     after = reading.everything(stack.aws)
     assert {name: value for name, value in after.items() if name in before} == before
     assert [line.split()[0] for line in advent("list").stdout.splitlines()] == ["awsadvent"]
@@ -281,7 +281,7 @@ def test_an_unused_secret_is_deleted_only_after_confirmation(engine: Engine, adv
     client = stacks.tutorial(engine).aws.client("ssm")
     assert [p["Name"] for p in client.describe_parameters()["Parameters"]] == ["/advent/awsadvent/slack-secret"]
     own.write_text(text.replace("    reads_secrets: slack-secret\n", ""))
-    assert "0 left" in advent("down", "--yes").stderr
+    assert "nothing is left: " in advent("down", "--yes").stderr
     assert client.describe_parameters()["Parameters"] == []
 
 

@@ -1,0 +1,63 @@
+"""Prints what `down` is going to delete, and what is left or kept after it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rich.console import Console
+
+from advent_cli.aws.retry import AGAIN
+from advent_cli.deploy.decide import Action, Step
+from advent_cli.deploy.place import target
+from advent_cli.output.branches import Parts
+from advent_cli.output.group_rows import WIDTH, Columns, details, row
+from advent_cli.output.groups import Group, groups
+from advent_cli.output.labels import ACTION_STYLES
+from advent_cli.output.styled_lines import line
+from advent_cli.stack.model import Stack
+
+KEEP = "the word counts will be lost: `--export FILE` saves them first, `--keep-table` keeps the table"
+LOOKED = "looked by name, by tag and by the path of roles"
+
+
+def to_delete(console: Console, steps: Sequence[Step], kept: Sequence[Step], losses: Mapping[str, str]) -> None:
+    """Print each group that goes, with the data that is lost with it, and how many resources that are."""
+    deleted = [step for step in steps if step.action is Action.DELETE]
+    shown = groups(deleted)
+    columns = Columns.fitting(shown, console.width if console.is_terminal else WIDTH, has_state=False)
+    for group in shown:
+        text = row((Action.DELETE.value, ACTION_STYLES[Action.DELETE]), group, columns, "", 0)
+        text.append("".join(losses.get(step.key, "") for step in group.steps), "bold red")
+        console.print(text, soft_wrap=not console.is_terminal)
+    line(console, (f"  {len(deleted)} to delete", "bold"), *(f", keeping {step.title}" for step in kept))
+    if any(losses.get(step.key) and step.key.startswith("table/") for step in deleted):
+        details(console, [[(KEEP, "")]], indent=2)
+
+
+def losing(console: Console, steps: Iterable[Step], losses: Mapping[str, str]) -> None:
+    """Print only what loses data."""
+    for group in groups(steps):
+        details(console, _losses(group, losses), indent=2)
+
+
+def nothing_to_delete(console: Console, stack: Stack, kept: Sequence[Step]) -> None:
+    """Say that nothing of the stack exists, except what is kept."""
+    line(console, f"nothing to delete: {stack.aws.stack} is not deployed on {target(stack.aws)}")
+    for step in kept:
+        line(console, f"  kept: {step.title}")
+
+
+def remaining(console: Console, steps: Sequence[Step], kept: Sequence[Step]) -> None:
+    """Print what is still there after `down`, and what it kept."""
+    for step in steps:
+        line(console, ("  left: ", "bold red"), step.title)
+    for step in kept:
+        line(console, f"  kept: {step.title}")
+    if steps:
+        line(console, (f"  {len(steps)} left", "bold"), f": {AGAIN}")
+    else:
+        line(console, ("  nothing else is left" if kept else "  nothing is left", "bold"), f": {LOOKED}")
+
+
+def _losses(group: Group, losses: Mapping[str, str]) -> Iterator[Parts]:
+    for step in group.steps:
+        if step.action is Action.DELETE and losses.get(step.key):
+            yield [("- ", "red"), (step.title, ""), (losses[step.key], "bold red")]

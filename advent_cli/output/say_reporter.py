@@ -1,0 +1,53 @@
+"""What `say` shows to people: the reply on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from advent_cli.output.control_characters import printable
+from advent_cli.output.stream import err, out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from advent_cli.messages.trace_model import Hop
+    from advent_cli.output.reporter import TraceView
+    from advent_cli.stack.model import Stack
+
+
+class SayReporter:
+    """The part of the reporter for people that is about messages; `advice` is `advent` with its global options."""
+
+    def __init__(self, *, advice: str, verbose: bool) -> None:
+        self.advice = advice
+        self.verbose = verbose
+
+    def say_started(self, stack: Stack, consumers: list[str]) -> None: ...
+
+    def replied(self, message: str, reply: str) -> None:
+        out(printable(reply, 100_000) if sys.stdout.isatty() else reply)
+
+    def posting(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
+        if sys.stdin.isatty() and total is None:  # typed at the terminal
+            return nullcontext(lambda: None)
+        from advent_cli.output import terminal
+
+        return terminal.counting("posted", total, lines_only=self.verbose)
+
+    def posted(self, replied: int, failed: int, seconds: float) -> None:
+        err(f"{replied} posted in {seconds:.1f} s" + (f", {failed} without a reply" if failed else ""))
+
+    def settled(self, consumers: Sequence[str], counts: Mapping[str, int], *, are_all: bool = True) -> None:
+        now = ", ".join(f"{printable(word)} = {count}" for word, count in counts.items())
+        which = "" if are_all else f" (the last {len(counts)} words)"
+        err(f"after {' and '.join(consumers)}{which}: {now}")
+
+    def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
+        from advent_cli.output import terminal
+
+        return terminal.trace(seconds, self.advice, lines_only=self.verbose)
+
+    def traced(self, trace: Hop, consumers: Sequence[str], counts: Mapping[str, int]) -> None: ...

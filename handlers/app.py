@@ -49,11 +49,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         logger.warning("refused: %s", refusal, extra={"status": refusal.status, **sender})
         return slack.response(form, str(refusal), refusal.status)
     words, left_out = counting.count_words(text or "")
-    if text is None or not words:
-        logger.info("no words to count", extra={"status": 200, "published": [], **sender})
-        return slack.response(form, None if text is None else f"There are no words to count{note(left_out)}.")
-
     message_id = event.get("requestContext", {}).get("requestId") or str(uuid.uuid4())
+    if text is None or not words:
+        logger.info("no words to count", extra={"message_id": message_id, "status": 200, "published": [], **sender})
+        reply = None if text is None else f"There are no words to count{note(left_out)}."
+        return slack.response(form, reply, message_id=message_id)
+
     batches, error = counting.add(words, message_id, start + COUNT_WITHIN)
     if error:
         status = {} if batches else {"status": 503, **sender}

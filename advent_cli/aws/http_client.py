@@ -37,7 +37,11 @@ class HttpClient:
     ca_bundle: str | None = None
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Response:
-        """Post the body once; raises TargetError if there is no response, each wait taking `timeout` seconds at most.
+        """Post the body once; see `request`."""
+        return self.request("POST", url, body, headers, timeout)
+
+    def request(self, method: str, url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Response:
+        """Send a request once; raises TargetError if there is no response, each wait taking `timeout` seconds at most.
 
         It neither retries nor follows a redirect, because the server may have acted on the first request. Each request
         has a connection of its own: a server may close one that was kept just when the next request goes out.
@@ -56,7 +60,7 @@ class HttpClient:
         verify = self.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
         session = URLLib3Session(verify=verify, proxies=proxies, timeout=timeout)
         try:
-            answer = session.send(AWSRequest("POST", target, sent, body).prepare())
+            answer = session.send(AWSRequest(method, target, sent, body).prepare())
         except BotoCoreError as error:
             raise explain_certificate(error) or _no_response(url, error) from None
         finally:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from advent_cli.cli.options import Options
+    from advent_cli.deploy.apply import Result
     from advent_cli.output.reporter import Reporter
     from advent_cli.stack.model import Stack
 
@@ -46,14 +47,24 @@ if TYPE_CHECKING:
     help="Take over an existing resource of that name; may be repeated.",
 )
 @click.option("--watch", is_flag=True, help="Run again whenever config.yaml or a handler is saved, until Ctrl-C.")
+@click.option("--no-wait", is_flag=True, help="Do not wait until the app answers at its URL.")
 @click.option("--explain", is_flag=True, help="First show the steps in the AWS console, and as aws commands.")
 @json_option
 @events_option
 @click.pass_obj
 def up(
-    options: Options, yes: bool, import_file: Path | None, adopt: tuple[str, ...], watch: bool, explain: bool
+    options: Options,
+    yes: bool,
+    import_file: Path | None,
+    adopt: tuple[str, ...],
+    watch: bool,
+    no_wait: bool,
+    explain: bool,
 ) -> int:
-    """Create or update everything in config.yaml, and delete what is no longer in it."""
+    """Create or update everything in config.yaml, and delete what is no longer in it.
+
+    It is done when the app answers at its URL.
+    """
     from advent_cli.aws.retry import Waiter
     from advent_cli.cli.open_stack import find_config, open_stack
     from advent_cli.config import file_changes
@@ -67,17 +78,25 @@ def up(
     file, report = find_config(options), options.report
     opened = partial(open_stack, replace(options, config=str(file)), lifecycle.start, ahead=SERVICES)
     before = file_changes.state(file) if watch else {}
-    stack, code = _up(opened, report, adopt, ask=not yes, ask_first=not yes, explain=explain)
+    run = partial(_up, opened, report, ask=not yes, explain=explain, wait=not no_wait)
+    stack, code = run(adopt, ask_first=not yes)
     if import_file:
         words = export_import.restore(stack.table, import_file, Waiter()) if code == DONE else None
         report.imported(words, import_file)
     if watch and code != INTERRUPTED:
-        _watch(opened, report, file_changes.changes(file, before), ask=not yes, explain=explain)
+        _watch(partial(run, (), ask_first=False), report, file_changes.changes(file, before))
     return code
 
 
 def _up(
-    opened: Callable[[], Stack], report: Reporter, adopt: tuple[str, ...], *, ask: bool, ask_first: bool, explain: bool
+    opened: Callable[[], Stack],
+    report: Reporter,
+    adopt: tuple[str, ...],
+    *,
+    ask: bool,
+    ask_first: bool,
+    explain: bool,
+    wait: bool,
 ) -> tuple[Stack, int]:
     """Run `up` once and report the URL; returns the stack and the exit code. `opened` opens the stack afresh."""
     from advent_cli.cli import confirm
@@ -102,13 +121,34 @@ def _up(
         confirm.changes(stack, steps, show=None if explain else partial(report.confirming, steps))
     with Interrupt() as interrupt, report.running() as listen:
         result = apply.up(inspection, steps, listen, interrupt)
+    code = _ask_app(stack, result, report) if wait and result.exit_code == DONE else result.exit_code
     report.run_ended(inspection, steps, result)
     result.raise_bug()
-    report.app_ready(inspection, stack.url if result.exit_code == DONE else None)
-    return stack, result.exit_code
+    report.app_ready(inspection, stack.url if result.exit_code == DONE else None, is_done=code == DONE)
+    return stack, code
 
 
-def _watch(opened: Callable[[], Stack], report: Reporter, changes: Iterator[str], *, ask: bool, explain: bool) -> None:
+def _ask_app(stack: Stack, result: Result, report: Reporter) -> int:
+    """Wait until the app answers at its URL, and report it; returns the exit code."""
+    from advent_cli.aws.aws_errors import explain
+    from advent_cli.aws.retry import Waiter
+    from advent_cli.messages.answering import wait_until_it_answers
+
+    is_changed = any(map(result.changed, result.finished))
+    try:
+        with report.waiting("waiting for the app to answer") as notify:
+            seconds = wait_until_it_answers(stack, Waiter(notify), is_changed=is_changed)
+    except Exception as error:
+        if (known := explain(error)) is None:
+            raise
+        report.error(known)
+        return known.exit_code
+    if seconds is not None:
+        report.answered(seconds)
+    return DONE
+
+
+def _watch(run: Callable[[], tuple[Stack, int]], report: Reporter, changes: Iterator[str]) -> None:
     """Run `up` at each change, until Ctrl-C; after an error, wait for the next change."""
     from contextlib import suppress
 
@@ -119,7 +159,7 @@ def _watch(opened: Callable[[], Stack], report: Reporter, changes: Iterator[str]
         for changed in changes:
             report.change_saved(changed)
             try:
-                _, code = _up(opened, report, (), ask=ask, ask_first=False, explain=explain)
+                _, code = run()
             except Exception as error:  # a mistake in a file, or the network
                 if (known := as_advent_error(error)) is None:
                     raise

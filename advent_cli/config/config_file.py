@@ -36,6 +36,10 @@ class Config(Settings, frozen=True, kw_only=True):
         """The routes that accept a POST and have no path parameters: Slack can post to these."""
         return [route for route in self.routes if route.startswith(("POST ", "ANY ")) and "{" not in route]
 
+    def function_of(self, route: str) -> str:
+        """The name of the function behind a route."""
+        return next(name for name, function in self.functions.items() if route in function.routes)
+
     @property
     def secrets(self) -> list[str]:
         """The names of the secrets that functions read, each once."""

@@ -2,20 +2,10 @@
 
 from advent_cli.aws.http_client import NoResponseError
 from advent_cli.doctor.findings import Finding, note, ok, problem
+from advent_cli.messages.gateway_responses import own_response
 from advent_cli.messages.post import send
 from advent_cli.messages.slack_post import SSL_CHECK
 from advent_cli.stack.build import Stack
-
-RESPONSES = {  # API Gateway's own responses: what each means, and what to do
-    403: ("API Gateway does not know the API", "a new API takes a minute; if it is not new, run `advent up`"),
-    404: ("API Gateway does not know the route", "a new route takes a minute; if it is not new, run `advent up`"),
-    429: ("too many requests", "try again; `api.rate` in config.yaml is the limit"),
-    500: (
-        "API Gateway may not invoke the function, or the function failed",
-        "run `advent up` to fix the permission; `advent logs --errors` shows a failure",
-    ),
-    503: ("the function cannot run right now", "see `advent logs --errors`"),
-}
 
 
 def app(stack: Stack) -> Finding:
@@ -39,5 +29,6 @@ def judge_app(url: str, status: int, body: str) -> Finding:
     if status == 200:
         hint = "run `advent up` to deploy the word counter"
         return problem("app", f"{url} answers, but not like the word counter: {body[:100]!r}", hint)
-    meaning, hint = RESPONSES.get(status, ("", "see `advent logs --errors`"))
-    return problem("app", f"{url} answered {status}" + (f": {meaning}" if meaning else ""), hint)
+    if own := own_response(status, body):
+        return problem("app", f"{url} answered {status}: {own.meaning}", own.hint)
+    return problem("app", f"{url} answered {status}", "see `advent logs --errors`")

@@ -13,19 +13,12 @@ from advent_cli.aws.retry import GaveUpError, Waiter
 from advent_cli.config.schema import SLACK_SECRET, Slack
 from advent_cli.errors import SEE_STATUS, AdventError, TargetError, UsageError
 from advent_cli.messages import slack_post
+from advent_cli.messages.gateway_responses import NOT_READY, own_response
 from advent_cli.messages.slack_post import SlackRequest
 from advent_cli.stack.build import Stack
 
 TIMEOUT = 30  # seconds for one response; API Gateway itself gives up after 30
-NOT_READY = {  # API Gateway's responses for an API that it does not know everywhere yet, and for a busy one
-    403: "Forbidden",
-    404: "Not Found",
-    429: "Too Many Requests",
-}
-NOT_PERMITTED_YET = {  # API Gateway's for a new function; and the function's, for new policies of its role
-    500: "Internal Server Error",
-    503: "Please try again",
-}
+TRY_AGAIN = "Please try again"  # in the function's response if its role lacks permissions
 UNAUTHORIZED = 401
 REDIRECTS = range(300, 400)
 NO_PROFILE = HttpClient()  # by the environment alone
@@ -87,8 +80,9 @@ def webhook(stack: Stack) -> Webhook:
     url, secret = in_parallel(lambda: stack.url, lambda: kept.value() if kept else None)
     if url is None:
         raise AdventError(f"the {stack.api.title} is missing", hint="`advent up` creates it")
-    function = next(name for name, function in config.functions.items() if config.post_routes[0] in function.routes)
-    return Webhook(url, function, config.slack, secret, stack.aws.endpoint, stack.aws.http)
+    return Webhook(
+        url, config.function_of(config.post_routes[0]), config.slack, secret, stack.aws.endpoint, stack.aws.http
+    )
 
 
 def post(
@@ -114,14 +108,15 @@ def post(
             if error.is_unknown_host:
                 return False  # DNS does not have the name of a new API everywhere yet
             raise
-        status, body = response.status, response.text
-        if status < REDIRECTS.start:
+        own = own_response(response.status, response.text)
+        if response.status < REDIRECTS.start:
             reply = _reply(response, at, time.perf_counter() - began)
             return True
-        if status in NOT_READY and NOT_READY[status] in body:
+        if own and response.status in NOT_READY:
             return False
         refused = _refusal(response)
-        if status in NOT_PERMITTED_YET and NOT_PERMITTED_YET[status] in body and not_counted():
+        not_permitted_yet = response.status == 500 if own else response.status == 503 and TRY_AGAIN in response.text
+        if not_permitted_yet and not_counted():
             return False
         raise refused
 
@@ -143,9 +138,16 @@ def send(http: HttpClient, url: str, message: SlackRequest) -> Response:
 def _reply(response: Response, at: float, seconds: float) -> Reply:
     """The reply, with the whole body as its text; `at` is when it was posted, by the clock here."""
     message_id = response.headers.get("X-Message-Id") or response.headers.get("apigw-requestid")
-    if date := response.headers.get("Date"):  # by AWS's clock, in whole seconds
-        at = parsedate_to_datetime(date).timestamp() - seconds - 1
-    return Reply(response.text, at, seconds, message_id)
+    return Reply(response.text, sent_at(response, at, seconds), seconds, message_id)
+
+
+def sent_at(response: Response, at: float, seconds: float) -> float:
+    """When the request was sent, at the earliest, by AWS's clock if the response has a date; `at` is by the one here.
+
+    `seconds` is how long the response took.
+    """
+    date = response.headers.get("Date")  # in whole seconds
+    return parsedate_to_datetime(date).timestamp() - seconds - 1 if date else at
 
 
 def _refusal(response: Response) -> AdventError:

@@ -93,8 +93,12 @@ class JsonReporter:
         self.fields["notes"] = [*self.fields.get("notes", []), *map(json_documents.valid_text, result.notes)]
         self.errors += [*result.problems, *([InterruptionError()] if result.stopped else [])]
 
-    def app_ready(self, inspection: Inspection, url: str | None) -> None:
+    def answered(self, seconds: float) -> None:
+        self.fields["answered"] = round(seconds, 3)
+
+    def app_ready(self, inspection: Inspection, url: str | None, *, is_done: bool) -> None:
         self.fields |= {"url": url, "open": inspection.is_open if url else None}
+        self.fields.setdefault("answered", None)
 
     def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
         self.fields |= {"seconds": 0, "left": [], "kept": json_documents.remaining(kept)}

@@ -128,14 +128,20 @@ class PeopleReporter(SayReporter):
         if result.stopped:
             err("stopped: run the same command again to finish")
 
-    def app_ready(self, inspection: Inspection, url: str | None) -> None:
-        if url and not self.saved:
-            out(url)
-        if url and not self.saved and not self.is_up_to_date:
+    def answered(self, seconds: float) -> None:
+        from advent_cli.output import summary
+
+        if not self.saved and not self.is_up_to_date:
+            summary.answered(self._err, seconds)
+
+    def app_ready(self, inspection: Inspection, url: str | None, *, is_done: bool) -> None:
+        if is_done and url and not self.saved:
             from advent_cli.output import summary
 
-            slack, is_open = inspection.stack.config.slack, inspection.is_open
-            summary.after_up(self._err, slack, self.advice, is_open=is_open)
+            out(url)
+            if not self.is_up_to_date:
+                slack, is_open = inspection.stack.config.slack, inspection.is_open
+                summary.after_up(self._err, slack, self.advice, is_open=is_open)
 
     def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
         from advent_cli.output import down_page

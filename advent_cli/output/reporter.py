@@ -83,8 +83,11 @@ class Reporter(Protocol):
     def run_ended(self, inspection: Inspection, steps: Sequence[Step], result: Result) -> None:
         """A run ended; report its outcome, and each error once."""
 
-    def app_ready(self, inspection: Inspection, url: str | None) -> None:
-        """Show the URL, who can post to it, and the next command; `url` is None if the run failed."""
+    def answered(self, seconds: float) -> None:
+        """The app answered at its URL, after this many seconds."""
+
+    def app_ready(self, inspection: Inspection, url: str | None, *, is_done: bool) -> None:
+        """Show the URL, who can post to it, and the next command, if it `is_done`; `url` is None if the run failed."""
 
     def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
         """`down` found no resources of this stack, except those to keep."""

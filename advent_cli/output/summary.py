@@ -43,6 +43,11 @@ def run_ended(console: Console, result: Result, nothing: str, saved: str | None)
         details(console, [[(text, "bold")]], indent=2)
 
 
+def answered(console: Console, seconds: float) -> None:
+    """Print that the app answered, after this many seconds."""
+    line(console, ("  ✔ ", "green"), f"answers  {seconds:.1f} s")
+
+
 def after_up(console: Console, slack: Slack | None, advice: str, *, is_open: bool | None) -> None:
     """Print a notice if the API is open, and the next command; `advice` is `advent` with the run's global options."""
     if is_open:

@@ -65,12 +65,14 @@ def run(command: click.Command, options: Options, **given: Any) -> Any:
 def test_a_third_reporter_drives_up_and_say_unchanged(engine: Engine) -> None:
     recorded = (recorder := Recorder()).calls
     options = Options(cast(Reporter, recorder), config=str(ROOT / "config.yaml"))
-    assert run(up, options, yes=True, import_file=None, adopt=(), watch=False, explain=False) == 0
+    assert run(up, options, yes=True, import_file=None, adopt=(), watch=False, no_wait=False, explain=False) == 0
     ((_, steps),) = recorded["run_planned"]
     finished = [event.key for event in recorded["events"] if isinstance(event, Finished)]
     assert sorted(finished) == sorted(step.key for step in steps) != []
     ((_, url),) = recorded["app_ready"]
     assert url.endswith("/aws_advent")
+    ((seconds,),) = recorded["answered"]
+    assert seconds > 0
 
     assert run(say, options, text=("awsadvent",), no_wait=False, trace=False, repeat=1) == 0
     assert recorded["replied"] == [("awsadvent", "awsadvent = 1")]

@@ -139,8 +139,8 @@ def _ask(stack: Stack, asked: Question, evidence: Evidence) -> Verdict:
 def _read_log(stack: Stack, function: str, evidence: Evidence) -> None:
     """Look for an error of the function since it was asked."""
     try:
-        errors = [each.error for each in invocations(log_reader.read(stack.aws, function, evidence.since))]
-        evidence.error, evidence.unread = next(filter(None, reversed(errors)), ""), ""
+        lines = log_reader.read(stack.aws, function, evidence.since)
+        evidence.error, evidence.unread = next((each.error for each in invocations(lines) if each.error), ""), ""
     except Exception as error:
         evidence.unread = unread(error)
 

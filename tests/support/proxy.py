@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             proxy.meet(name, self, body)
 
-    do_GET = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_POST
+    do_GET = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = do_POST
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

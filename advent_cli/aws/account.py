@@ -105,6 +105,15 @@ class Aws:
         result: T = future.result()
         return result
 
+    def signed_headers(self, method: str, url: str, service: str) -> dict[str, str]:
+        """The headers that sign a request without a body with the keys of this session."""
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest(method, url)
+        SigV4Auth(self.session.get_credentials(), service, self.region).add_auth(request)
+        return dict(request.headers)
+
     @property
     def region(self) -> str:
         """The region of this account."""

@@ -17,11 +17,16 @@ from advent_cli.errors import TargetError
 
 @dataclass(frozen=True)
 class Response:
-    """A response of any status. Headers are found by their names in any case; what is not UTF-8 is replaced."""
+    """A response of any status. Headers are found by their names in any case."""
 
     status: int
     headers: Mapping[str, str]
-    text: str
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        """The content as text; what is not UTF-8 is replaced."""
+        return self.content.decode(errors="replace")
 
 
 class NoResponseError(TargetError):
@@ -65,7 +70,7 @@ class HttpClient:
             raise explain_certificate(error) or _no_response(url, error) from None
         finally:
             session.close()
-        return Response(answer.status_code, answer.headers, answer.content.decode(errors="replace"))
+        return Response(answer.status_code, answer.headers, answer.content)
 
 
 def _no_response(url: str, error: Exception) -> NoResponseError:

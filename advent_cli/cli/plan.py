@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -33,6 +34,7 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.deploy import inspection as inspections
     from advent_cli.deploy import walkthrough
+    from advent_cli.deploy.code_changes import changed_files
     from advent_cli.deploy.decide import is_done
     from advent_cli.local import lifecycle
 
@@ -43,6 +45,6 @@ def plan(options: Options, exit_code: bool, explain: bool) -> int:
     if explain:
         report.walkthrough(walkthrough.up(inspection, steps), is_result=True)
     else:
-        report.plan(inspection, steps, {})
+        report.plan(inspection, steps, partial(changed_files, inspection, steps))
     different = exit_code and not is_done(steps)
     return inspections.exit_code(steps) or (DIFFERENT if different else DONE)

@@ -102,6 +102,7 @@ def _up(
     from advent_cli.cli import confirm
     from advent_cli.deploy import apply, walkthrough
     from advent_cli.deploy.adopt import adopt as take_over
+    from advent_cli.deploy.code_changes import changed_files
     from advent_cli.deploy.executor import Interrupt
     from advent_cli.deploy.inspection import inspect
 
@@ -118,7 +119,8 @@ def _up(
     if explain:
         report.walkthrough(walkthrough.up(inspection, steps), is_result=False)
     if ask_first and stack.aws.endpoint is None:
-        confirm.changes(stack, steps, show=None if explain else partial(report.confirming, steps))
+        files = partial(changed_files, inspection, steps)
+        confirm.changes(stack, steps, show=None if explain else partial(report.confirming, steps, files))
     with Interrupt() as interrupt, report.running() as listen:
         result = apply.up(inspection, steps, listen, interrupt)
     code = _ask_app(stack, result, report) if wait and result.exit_code == DONE else result.exit_code

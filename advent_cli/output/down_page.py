@@ -1,6 +1,6 @@
 """Prints what `down` is going to delete, and what is left or kept after it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 
@@ -32,10 +32,12 @@ def to_delete(console: Console, steps: Sequence[Step], kept: Sequence[Step], los
         details(console, [[(KEEP, "")]], indent=2)
 
 
-def losing(console: Console, steps: Iterable[Step], losses: Mapping[str, str]) -> None:
-    """Print only what loses data."""
+def losing(console: Console, steps: Sequence[Step], kept: Sequence[Step], losses: Mapping[str, str]) -> None:
+    """Print only what loses data, and what is kept."""
     for group in groups(steps):
         details(console, _losses(group, losses), indent=2)
+    for step in kept:
+        line(console, f"  keeping {step.title}")
 
 
 def nothing_to_delete(console: Console, stack: Stack, kept: Sequence[Step]) -> None:

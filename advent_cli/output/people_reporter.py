@@ -86,10 +86,10 @@ class PeopleReporter(SayReporter):
         for note in inspection.notes_before(steps):
             self.note(f"note: {note}")
 
-    def confirming(self, steps: Sequence[Step]) -> None:
+    def confirming(self, steps: Sequence[Step], files: Files) -> None:
         from advent_cli.output import plan_page
 
-        plan_page.show(self._err, steps, {}, every_resource=False)
+        plan_page.show(self._err, steps, files(), every_resource=False)
         self.has_listed = True
 
     def walkthrough(self, page: Page, *, is_result: bool) -> None:
@@ -103,11 +103,9 @@ class PeopleReporter(SayReporter):
     def data_loss(self, inspection: Inspection, steps: Sequence[Step], kept: Sequence[Step], *, agreed: bool) -> None:
         from advent_cli.output import down_page
 
-        if agreed:
-            down_page.losing(self._err, steps, inspection.data_losses)
-        else:
-            down_page.to_delete(self._err, steps, kept, inspection.data_losses)
-            self.has_listed = True
+        show = down_page.losing if agreed else down_page.to_delete
+        show(self._err, steps, kept, inspection.data_losses)
+        self.has_listed = not agreed
 
     def change_saved(self, file: str) -> None:
         self.saved = file
@@ -125,8 +123,6 @@ class PeopleReporter(SayReporter):
         summary.run_ended(self._err, result, nothing, self.saved)
         for note in result.notes:
             self.note(f"note: {note}")
-        if result.stopped:
-            err("stopped: run the same command again to finish")
 
     def answered(self, seconds: float) -> None:
         from advent_cli.output import summary
@@ -163,7 +159,7 @@ class PeopleReporter(SayReporter):
     def plan(self, inspection: Inspection, steps: Sequence[Step], files: Files) -> None:
         from advent_cli.output import plan_page
 
-        plan_page.page(self._out, inspection, steps, files, every_resource=self.verbose)
+        plan_page.page(self._out, inspection, steps, files(), every_resource=self.verbose)
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
         from advent_cli.output import status_page

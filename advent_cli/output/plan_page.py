@@ -1,9 +1,6 @@
 """Prints what a run would do, folded into groups."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import Console
 
@@ -17,15 +14,14 @@ from advent_cli.output.groups import Group, groups
 from advent_cli.output.labels import ACTION_STYLES, KIND_WIDTH, kind_and_name, setting
 from advent_cli.output.styled_lines import line
 
-if TYPE_CHECKING:
-    from advent_cli.output.reporter import Files
-
 VERBS = {
     Action.CREATE: "to create",
     Action.UPDATE: "to update",
     Action.DELETE: "to delete",
     Action.BLOCKED: "blocked",
 }
+Files = Mapping[str, Sequence[str]]
+"""The files that change in code, by the key of the function's step."""
 
 
 def page(

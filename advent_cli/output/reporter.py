@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Notify = Callable[[str], None]
     Describe = Callable[[Stack, Step], str]
-    Files = Mapping[str, Sequence[str]]
+    Files = Callable[[], Mapping[str, Sequence[str]]]
 
 
 class TraceView(Protocol):
@@ -62,8 +62,8 @@ class Reporter(Protocol):
     def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
         """A run is about to begin with these steps."""
 
-    def confirming(self, steps: Sequence[Step]) -> None:
-        """The user is about to be asked to confirm these steps."""
+    def confirming(self, steps: Sequence[Step], files: Files) -> None:
+        """The user is about to be asked to confirm these steps; `files` as in `plan`."""
 
     def walkthrough(self, page: Page, *, is_result: bool) -> None:
         """Show the steps as a walkthrough; it is the result of `plan`, and precedes a run of `up` or `down`."""
@@ -102,7 +102,7 @@ class Reporter(Protocol):
         """The counts of this many words were set from a file; None if the file was not read because `up` failed."""
 
     def plan(self, inspection: Inspection, steps: Sequence[Step], files: Files) -> None:
-        """Show what `up` would do; `files` are those that differ in the code of a function, by the key of its step."""
+        """Show what `up` would do; `files` returns the files that change in code, by the key of the function's step."""
 
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
         """Show the state of the resources, and their ARNs where they have one."""

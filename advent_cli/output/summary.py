@@ -41,6 +41,8 @@ def run_ended(console: Console, result: Result, nothing: str, saved: str | None)
         line(console, sign, text)
     else:
         details(console, [[(text, "bold")]], indent=2)
+    if result.stopped:
+        line(console, "  stopped: run the same command again to finish")
 
 
 def answered(console: Console, seconds: float) -> None:

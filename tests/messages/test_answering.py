@@ -118,8 +118,8 @@ def test_only_api_gateways_own_responses_are_no_answer(
 ) -> None:
     post = question(TUTORIAL, ["u"])
     assert post
-    assert judge(post, Response(status, {}, body)) is verdict
-    assert judge(replace(post, method="OPTIONS"), Response(status, {}, body)) is of_options
+    assert judge(post, Response(status, {}, body.encode())) is verdict
+    assert judge(replace(post, method="OPTIONS"), Response(status, {}, body.encode())) is of_options
     assert judge(post, None) is Verdict.UNKNOWN
 
 

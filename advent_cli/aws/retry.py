@@ -22,8 +22,8 @@ class GaveUpError(AdventError):
 class StoppedError(AdventError):
     """The person pressed Ctrl-C during the wait."""
 
-    def __init__(self) -> None:
-        super().__init__("stopped while waiting", hint="run the same command again to finish")
+    def __init__(self, what: str = "stopped while waiting") -> None:
+        super().__init__(what, hint="run the same command again to finish")
 
 
 def ignore(message: str) -> None:
@@ -56,12 +56,14 @@ class Transient:
 class Waiter:
     """How to wait: what gets the messages, what can end the wait, and the clock (passed in, so tests need not wait).
 
-    Call `exists` when what is being created exists, and only a wait for it to become ready is left.
+    Call `exists` when what is being created exists, and only a wait for it to become ready is left. `answered` is
+    called when a call of `retry` has succeeded; so send a change with `retry` if you wait after it.
     """
 
     notify: Callable[[str], None] = ignore
     stopped: Callable[[], bool] = lambda: False
     exists: Callable[[], None] = nothing
+    answered: Callable[[], None] = nothing
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
@@ -76,7 +78,7 @@ class Waiter:
         retries: Counter[Transient] = Counter()
         while True:
             try:
-                return call()
+                result = call()
             except Exception as error:
                 transient = next((transient for transient in transients if transient.matches(error)), None)
                 waited = self.clock() - start
@@ -85,6 +87,9 @@ class Waiter:
                 retries[transient] += 1
                 self.notify(f"{transient.words}, {waited:.0f} s" if waited >= 1 else transient.words)
                 pause = pause if transient.times is None else LONGEST_PAUSE
+            else:
+                self.answered()
+                return result
             pause = self._rest(pause, longest)
 
     def until(

@@ -171,7 +171,7 @@ def _finished(event: Finished, step: Step) -> Finished:
     if event.outcome in (Outcome.LEFT, Outcome.SKIPPED) and isinstance(step.seen, RefusedError):
         error = step.seen  # name what blocks this step, also if an earlier step is blocked too
     if isinstance(error, StoppedError):
-        return replace(event, outcome=Outcome.SKIPPED, error=None, reason="stopped while waiting")
+        return replace(event, outcome=Outcome.SKIPPED, error=None, reason=error.what)
     outcome = Outcome.LEFT if isinstance(error, RefusedError) else event.outcome
     reason = str(error) if isinstance(error, UsesForeignError) else event.reason
     return replace(event, outcome=outcome, error=error, reason=reason)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from advent_cli.aws.aws_errors import explain
-from advent_cli.aws.retry import AGAIN, Transient, Waiter
+from advent_cli.aws.retry import AGAIN, StoppedError, Transient, Waiter
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Outcome
 from advent_cli.resources.base import Resource
@@ -54,17 +54,25 @@ def run_step(resource: Resource, parent: Resource | None, step: Step, waiter: Wa
     If AWS reports another run (the resource already exists, or is being changed), read the resource again and update it
     to what is wanted, for `WITHIN` seconds. If AWS says that something does not exist, do so `REREADS` times. If that
     helps, the key is in `contested`. An error that stays is raised; its hint is to run again only if that can help.
+    If the person stops the wait, the error says whether AWS had made a change by then.
     """
     passing = (*OTHER_RUN, *CREATED) if step.action is Action.CREATE else OTHER_RUN
-    tries = 0
+    tries, is_changed = 0, False
+
+    def note_change() -> None:
+        nonlocal is_changed
+        is_changed = True
 
     def work() -> None:
         nonlocal tries
         tries += 1
-        _act(resource, step if tries == 1 else _reread(resource, parent, step), waiter)
+        noting = replace(waiter, answered=note_change)
+        _act(resource, step if tries == 1 else _reread(resource, parent, step), noting)
 
     try:
         waiter.retry(work, *passing, *GONE, within=WITHIN)
+    except StoppedError as error:
+        raise StoppedError(f"{_outcome(resource, step).value}, not confirmed") if is_changed else error from None
     except Exception as error:
         explained = explain(error)
         is_passing = any(transient.matches(error) for transient in passing) or _lost_parent(parent, error)

@@ -89,7 +89,7 @@ class Table(Resource):
         self.aws.client("dynamodb").tag_resource(ResourceArn=self.arn, Tags=self.aws.owner_tags)
 
     def create(self, waiter: Waiter) -> None:
-        self._creation().on(self.aws)()
+        waiter.retry(self._creation().on(self.aws))
         self._wait_for("ACTIVE", waiter, "DynamoDB is creating the table")
 
     def update(self, now: Settings, waiter: Waiter) -> None:

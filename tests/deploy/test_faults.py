@@ -116,8 +116,8 @@ def kill(after: bool) -> proxies.Fault:
 VICTIM: list["subprocess.Popen[str]"] = []
 
 
-def start(proxy: Proxy, command: str) -> "subprocess.Popen[str]":
-    words = [str(ADVENT), "--target", "aws", command, "--yes"]
+def start(proxy: Proxy, command: str, *options: str) -> "subprocess.Popen[str]":
+    words = [str(ADVENT), "--target", "aws", command, "--yes", *options]
     environment = {**os.environ, **proxy.engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
     return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

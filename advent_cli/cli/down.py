@@ -53,7 +53,7 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     """Delete everything that up created, including the table and its words."""
     from advent_cli.cli import confirm
     from advent_cli.cli.open_stack import open_stack
-    from advent_cli.deploy import apply, walkthrough
+    from advent_cli.deploy import apply, remains, walkthrough
     from advent_cli.deploy.decide import is_done
     from advent_cli.deploy.executor import Interrupt
     from advent_cli.deploy.inspection import SERVICES, inspect
@@ -89,11 +89,9 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
         result = apply.down(inspection, steps, listen, interrupt)
     report.run_ended(inspection, steps, result)
     result.raise_bug()
-    if result.exit_code not in (DONE, REFUSED):
-        return result.exit_code
-    remaining = apply.remaining(stack, result, is_kept)
+    remaining = remains.remaining(stack, steps, result, is_kept)
     report.remaining(remaining, kept)
-    return FAILED if remaining else result.exit_code
+    return FAILED if remaining and result.exit_code in (DONE, REFUSED) else result.exit_code
 
 
 def _split(steps: tuple[Step, ...], is_kept: Callable[[Step], bool]) -> tuple[tuple[Step, ...], list[Step]]:

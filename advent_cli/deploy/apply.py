@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from advent_cli.aws.aws_errors import explain
-from advent_cli.aws.retry import GaveUpError, StoppedError, Waiter
+from advent_cli.aws.retry import StoppedError, Waiter
 from advent_cli.deploy import executor, lingering, order
 from advent_cli.deploy.contention import run_step
 from advent_cli.deploy.decide import Action, Step
@@ -16,11 +15,9 @@ from advent_cli.deploy.inspection import Inspection, exit_code_of, inspect, root
 from advent_cli.deploy.run_notes import run_notes
 from advent_cli.deploy.timing import Waits
 from advent_cli.errors import DONE, INTERRUPTED, REFUSED, AdventError, RefusedError, UsesForeignError
-from advent_cli.resources.base import Resource
 from advent_cli.stack.build import Stack
 
 MOST_REPAIRS = 3  # runs after the first, when other runs interfere; each of those ends at some time
-GONE = {Outcome.DELETED, Outcome.ABSENT}
 CHANGED = {Outcome.CREATED, Outcome.UPDATED, Outcome.ATTACHED}
 Listener = Callable[[Event], None]
 
@@ -94,29 +91,6 @@ def down(inspection: Inspection, steps: tuple[Step, ...], listen: Listener, inte
     """Carry out the steps of `steps_down`, as many at once as possible; reuses the answers of the inspection."""
     with inspection.stack.aws.caching(inspection.answers):
         return _run(inspection, steps, order.down(inspection), listen, interrupt)
-
-
-def remaining(stack: Stack, result: Result, is_kept: Callable[[Step], bool]) -> list[Step]:
-    """The stack's resources that still exist after `down`, except those that `is_kept`: by name, by tag and by path.
-
-    Inspects more than once, because lists lag and a function's last lines may recreate its log group. What lingers is
-    not looked for if this run deleted it or found it gone: `result` is the run's.
-    """
-    left: list[Step] = []
-
-    def is_left(step: Step, resource: Resource) -> bool:
-        is_trusted = resource.lingers and step.key in result.finished and result.finished[step.key].outcome in GONE
-        return step.action is Action.DELETE and not (step.deleted_with or is_trusted or is_kept(step))
-
-    def gone() -> bool:
-        now = inspect(stack)
-        resources = {**stack.resources, **now.orphans}
-        left[:] = [step for step in now.steps_down() if is_left(step, resources[step.key])]
-        return not left
-
-    with suppress(GaveUpError):
-        Waiter().until(gone, "AWS still lists deleted resources", within=10)
-    return left
 
 
 def _run(

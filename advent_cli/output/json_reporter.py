@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from advent_cli.aws.retry import AGAIN
 from advent_cli.deploy.inspection import problems
+from advent_cli.deploy.remains import GONE
 from advent_cli.errors import AdventError, InterruptionError
 from advent_cli.output import json_documents
 from advent_cli.output.advice import presentable, with_options
@@ -42,6 +43,7 @@ class JsonReporter:
         self.advice = advice
         self.fields: dict[str, Any] = {}
         self.errors: list[Exception] = []
+        self.undeleted: set[str] = set()
 
     def note(self, text: str) -> None:
         err(with_options(text, self.advice))
@@ -91,6 +93,7 @@ class JsonReporter:
         self.fields |= {"steps": json_documents.run_steps(steps, result.finished), "seconds": seconds}
         self.fields["waited"] = {service: round(took, 3) for service, took in result.waited.items()}
         self.fields["notes"] = [*self.fields.get("notes", []), *map(json_documents.valid_text, result.notes)]
+        self.undeleted = {key for key, event in result.finished.items() if event.outcome not in GONE}
         self.errors += [*result.problems, *([InterruptionError()] if result.stopped else [])]
 
     def answered(self, seconds: float) -> None:
@@ -105,7 +108,9 @@ class JsonReporter:
 
     def remaining(self, steps: Sequence[Step], kept: Sequence[Step]) -> None:
         self.fields |= {"left": json_documents.remaining(steps), "kept": json_documents.remaining(kept)}
-        self.errors += [AdventError(f"{step.title} is still there", hint=AGAIN) for step in steps]
+        # Why the run has not deleted the others is among the errors already.
+        back = [step for step in steps if step.key not in self.undeleted]
+        self.errors += [AdventError(f"{step.title} is still there", hint=AGAIN) for step in back]
 
     def exported(self, words: int, file: Path) -> None:
         self.fields["exported"] = words

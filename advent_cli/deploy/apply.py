@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from advent_cli.aws.aws_errors import explain
 from advent_cli.aws.retry import StoppedError, Waiter
 from advent_cli.deploy import executor, lingering, order
+from advent_cli.deploy.causes import root_causes
 from advent_cli.deploy.contention import run_step
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Event, Existing, Finished, Outcome, Planned, Started, Waiting
 from advent_cli.deploy.executor import Interrupt, Report
-from advent_cli.deploy.inspection import Inspection, exit_code_of, inspect, root_causes
+from advent_cli.deploy.inspection import Inspection, exit_code_of, inspect
 from advent_cli.deploy.run_notes import run_notes
 from advent_cli.deploy.timing import Waits
 from advent_cli.errors import DONE, INTERRUPTED, REFUSED, AdventError, RefusedError, UsesForeignError
@@ -41,7 +42,7 @@ class Result:
     @property
     def problems(self) -> list[Exception]:
         """The errors, each cause once; without those of steps that only need something foreign."""
-        return root_causes(event.error for event in self.finished.values() if event.error)
+        return root_causes((key, event.error) for key, event in self.finished.items() if event.error)
 
     def raise_bug(self) -> None:
         """Raise the first error that is a bug in advent, if there is one."""
@@ -123,7 +124,8 @@ def _run(
         )
         if key in doubtful:
             step = lingering.settled(resource, step, waiter)
-        return run_step(resource, resources.get(resource.parent or ""), step, waiter)
+        needed = [resources[need] for need in needs[key]]
+        return run_step(resource, resources.get(resource.parent or ""), step, waiter, needed)
 
     listen(Planned(steps))
     for event in executor.execute(needs, work, interrupt, existing):

@@ -1,5 +1,6 @@
 """Carries out one step; if AWS reports another run at work, waits for a bounded time and reads the resource again."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -48,8 +49,12 @@ GONE = tuple(
 )
 
 
-def run_step(resource: Resource, parent: Resource | None, step: Step, waiter: Waiter) -> Outcome:
-    """Carry out the step and return its outcome; `parent` is the resource that this one is a part of.
+def run_step(
+    resource: Resource, parent: Resource | None, step: Step, waiter: Waiter, needs: Iterable[Resource] = ()
+) -> Outcome:
+    """Carry out the step and return its outcome.
+
+    `parent` is the resource that this one is a part of, `needs` are those that were there when the step began.
 
     If AWS reports another run (the resource already exists, or is being changed), read the resource again and update it
     to what is wanted, for `WITHIN` seconds. If AWS says that something does not exist, do so `REREADS` times. If that
@@ -75,8 +80,9 @@ def run_step(resource: Resource, parent: Resource | None, step: Step, waiter: Wa
         raise StoppedError(f"{_outcome(resource, step).value}, not confirmed") if is_changed else error from None
     except Exception as error:
         explained = explain(error)
-        is_passing = any(transient.matches(error) for transient in passing) or _lost_parent(parent, error)
-        if explained is None or explained.hint or not is_passing:
+        if explained is None or explained.hint:
+            raise
+        if not any(transient.matches(error) for transient in passing) and not _lost_need(step, parent, needs, error):
             raise
         explained.hint = AGAIN
         raise explained from error
@@ -85,12 +91,12 @@ def run_step(resource: Resource, parent: Resource | None, step: Step, waiter: Wa
     return _outcome(resource, step)
 
 
-def _lost_parent(parent: Resource | None, error: Exception) -> bool:
-    """Whether something does not exist because another run has deleted the parent."""
-    if parent is None or not any(transient.matches(error) for transient in GONE):
+def _lost_need(step: Step, parent: Resource | None, needs: Iterable[Resource], error: Exception) -> bool:
+    """Whether something does not exist because another run has deleted what this step needs."""
+    if step.want is None or not any(transient.matches(error) for transient in GONE):
         return False
     with suppress(Exception):  # a second error would hide the one to report
-        return parent.read() is None
+        return any(need.read() is None for need in [*([parent] if parent else []), *needs])
     return False
 
 

@@ -9,6 +9,7 @@ from advent_cli.aws.account import MAX_PARALLEL, Answers
 from advent_cli.aws.aws_errors import explain
 from advent_cli.config.schema import SLACK_SECRET
 from advent_cli.deploy import orphans
+from advent_cli.deploy.causes import root_causes
 from advent_cli.deploy.decide import Seen, Step
 from advent_cli.errors import (
     DONE,
@@ -151,13 +152,7 @@ def exit_code(steps: tuple[Step, ...]) -> int:
 
 def problems(steps: Iterable[Step]) -> list[Exception]:
     """The errors of steps, each cause once; without those of steps that only need something foreign."""
-    return root_causes(step.seen for step in steps if isinstance(step.seen, Exception))
-
-
-def root_causes(errors: Iterable[Exception]) -> list[Exception]:
-    """The errors without those that only follow from others, and without duplicates."""
-    roots = [error for error in errors if not isinstance(error, UsesForeignError)]
-    return [*{(type(error), str(error)): error for error in roots}.values()]
+    return root_causes((step.key, step.seen) for step in steps if isinstance(step.seen, Exception))
 
 
 def exit_code_of(problems: list[Exception]) -> int:

@@ -1,5 +1,6 @@
 """Transient errors that AWS returns and the engine never does: imitated, waited out, and reported."""
 
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from advent_cli.deploy.events import Event, Waiting
 from advent_cli.deploy.executor import Interrupt
 from advent_cli.deploy.inspection import inspect
 from advent_cli.errors import AdventError
-from tests.deploy.test_faults import fresh, inventory, prepared, proxy, run, through, undisturbed
+from tests.deploy.test_faults import fresh, inventory, prepared, proxy, run, start, through, undisturbed
 from tests.support import stacks
 from tests.support.proxy import Fault, Handler, Proxy, changing, cut_after, pass_on, refusing
 from tests.support.tampering import CHANGES
@@ -165,7 +166,7 @@ def test_a_new_role_whose_policy_stays_refused_is_reported_as_access_denied(
     assert "IAM does not know the new role everywhere yet, 29 s" in words
     (error,) = result.problems
     assert isinstance(error, AdventError)
-    assert (error.what, error.hint) == ("access denied: PutRolePolicy", DENIED_HINT)
+    assert (error.what, error.hint) == ("4 resources: access denied: PutRolePolicy", DENIED_HINT)
 
     words.clear()  # the same run's roles are old after the next inspection
     policies = [step for step in inspect(stack).steps_up() if step.key.startswith("policy/")]
@@ -322,6 +323,47 @@ def test_a_step_whose_parent_another_run_deleted_advises_to_run_again(proxy: Pro
     error = run(proxy, "up").finished["destination/sns_logger"].error
     assert isinstance(error, AdventError)
     assert error.hint == AGAIN
+
+
+def test_a_step_that_needs_what_another_run_deleted_advises_to_run_again(proxy: Proxy) -> None:
+    """The role is no parent of the function, which is refused as long as there is no role."""
+    prepared(proxy.engine, "up")
+    proxy.begin()
+
+    def deleted_by_another(handler: Handler, body: bytes) -> None:
+        if b'"sns_logger"' in body:
+            stacks.tutorial(proxy.engine).resources["role/sns_logger_lambda"].delete(Waiter())
+        pass_on(handler, body)
+
+    proxy.script = {"lambda:CreateFunction": [deleted_by_another] * 100}
+    error = run(proxy, "up").finished["function/sns_logger"].error
+    assert isinstance(error, AdventError)
+    assert "sns_logger_lambda cannot be found" in error.why
+    assert error.hint == AGAIN
+
+
+def test_errors_of_another_run_are_grouped_and_end_with_one_advice(proxy: Proxy) -> None:
+    prepared(proxy.engine, "up")
+    proxy.begin()
+
+    def deleted_by_another(handler: Handler, body: bytes) -> None:
+        found = re.search("/functions/([^/?]+)", handler.path)
+        assert found
+        with suppress(ClientError):
+            stacks.tutorial(proxy.engine).aws.client("lambda").delete_function(FunctionName=found[1])
+        pass_on(handler, body)
+
+    calls = ("lambda:AddPermission", "lambda:PutFunctionEventInvokeConfig")
+    proxy.script = {call: [deleted_by_another] * 100 for call in calls}
+    with start(proxy, "up") as up:
+        errors = up.communicate(timeout=60)[1]
+    assert up.returncode == 1
+    assert errors.count("run the same command again") == 1
+    assert errors.endswith("\n  try: run the same command again\n")
+    assert errors.count(" for AddPermission: ") == 1
+    keys = [key for key in stacks.without_calls().resources if key.startswith("permission/")]
+    *others, last = sorted(key.replace("/", " ", 1) for key in keys)
+    assert f"error: {', '.join(others)} and {last}: AWS returned" in errors
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from advent_cli.output.control_characters import printable
 from advent_cli.output.group_progress import PROBLEMS, outcome_of
 from advent_cli.output.groups import groups
 from advent_cli.output.people_reporter import PeopleReporter
+from advent_cli.output.problem_lines import ProblemLines
 from advent_cli.output.progress_lines import GroupLines, StepLines
 from advent_cli.output.progress_rows import Rows
 from advent_cli.words.counts import Counts
@@ -91,8 +92,27 @@ def test_in_a_pipe_a_group_has_one_line_when_it_has_ended(capsys: pytest.Capture
         "  ✘ Lambda function  logger · role, queue failed",
         "      error: role r: access denied: why",
         "        try: ask",
-        "      error: queue q: the same",
+        "      error: the same for queue q",
         "      skipped: function logger (needs role r)",
+    ]
+
+
+def test_a_cause_and_a_hint_are_shown_once() -> None:
+    steps = [Step(f"topic/{n}", f"topic {n}", {}, None) for n in ("one", "two", "three", "four")]
+    errors = [
+        AdventError("busy", hint="again"),
+        AdventError("gone", hint="again"),
+        AdventError("AWS: no on resource: arn:aws:sns:::three"),
+        AdventError("AWS: no on resource: arn:aws:sns:::four"),
+    ]
+    finished = {s.key: Finished(s.key, Outcome.FAILED, 0, e) for s, e in zip(steps, errors, strict=True)}
+    lines = ["".join(text for text, _ in parts) for parts in ProblemLines(present).of(steps, finished)]
+    assert lines == [
+        "error: topic one: busy",
+        "  try: again",
+        "error: topic two: gone",
+        "error: topic three: AWS: no on resource: arn:aws:sns:::three",
+        "error: the same for topic four",
     ]
 
 
@@ -146,7 +166,7 @@ def test_at_the_end_every_group_is_printed_once_with_its_problems() -> None:
         "✘ Lambda function logger",
         "error: role r: access",
         "try: ask",
-        "error: queue q: the",
+        "error: the same for",
         "skipped: function logger (needs",
     ]
     assert [line for line in at_the_end(60, GROUP_EVENTS, only_problems=True) if "DynamoDB" in line] == []

@@ -19,11 +19,11 @@ from advent_cli.errors import FAILED
 )
 @click.pass_obj
 def doctor(options: Options) -> int:
-    """Check for problems: versions, config.yaml, the engine, credentials, permissions, the clock, the app.
+    """Check for problems: versions, config.yaml, the engine, credentials, permissions, the clock, the stack, the app.
 
-    It changes and counts nothing, and runs whatever is broken.
+    It changes and counts nothing, and runs whatever is broken. `advent -v doctor` also shows what each check found.
     """
-    from advent_cli.doctor.findings import exit_code
+    from advent_cli.doctor.findings import Finding, exit_code
     from advent_cli.doctor.version_check import broken
     from advent_cli.output import doctor_findings, terminal
 
@@ -44,8 +44,12 @@ def doctor(options: Options) -> int:
         )
     except ImportError as error:
         checks = iter(broken(error))
-    out, findings = terminal.stdout(options.run.command), []
-    for finding in checks:
-        doctor_findings.show(out, finding)
-        findings.append(finding)
+    findings: list[Finding] = []
+    try:
+        with options.report.waiting("running the checks") as notify:
+            for finding in checks:
+                findings.append(finding)
+                notify(f"running the checks: {finding.check} is done")
+    finally:  # even if interrupted, because the check that hangs is the one after these
+        doctor_findings.show(terminal.stdout(options.run.command), findings, details=options.run.verbose)
     return exit_code(findings)

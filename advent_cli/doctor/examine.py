@@ -13,6 +13,7 @@ from advent_cli.doctor import (
     permission_check,
     region_check,
     slack_check,
+    stack_check,
 )
 from advent_cli.doctor.findings import IN_THE_STACK, REACHING_TARGET, Finding, not_checked
 from advent_cli.doctor.subject import Subject
@@ -67,6 +68,7 @@ def _beyond(subject: Subject, settings: Config | None, engine: Engine | None) ->
         return
     yield from in_parallel(
         lambda: subject.attempt("permissions", lambda: permission_check.permissions(stack)),
+        lambda: subject.attempt("stack", lambda: stack_check.health(stack)),
         lambda: subject.attempt("app", lambda: app_check.app(stack)),
         lambda: subject.attempt("slack", lambda: slack_check.slack(stack)),
     )

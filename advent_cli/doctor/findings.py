@@ -7,7 +7,7 @@ from enum import Enum
 from advent_cli.errors import DONE, FAILED
 
 REACHING_TARGET = ("region", "credentials", "clock")  # the checks that need AWS or the engine
-IN_THE_STACK = ("permissions", "app", "slack")  # the checks that also need a valid config.yaml
+IN_THE_STACK = ("permissions", "stack", "app", "slack")  # the checks that also need a valid config.yaml
 
 
 class State(Enum):

@@ -1,6 +1,5 @@
 """Pure: what each command does to the stack's resources, and to the data in them."""
 
-from advent_cli.config.schema import SLACK_SECRET
 from advent_cli.resources import api_gateway
 from advent_cli.resources.base import Resource
 from advent_cli.resources.log_group import LogGroup
@@ -20,7 +19,7 @@ VERBS = {  # what each command does to a resource; `up` deletes orphans, and wha
     "slack": (),
     "list": (),
     "logs": (),
-    "doctor": (),
+    "doctor": ("read",),
     "slack-check": (),
 }
 SECRET = {"up": ("read", "delete"), "plan": ("read",), "status": ("read",), "down": ("read", "delete")}
@@ -28,10 +27,10 @@ SECRET |= {"diagram": ("read",), "say": ("read",), "slack": ("read", "update", "
 TRACED_KINDS = (  # `say` reads these to explain why a message did not reach a function
     "topic", "queue", "subscription", "permission", "function", "variable", "destination", "log-group", "role", "policy"
 )  # fmt: skip
-INSPECTING = ("up", "plan", "status", "diagram", "down")  # the commands that look for orphans
+INSPECTING = ("up", "plan", "status", "diagram", "doctor", "down")  # the commands that look for orphans
 FIND_STACKS = ("iam:ListRoles", "tag:GetResources")
 SIMULATE = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on the caller's own role, which the stack does not know
-UNSCOPED = {"list": FIND_STACKS, "doctor": SIMULATE, **dict.fromkeys(INSPECTING, FIND_STACKS)}
+UNSCOPED = {**dict.fromkeys(("list", *INSPECTING), FIND_STACKS), "doctor": (*FIND_STACKS, *SIMULATE)}
 COUNT_WORDS, READ_LOGS, FIND_API = "dynamodb:Scan", "logs:FilterLogEvents", "apigateway:GET"
 DATA = {  # what each command does to the data in the resources (words, messages, logs), and to find the API
     "up": ("dynamodb:BatchWriteItem",),
@@ -56,8 +55,7 @@ DATA = {  # what each command does to the data in the resources (words, messages
 def verbs(command: str, resource: Resource) -> tuple[str, ...]:
     """What a command does to a resource of the stack: `read`, `create`, `update` or `delete`."""
     if resource.kind == Parameter.kind:
-        is_needed = command != "doctor" or resource.name.endswith(f"/{SLACK_SECRET}")
-        return SECRET.get(command, ()) if is_needed else ()
+        return SECRET.get(command, ())
     if command == "say" and resource.kind not in TRACED_KINDS:
         return ()
     return tuple(verb for verb in VERBS[command] if verb != "delete" or _may_delete(command, resource))

@@ -98,7 +98,7 @@ def test_say_and_doctor_trust_the_certificates_that_boto3_trusts(
     for trusted in ({"AWS_CA_BUNDLE": str(app.authority)}, {"AWS_CONFIG_FILE": "aws"}):
         app.posted.clear()
         assert advent("--target", "aws", "say", "--no-wait", "some", **env, **trusted).stdout == "some = 1\n"
-        assert f"{app.url}/aws_advent answers" in advent("--target", "aws", "doctor", **env, **trusted).stdout
+        assert f"{app.url}/aws_advent answers" in advent("--target", "aws", "-v", "doctor", **env, **trusted).stdout
         assert [path for path, *_ in app.posted] == ["/aws_advent", "/aws_advent"]
         assert app.posted[0][2] == "application/x-www-form-urlencoded"  # as Slack's requests
     for error in (

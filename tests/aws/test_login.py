@@ -143,5 +143,5 @@ def test_with_awscrt_the_doctor_says_where_the_keys_come_from(
         "expiresAt": f"{expires:%Y-%m-%dT%H:%M:%SZ}",
     }
     token(json.dumps({"accessToken": access, "refreshToken": "r", "dpopKey": "k", "clientId": "c"}))
-    found = report(advent("--target", "aws", "doctor", AWS_PROFILE="my work", **settings).stdout)
+    found = report(advent("--target", "aws", "-v", "doctor", AWS_PROFILE="my work", **settings).stdout)
     assert "with keys from `aws login`" in found["credentials"][0][1]

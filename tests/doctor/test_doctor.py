@@ -10,37 +10,44 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
+import pyte
 import pytest
 from msgspec.structs import replace as with_
 
+from advent_cli.deploy.decide import Step
 from advent_cli.doctor import permission_check
 from advent_cli.doctor.app_check import judge_app
 from advent_cli.doctor.clock_check import judge_clock
 from advent_cli.doctor.findings import State
 from advent_cli.doctor.region_check import judge_region
+from advent_cli.doctor.stack_check import judge_health
 from advent_cli.doctor.version_check import judge_versions
+from advent_cli.errors import AdventError, ForeignError, UsesForeignError
 from advent_cli.local.lifecycle import Engine
 from advent_cli.stack import deployer_policy
 from advent_cli.stack.build import Stack, build
 from advent_cli.words import counts
-from tests.conftest import Run
+from tests.conftest import ADVENT, Run
 from tests.support import proxy as proxies
 from tests.support import stacks
 from tests.support.conditions import simulating
+from tests.support.screen import Terminal
 
-REST = ["region", "credentials", "clock", "permissions", "app", "slack"]
+REST = ["region", "credentials", "clock", "permissions", "stack", "app", "slack"]
 EXTRA = ['ministack<1.6,>=1.5.33; extra == "local"', 'mypy>=1.13; extra == "dev"']
 REQUIRED = ["Python>=3.10", "boto3>=1.40", "PyYAML>=6", *EXTRA]
 HAVE = {"python": "3.11.7", "boto3": "1.43.106", "pyyaml": "6.0.3", "ministack": "1.5.33", "mypy": None}
 
 
 def report(text: str) -> dict[str, list[tuple[str, str]]]:
-    """The findings by check, each as its state and its text."""
+    """The findings by check, each as its state and its text; without -v what is ok has none."""
     found: dict[str, list[tuple[str, str]]] = {}
     for line in text.splitlines():
         if not line.startswith(" "):
             state, check, words = line.split(None, 2)
-            found.setdefault(check, []).append((state, words))
+            names = words.split(None, 1)[1].split(", ") if words.startswith("check") else [check]
+            for name in names:
+                found.setdefault(name, []).append((state, words if name == check else ""))
     return found
 
 
@@ -54,11 +61,17 @@ def test_with_a_package_that_cannot_be_loaded(advent: Run, tmp_path: Path) -> No
 
 def test_all_is_well_and_nothing_is_counted(deployed: Stack, advent: Run) -> None:
     before = dict(counts.scan(deployed.table))
-    found = report(advent("doctor").stdout)
-    assert list(found) == ["versions", "config", "engine", *REST]
+    found = report(advent("-v", "doctor").stdout)
+    assert sorted(found) == sorted(["versions", "config", "engine", *REST])
     assert {check for check, states in found.items() for state, _ in states if state != "ok"} == {"slack"}
     assert found["slack"] == [("note", "no secret is set; anyone with the URL can post")]
     assert str(deployed.url) in found["app"][0][1]
+    assert found["stack"] == [("ok", "all 26 resources are healthy")]
+    assert advent("doctor").stdout.splitlines() == [
+        "note    slack        no secret is set; anyone with the URL can post",
+        "    try: `advent slack secret` sets it, so that only Slack can post",
+        "ok      9 checks     versions, config, engine, region, credentials, clock, permissions, stack, app",
+    ]
     assert dict(counts.scan(deployed.table)) == before
 
 
@@ -76,7 +89,7 @@ def test_without_credentials_network_and_region(advent: Run) -> None:
     """Nothing listens on 127.0.0.1:1, and the machine's own AWS settings are hidden."""
     environment = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.1"}
     found = report(advent("--target", "aws", "doctor", code=1, **environment).stdout)
-    assert [found[check][0][0] for check in REST] == ["problem"] * 3 + ["note"] * 3
+    assert [found[check][0][0] for check in REST] == ["problem"] * 3 + ["note"] * 4
     assert "no region is set" in found["region"][0][1]
     assert "credentials" in found["credentials"][0][1]
     assert "cannot be reached" in found["clock"][0][1]
@@ -87,7 +100,7 @@ def test_with_an_invalid_endpoint(advent: Run, url: str) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "NO_PROXY": "127.0.0.1"}
     done = advent("--target", "aws", "--region", "eu-west-1", "doctor", code=1, AWS_ENDPOINT_URL=url, **keys)
     found = report(done.stdout)
-    assert [found[check][0][0] for check in REST] == ["ok", "problem", "problem", "note", "note", "note"]
+    assert [found[check][0][0] for check in REST] == ["ok", "problem", "problem"] + ["note"] * 4
     assert "bug in advent" not in done.stdout
 
 
@@ -131,7 +144,7 @@ def test_missing_permissions_are_reported_with_their_commands(user: Any, advent:
     assert "    dynamodb:Scan, for status, down\n    sqs:ReceiveMessage, for replay\n" in done.stdout
     one = {"Effect": "Deny", "Action": "lambda:GetPolicy", "Resource": "*:function:sns_logger"}
     some = advent("--target", "aws", "doctor", code=1, **user(EVERYTHING, one)).stdout
-    assert ":function:sns_logger, for up, plan, status, diagram, down, say\n" in some
+    assert ":function:sns_logger, for up, plan, status, diagram, down, say, doctor\n" in some
     assert ":function:aws_advent" not in some
 
 
@@ -148,7 +161,8 @@ def test_the_printed_policy_lacks_nothing(user: Any, advent: Run, running_engine
     with proxies.running(running_engine) as proxy:
         proxy.meet = simulating(printed)
         environment = {**user(EVERYTHING), "AWS_ENDPOINT_URL": proxy.endpoint.url}
-        assert report(advent("--target", "aws", "doctor", **environment).stdout)["permissions"][0][0] == "ok"
+        found = report(advent("--target", "aws", "doctor", code=1, **environment).stdout)
+        assert (found["permissions"][0][0], found["stack"][0][0]) == ("ok", "problem")  # the roles lack the boundary
         proxy.meet = simulating([each for each in printed if "aws:ResourceTag/advent:stack" not in str(each)])
         done = advent("--target", "aws", "doctor", code=1, **environment)
         assert "    apigateway:DELETE, for up, down\n" in done.stdout
@@ -295,6 +309,76 @@ def test_judge_clock(off: int, state: str) -> None:
     assert judge_clock("", off).state is judge_clock("soon", off).state is State.NOTE
 
 
+def steps(**seen: Any) -> list[Step]:
+    """Steps of a few topics: wanted as they are, unless `seen` says otherwise of one."""
+    names = ["a", "b", "c", "d", "e", *(name for name in seen if name > "e")]
+    return [Step(f"topic/{n}", f"topic {n}", None if n == "old" else {}, seen.get(n, {})) for n in names]
+
+
+@pytest.mark.parametrize(
+    ("seen", "state", "words", "hint"),
+    [
+        ({}, State.OK, "all 5 resources are healthy", ""),
+        (dict.fromkeys("abcde"), State.NOTE, "nothing is deployed", "`advent up` deploys it"),
+        (
+            dict.fromkeys("abcd"),
+            State.PROBLEM,
+            "4 of 5 resources are missing or differ: topic a, topic b, topic c and 1 more",
+            "`advent up` repairs them; `advent status` shows them",
+        ),
+        (
+            {"b": {"x": 1}},
+            State.PROBLEM,
+            "1 of 5 resources is missing or differs: topic b",
+            "`advent up` repairs it; `advent status` shows it",
+        ),
+        (
+            {"a": ForeignError("topic/a", "topic a", "arn"), "b": UsesForeignError("topic a")},
+            State.PROBLEM,
+            "1 of 5 resources is not managed by this stack: topic a; 1 of 5 resources is blocked by that: topic b",
+            "choose another name in config.yaml, or take over this one with `advent up --adopt topic/a`",
+        ),
+        (
+            dict.fromkeys("ab", AdventError("access denied: GetRole", hint="ask")),
+            State.PROBLEM,
+            "2 of 5 resources could not be read: topic a, topic b (access denied: GetRole)",
+            "ask",
+        ),
+        (
+            {"old": {}},
+            State.NOTE,
+            "1 of 6 resources is no longer in config.yaml: topic old",
+            "`advent up` deletes it; `advent status` shows it",
+        ),
+    ],
+)
+def test_judge_health(seen: dict[str, Any], state: State, words: str, hint: str) -> None:
+    found = judge_health(steps(**seen))
+    assert (found.state, found.text, found.hint) == (state, words, hint)
+
+
+def test_what_was_not_looked_for_is_never_ok() -> None:
+    found = judge_health(steps(), AdventError("roles were not looked for"))
+    assert (found.state, found.details) == (State.NOTE, ("roles were not looked for",))
+
+
+def test_a_refusal_to_inspect_is_a_problem(user: Any, advent: Run) -> None:
+    denied = {"Effect": "Deny", "Action": "tag:GetResources", "Resource": "*"}
+    found = report(advent("--target", "aws", "doctor", code=1, **user(EVERYTHING, denied)).stdout)
+    assert found["stack"][0][0] == "problem"
+    assert "access denied: GetResources" in found["stack"][0][1]
+
+
+def test_a_terminal_shows_that_the_checks_run_and_prints_each_finding_once(deployed: Stack, tmp_path: Path) -> None:
+    with Terminal([ADVENT, "doctor"], tmp_path, (100, 40)) as terminal:
+        assert terminal.ended() == 0
+    assert "running the checks" in terminal.written
+    screen = pyte.Screen(100, 40)
+    pyte.Stream(screen).feed(terminal.written)
+    shown = [line.rstrip() for line in screen.display if line.strip()]
+    assert [line.split()[1] for line in shown] == ["slack", "`advent", "9"]
+
+
 def test_judge_app() -> None:
     assert judge_app("u", 200, "").state is State.OK
     for status in (200, 403, 404, 418, 429, 500, 503):
@@ -322,10 +406,19 @@ def test_the_secret_key_is_never_shown(user: Any, advent: Run) -> None:
 def test_before_up_and_with_the_secret(engine: Engine, advent: Run) -> None:
     found = report(advent("doctor").stdout)
     assert found["app"][0] == ("note", "there is no API yet, or it has no POST route")
+    assert found["stack"][0] == ("note", "nothing is deployed")
     advent("slack", "secret", stdin="xyz\n")
     advent("up")
     found = report(advent("doctor").stdout)
     assert found["slack"][0][0] == found["app"][0][0] == "ok"
     function = "aws_advent"
     stacks.tutorial(engine).aws.client("lambda").delete_function(FunctionName=function)
-    assert report(advent("doctor", code=1).stdout)["app"][0][0] == "problem"
+    done = advent("doctor", code=1)
+    found = report(done.stdout)
+    assert found["app"][0][0] == "problem"
+    assert found["stack"][0] == (
+        "problem",
+        "3 of 26 resources are missing or differ: function aws_advent, permission POST /aws_advent to aws_advent, "
+        "variable SNS_TOPIC_ARN on aws_advent",
+    )
+    assert "    try: `advent up` repairs them; `advent status` shows them\n" in done.stdout

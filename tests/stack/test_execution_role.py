@@ -276,7 +276,7 @@ def test_what_it_may_do_is_said_and_nothing_is_there_to_limit(student: Student, 
     assert f"# {NOTICE}" in explained
     assert "aws iam" not in explained
     student.proxy.meet = simulating(student.statements)
-    assert "ok      permissions" in student.run("doctor").stdout
+    assert "ok      permissions" in student.run("-v", "doctor").stdout
     student.proxy.meet = simulating([s for s in student.statements if LAB not in s["Resource"]])
     assert "    iam:PassRole, for up\n" in student.run("doctor").stdout
     added = advent("new", "consumer", "shouter").stderr

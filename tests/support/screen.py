@@ -24,6 +24,8 @@ class Terminal:
         self.before = termios.tcgetattr(self.slave)
         streams: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), self.slave)
         environment = {**os.environ, "TERM": "xterm-256color", **env}
+        for name in {"COLUMNS", "LINES"} - {*env}:  # the size is that of the terminal
+            environment.pop(name, None)
         self.process = subprocess.Popen(command, cwd=folder, env=environment, **streams)
         self.written = ""
 

@@ -105,9 +105,9 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def can_animate(stream: TextIO | None = None) -> bool:
-    """Whether the stream (stderr by default) is a terminal that can show colours and animation."""
+    """Whether the stream (stderr by default) is a terminal whose cursor can move."""
     stream = stream or sys.stderr
-    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def stdin_lines() -> tuple[Iterable[str], int | None]:

@@ -60,16 +60,22 @@ def stderr(advice: str = "advent") -> SafeConsole:
 
 
 def full_screen_console() -> Console | None:
-    """A console for full-screen mode; NO_COLOR turns colour off. None if stdout is not a terminal, or a dumb one."""
-    console = SafeConsole(no_color="NO_COLOR" in os.environ, highlight=False, emoji=False)
+    """A console for full-screen mode. None if stdout is not a terminal, or a dumb one."""
+    console = SafeConsole(no_color=_without_colour(), highlight=False, emoji=False)
     return console if sys.stdout.isatty() and not console.is_dumb_terminal else None
 
 
 def _console(stream: TextIO, advice: str) -> SafeConsole:
-    animated = can_animate(stream)
-    console = SafeConsole(file=stream, force_terminal=animated, no_color=not animated, highlight=False, emoji=False)
+    console = SafeConsole(
+        file=stream, force_terminal=can_animate(stream), no_color=_without_colour(), highlight=False, emoji=False
+    )
     console.advice = advice
     return console
+
+
+def _without_colour() -> bool:
+    """Whether the user wants no colours (https://no-color.org); all else on a terminal stays."""
+    return "NO_COLOR" in os.environ
 
 
 def _is_still(*, lines_only: bool) -> bool:

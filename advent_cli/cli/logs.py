@@ -46,8 +46,10 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
         if name not in known:
             raise UsageError(f"unknown function {name!r}", hint=f"use one of {', '.join(known)}")
     names, out, verbose = [name for name in known if name in function or not function], terminal.stdout(), options.trace
+    shown = False
     try:
         if follow:
+            options.report.note(f"following {', '.join(names)}; press Ctrl-C to stop")
             lines = log_reader.follow(stack.aws, names, start, notify=options.report.note)
         else:
             with options.report.waiting("reading the functions' logs"):
@@ -55,7 +57,12 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
         for line in log_reader.errors(lines) if errors else lines:
             if verbose or not line.is_platform or line.is_error:
                 log_lines.show(out, names, line, ids=verbose is not None)
+                shown = True
     except KeyboardInterrupt:
         if not follow:
             raise
+    if not (shown or follow):
+        missing = log_reader.without_log(stack.aws, names)
+        what = f"no {'errors' if errors else 'log lines'} in the last {log_reader.span_words(since)}"
+        options.report.note(log_lines.silence(what, missing, are_all=missing == known))
     return DONE

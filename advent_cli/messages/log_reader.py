@@ -30,7 +30,7 @@ ERROR = re.compile(  # as Lambda writes it, never a single word that a message m
 )
 LEVELS = ("ERROR", "CRITICAL")  # of a JSON line
 REQUEST_IDS = ("request_id", "requestId", "AWSRequestId")  # the field in lines of our functions, Lambda and libraries
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+UNITS = {"s": ("second", 1), "m": ("minute", 60), "h": ("hour", 3600), "d": ("day", 86400)}
 
 
 @dataclass(frozen=True, order=True)
@@ -82,7 +82,13 @@ def parse_span(text: str) -> float:
     match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     if match is None:
         raise ValueError(text)
-    return int(match[1]) * UNITS[match[2]]
+    return int(match[1]) * UNITS[match[2]][1]
+
+
+def span_words(text: str) -> str:
+    """A valid span of time in words, as in `10 minutes`; one of something is just its name."""
+    number, unit = int(text[:-1]), UNITS[text[-1]][0]
+    return unit if number == 1 else f"{number} {unit}s"
 
 
 def read_merged(aws: Aws, functions: list[str], start: float, pattern: str = "") -> Iterator[Line]:
@@ -98,6 +104,19 @@ def read_merged(aws: Aws, functions: list[str], start: float, pattern: str = "")
 def at_once(aws: Aws) -> int:
     """How many logs to read side by side: on AWS more would only wait for their turn, and Ctrl-C for them."""
     return MAX_PARALLEL if aws.endpoint else LOG_READS
+
+
+def without_log(aws: Aws, functions: list[str]) -> list[str]:
+    """The functions that have no log, because they are not deployed; needs no other permission than reading does."""
+    client = aws.client("logs")
+
+    def has_log(function: str) -> bool:
+        asked = {"logGroupName": f"/aws/lambda/{function}", "limit": 1}
+        return get_or_none(lambda: client.filter_log_events(**asked), "ResourceNotFoundException") is not None
+
+    asks = [lambda name=name: has_log(name) for name in functions]
+    found = in_parallel(*asks, at_once=at_once(aws))
+    return [name for name, has in zip(functions, found, strict=True) if not has]
 
 
 def errors(lines: Iterable[Line]) -> Iterator[Line]:

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
 
 from advent_cli.aws.retry import Waiter
@@ -23,6 +26,7 @@ from advent_cli.stack.build import Stack
 from tests.conftest import ADVENT, Run
 from tests.support import stacks
 
+ID = "29dd2fab-176b-4663-a230-0c997caef7ce"
 NAMES = ["aws_advent", "sns_multiplier", "sns_logger"]
 
 
@@ -93,7 +97,48 @@ def test_lines_are_formatted_for_people_without_control_characters() -> None:
     line = json.dumps({"level": "ERROR", "message": "not counted", "request_id": None, "words": 3})
     assert shown(line) == "aws_advent     ERROR not counted  words=3\n"
     assert shown('{"a": 1}') == 'aws_advent     {"a": 1}\n'
+    for level in ("INFO", "WARNING"):
+        ids = {"request_id": ID, "message_id": ID, "published": [ID]}
+        line = json.dumps({"level": level, "message": "x", **ids, "n": 1})
+        assert shown(line).split(maxsplit=1)[1] == ("" if level == "INFO" else "WARNING ") + "x  n=1\n"
+    for lead, kept in ((f"[ERROR]\t2026-11-26T09:48:00.123Z\t{ID}\t", "[ERROR] "), (f"RequestId: {ID} ", "")):
+        assert " ".join(shown(f"{lead}no").split()) == f"aws_advent {kept}no"
+    assert ID in shown(f"{ID} is what the function wrote itself")
     assert "\x1b" not in shown("a\x1b[31mb\x07", json.dumps({"message": "\x1b[2J", "x": "\x1b"}))
+
+
+def on_terminal(width: int, text: str, *, ids: bool = True) -> list[str]:
+    out = Console(file=io.StringIO(), width=width, highlight=False, force_terminal=True, color_system=None)
+    show(out, NAMES, Line(0.25, "aws_advent", text, "id"), ids=ids)
+    file: Any = out.file
+    lines: list[str] = file.getvalue().splitlines()
+    return [line.replace(lines[0][:12], "hh:mm:ss.mmm") for line in lines]
+
+
+def test_a_terminal_wraps_between_words_under_the_message() -> None:
+    assert on_terminal(50, "  one two three four five six seven") == [
+        "hh:mm:ss.mmm aws_advent       one two three four",
+        "                            five six seven",
+    ]
+    for width in (60, 80, 100):
+        wrapped = on_terminal(width, json.dumps({"message": "some words", "request_id": ID, "n": 1}))
+        assert max(map(len, wrapped)) <= width
+        assert " ".join(wrapped).split()[2:] == ["some", "words", f"request_id={ID}", "n=1"]
+    alone = on_terminal(60, f"see {'x' * 70} there")
+    assert [line.strip() for line in alone] == ["hh:mm:ss.mmm aws_advent     see", "x" * 70, "there"]
+    assert on_terminal(60, "") == ["hh:mm:ss.mmm aws_advent     "]
+
+
+@given(st.text(alphabet="ab \u4e2d"), st.integers(29, 60))
+def test_wrapping_loses_nothing_and_breaks_no_word(text: str, width: int) -> None:
+    wrapped = on_terminal(width, text)
+    assert " ".join(wrapped).split()[2:] == text.split()
+    assert [line for line in wrapped if cell_len(line) > width and len(line.split()) > 1] == []
+
+
+def test_spans_in_words() -> None:
+    spans = ("90s", "10m", "1h", "2d")
+    assert [log_reader.span_words(span) for span in spans] == ["90 seconds", "10 minutes", "hour", "2 days"]
 
 
 def test_the_command_shows_all_functions_some_or_only_errors(written: Stack, advent: Run) -> None:
@@ -112,9 +157,9 @@ def test_the_command_shows_all_functions_some_or_only_errors(written: Stack, adv
 
 def test_following_shows_the_lines_of_a_new_message_until_ctrl_c(engine: Engine, advent: Run, tmp_path: Path) -> None:
     advent("up")
-    file = tmp_path / "lines.txt"
-    with file.open("w") as out:
-        process = subprocess.Popen([ADVENT, "logs", "-f", "--since", "5m"], stdout=out, stderr=out, cwd=tmp_path)
+    file, said = tmp_path / "lines.txt", tmp_path / "said.txt"
+    with file.open("w") as out, said.open("w") as err:
+        process = subprocess.Popen([ADVENT, "logs", "-f", "--since", "5m"], stdout=out, stderr=err, cwd=tmp_path)
         try:
             time.sleep(1)
             advent("say", "--no-wait", "awsadvent loudly")
@@ -127,8 +172,8 @@ def test_following_shows_the_lines_of_a_new_message_until_ctrl_c(engine: Engine,
             process.kill()
             process.wait()
     stack = stacks.tutorial(engine)
-    assert "bug in advent" not in file.read_text()
     assert file.read_text().count("loudly") == 1
+    assert said.read_text() == "following aws_advent, sns_multiplier, sns_logger; press Ctrl-C to stop\n"
     assert stack.queue.depth() == 0
 
 
@@ -149,3 +194,20 @@ def test_an_error_is_shown_to_its_end(deployed: Stack, advent: Run) -> None:
     assert [line.split(maxsplit=2)[2] for line in shown.splitlines()[-4:]] == [
         "Traceback (most recent call last):", 'File "x"', "ValueError: no", "ERROR told",
     ]  # fmt: skip
+
+
+def test_without_lines_it_says_so_and_why(engine: Engine, advent: Run) -> None:
+    asked = advent("logs")
+    assert (asked.stdout, asked.stderr) == ("", "nothing is deployed: `advent up` deploys it\n")
+    stack = stacks.tutorial(engine)
+    stacks.up(stack)
+    asked = advent("logs")
+    assert (asked.stdout, asked.stderr) == ("", "no log lines in the last 10 minutes\n")
+    assert advent("logs", "--errors", "--since", "1h").stderr == "no errors in the last hour\n"
+    stack.resources["log-group//aws/lambda/sns_logger"].delete(Waiter())
+    why = "no log lines in the last 10 minutes; not deployed: sns_logger; `advent up` deploys it\n"
+    assert advent("logs").stderr == advent("logs", "sns_logger").stderr == why
+    write(stack, "sns_multiplier", (time.time(), "a line"))
+    asked = advent("-v", "logs")
+    assert asked.stderr.count("logs:FilterLogEvents") == 3  # one for each function: a line is an answer
+    assert "not deployed" not in asked.stderr

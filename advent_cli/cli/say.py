@@ -129,17 +129,15 @@ def _follow(options: Options, stack: Stack, webhook: Webhook, reply: Reply, answ
     writers, now = settle.writers(stack), dict[str, int]()
     with options.report.tracing(reply.seconds) as view:
         if answered:
-            view.note(webhook.function, ", ".join(map(str, answered.values())))
+            view.counts(webhook.function, answered)
         trace = follow(stack, evidence, view.show, Waiter())
         done = [hop.function for hop in trace.all() if hop.function in writers and hop.state is State.DONE]
         if answered and len(writers) == 1 and done == writers:
             now = counts.of(stack.table, answered)
-            more = {now[word] - before for word, before in answered.items()}
-            if more == {0}:
+            if now == answered:
                 trace = explain_no_counts(stack, trace, writers[0])
                 view.show(trace)
-            added = f"+{more.pop()}: " if len(more) == 1 else ""
-            view.note(writers[-1], added + ", ".join(map(str, now.values())))
+            view.counts(writers[-1], now)
     options.report.traced(trace, writers, now)
     return FAILED if any(hop.problem for hop in trace.all()) else DONE
 

@@ -176,7 +176,7 @@ class JsonReporter:
 
 
 class _TraceFields:
-    """Keeps the latest trace for the document, without the notes, which are for people."""
+    """Keeps the latest trace for the document, without the table of counts, which is for people."""
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self.fields = fields
@@ -184,7 +184,7 @@ class _TraceFields:
     def show(self, trace: Hop) -> None:
         self.fields["way"] = json_documents.trace(trace)
 
-    def note(self, function: str, text: str) -> None: ...
+    def counts(self, function: str, counts: Mapping[str, int]) -> None: ...
 
 
 def _ignore(*_: object) -> None: ...

@@ -31,8 +31,8 @@ class TraceView(Protocol):
     def show(self, trace: Hop) -> None:
         """Show the trace as known so far."""
 
-    def note(self, function: str, text: str) -> None:
-        """Add a few words to a function, shown once it is done."""
+    def counts(self, function: str, counts: Mapping[str, int]) -> None:
+        """Show the counts that this function left."""
 
 
 class Reporter(Protocol):

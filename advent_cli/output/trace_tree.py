@@ -1,18 +1,21 @@
-"""Shows a message's trace through the app as a growing tree."""
+"""Shows a message's trace through the app as a growing tree, and the counts under it."""
 
+from collections.abc import Mapping
 from itertools import groupby
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 from rich.tree import Tree
 
 from advent_cli.messages.trace_model import Hop, State
+from advent_cli.output import counts_table
 from advent_cli.output.advice import with_options
 from advent_cli.output.control_characters import printable
 
 MAX_LINES = 8  # of a function's log
 MAX_LINE = 1000  # columns, where no terminal sets a width
+MAX_REASON = 2000  # characters; a terminal wraps them
 STYLES = {
     State.WAITED_FOR: "dim",
     State.DONE: "green",
@@ -32,7 +35,7 @@ class TraceTree:
         self.grows = grows
         self.title = f"the API answered in {milliseconds:.0f} ms"
         self.trace: Hop | None = None
-        self.notes: dict[str, str] = {}
+        self.columns: dict[str, Mapping[str, int]] = {}
         self.live = Live(console=console, get_renderable=self.draw, refresh_per_second=8, redirect_stdout=False)
 
     def __enter__(self) -> "TraceTree":
@@ -52,16 +55,17 @@ class TraceTree:
         """Set the trace as known so far."""
         self.trace = trace
 
-    def note(self, function: str, text: str) -> None:
-        """Add a few words to a function, shown once it is done."""
-        self.notes[function] = text
+    def counts(self, function: str, counts: Mapping[str, int]) -> None:
+        """Add a column to the table of counts."""
+        self.columns[function] = counts
 
-    def draw(self) -> Tree:
-        """The tree as it is now."""
+    def draw(self) -> Group:
+        """The tree as it is now, and the table of counts under it."""
         tree = Tree(self.title, guide_style="dim")
         if self.trace:
             self._add(tree, self.trace)
-        return tree
+        rows = counts_table.table(self.columns, self.console.width) if self.columns else []
+        return Group(tree, *rows)
 
     def _add(self, tree: Tree, hop: Hop) -> None:
         branch = tree.add(self._label(hop))
@@ -81,14 +85,12 @@ class TraceTree:
             text.append(f"  {max(0, hop.ended - self.trace.ended) * 1000:.0f} ms after {self.trace.function}", "dim")
         if lines := _lines(hop.log) if hop.state is not State.FAILED else "":
             text.append(f"  {lines}")
-        if hop.function in self.notes and hop.state is State.DONE:
-            text.append(f"  ({self.notes[hop.function]})", "bold")
         if hop.problem:
             style = "yellow" if hop.state is State.DONE else "red"
-            problem = printable(with_options(hop.problem, self.advice), 300)
+            problem = printable(with_options(hop.problem, self.advice), MAX_REASON)
             text.append(f"\n{'but ' if hop.state is State.DONE else ''}{problem}", style)
         if hop.undetermined:
-            text.append(f"\n{printable(with_options(hop.undetermined, self.advice), 300)}", "dim")
+            text.append(f"\n{printable(with_options(hop.undetermined, self.advice), MAX_REASON)}", "dim")
         return text
 
 

@@ -53,7 +53,7 @@ class Sink:
     def __call__(self, *args: Any) -> None:
         self.calls += args
 
-    show = note = __call__
+    show = counts = __call__
 
 
 def run(command: click.Command, options: Options, **given: Any) -> Any:

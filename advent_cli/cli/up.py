@@ -13,7 +13,7 @@ from advent_cli.cli.command import Command
 from advent_cli.cli.completion import adoptable
 from advent_cli.cli.exit_codes import STACK_CODES
 from advent_cli.cli.pick_reporter import events_option, json_option, refuse_options
-from advent_cli.errors import DONE, INTERRUPTED
+from advent_cli.errors import DONE, INTERRUPTED, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     shell_complete=adoptable,
     help="Take over an existing resource of that name; may be repeated.",
 )
+@click.option("--keep-going", is_flag=True, help="Do what foreign resources do not block, instead of nothing.")
 @click.option("--watch", is_flag=True, help="Run again whenever config.yaml or a handler is saved, until Ctrl-C.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the app answers at its URL.")
 @click.option("--explain", is_flag=True, help="First show the steps in the AWS console, and as aws commands.")
@@ -57,6 +58,7 @@ def up(
     yes: bool,
     import_file: Path | None,
     adopt: tuple[str, ...],
+    keep_going: bool,
     watch: bool,
     no_wait: bool,
     explain: bool,
@@ -78,23 +80,24 @@ def up(
     file, report = find_config(options), options.report
     opened = partial(open_stack, replace(options, config=str(file)), lifecycle.start, ahead=SERVICES)
     before = file_changes.state(file) if watch else {}
-    run = partial(_up, opened, report, ask=not yes, explain=explain, wait=not no_wait)
+    run = partial(_up, opened, report, ask=not yes, keep_going=keep_going, explain=explain, wait=not no_wait)
     stack, code = run(adopt, ask_first=not yes)
     if import_file:
         words = export_import.restore(stack.table, import_file, Waiter()) if code == DONE else None
         report.imported(words, import_file)
     if watch and code != INTERRUPTED:
-        _watch(partial(run, (), ask_first=False), report, file_changes.changes(file, before))
+        _watch(run, report, file_changes.changes(file, before))
     return code
 
 
 def _up(
     opened: Callable[[], Stack],
     report: Reporter,
-    adopt: tuple[str, ...],
+    adopt: tuple[str, ...] = (),
     *,
     ask: bool,
-    ask_first: bool,
+    ask_first: bool = False,
+    keep_going: bool,
     explain: bool,
     wait: bool,
 ) -> tuple[Stack, int]:
@@ -105,6 +108,7 @@ def _up(
     from advent_cli.deploy.code_changes import changed_files
     from advent_cli.deploy.executor import Interrupt
     from advent_cli.deploy.inspection import inspect
+    from advent_cli.errors import ForeignError
 
     with report.waiting("inspecting the stack"):
         stack = opened()
@@ -113,6 +117,13 @@ def _up(
             take_over(inspection, adopt)
             inspection = inspect(stack)
     steps = inspection.steps_up()
+    blockers = [step.seen for step in steps if isinstance(step.seen, ForeignError)]
+    if blockers and not keep_going:
+        report.run_planned(inspection, steps)
+        changed = "nothing else was changed" if adopt else "nothing was changed"
+        report.run_refused(blockers, f"{changed}; `advent up --keep-going` does what is not blocked")
+        report.app_ready(inspection, None, is_done=False)
+        return stack, REFUSED
     if ask:
         steps = tuple(confirm.without_data_loss(stack, step) for step in steps)
     report.run_planned(inspection, steps)

@@ -96,6 +96,9 @@ class JsonReporter:
         self.undeleted = {key for key, event in result.finished.items() if event.outcome not in GONE}
         self.errors += [*result.problems, *([InterruptionError()] if result.stopped else [])]
 
+    def run_refused(self, problems: Sequence[AdventError], note: str) -> None:
+        self.errors += problems
+
     def answered(self, seconds: float) -> None:
         self.fields["answered"] = round(seconds, 3)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from advent_cli.deploy.decide import is_done
@@ -28,14 +29,11 @@ if TYPE_CHECKING:
 
 
 class PeopleReporter(SayReporter):
-    """Prints as the command runs; imports rich only where it is needed.
-
-    `advice` is `advent` with its global options, to complete the commands that messages suggest.
-    """
+    """Prints as the command runs; `advice` is `advent` with its options, to complete the commands that it suggests."""
 
     def __init__(self, *, secrets: set[str], advice: str, verbose: bool) -> None:
         super().__init__(advice=advice, verbose=verbose)
-        self.secrets = secrets
+        self._present = partial(presentable, secrets=secrets)
         self.is_up_to_date = False  # before the run
         self.has_listed = False  # what the run is going to do is on the screen
         self.saved: str | None = None  # the file that `up --watch` saw saved: its run is one line
@@ -51,9 +49,6 @@ class PeopleReporter(SayReporter):
         from advent_cli.output import terminal
 
         return terminal.stderr(self.advice)
-
-    def _present(self, error: AdventError) -> AdventError:
-        return presentable(error, self.secrets)
 
     def note(self, text: str) -> None:
         err(with_options(text, self.advice))
@@ -123,6 +118,11 @@ class PeopleReporter(SayReporter):
         summary.run_ended(self._err, result, nothing, self.saved)
         for note in result.notes:
             self.note(f"note: {note}")
+
+    def run_refused(self, problems: Sequence[AdventError], note: str) -> None:
+        for problem in problems:
+            self.error(problem)
+        self.note(note)
 
     def answered(self, seconds: float) -> None:
         from advent_cli.output import summary

@@ -83,6 +83,9 @@ class Reporter(Protocol):
     def run_ended(self, inspection: Inspection, steps: Sequence[Step], result: Result) -> None:
         """A run ended; report its outcome, and each error once."""
 
+    def run_refused(self, problems: Sequence[AdventError], note: str) -> None:
+        """A run does not begin because of these problems; `note`, for people, says so and what to do instead."""
+
     def answered(self, seconds: float) -> None:
         """The app answered at its URL, after this many seconds."""
 

@@ -26,7 +26,7 @@ from advent_cli.output import json_documents
 from tests.conftest import ADVENT, Run
 from tests.resources.test_foreign import make_foreign_table
 from tests.support import proxy as proxies
-from tests.support import schemas, stacks
+from tests.support import reading, schemas, stacks
 from tests.support.person import Person, statements
 from tests.support.proxy import Handler, Proxy, pass_on
 from tests.support.schemas import checked
@@ -188,8 +188,15 @@ def test_a_foreign_resource_is_in_the_document(engine: Engine, advent: Run) -> N
         assert table["error"] == error
         assert table.get("state", "foreign") == "foreign"
         assert table.get("action", "blocked") == "blocked"
-    for command in ("up", "down"):
-        events = lines(advent(*COMMANDS[command], "--events", code=4).stdout)
+    before = reading.everything(stacks.tutorial(engine).aws)
+    (result,) = lines(advent("up", "--events", code=4).stdout)
+    found = result["result"]
+    assert [error["what"].split()[1] for error in found["errors"]] == ["table"]
+    assert {step["outcome"] for step in found["steps"]} == {None}
+    assert (found["url"], found["ok"]) == (None, False)
+    assert reading.everything(stacks.tutorial(engine).aws) == before
+    for words in (["up", "--keep-going"], COMMANDS["down"]):
+        events = lines(advent(*words, "--events", code=4).stdout)
         assert "left" in [event.get("outcome") for event in events]
 
 

@@ -65,7 +65,8 @@ def run(command: click.Command, options: Options, **given: Any) -> Any:
 def test_a_third_reporter_drives_up_and_say_unchanged(engine: Engine) -> None:
     recorded = (recorder := Recorder()).calls
     options = Options(cast(Reporter, recorder), config=str(ROOT / "config.yaml"))
-    assert run(up, options, yes=True, import_file=None, adopt=(), watch=False, no_wait=False, explain=False) == 0
+    given = {"yes": True, "import_file": None, "adopt": (), "watch": False, "explain": False}
+    assert run(up, options, keep_going=False, no_wait=False, **given) == 0
     ((_, steps),) = recorded["run_planned"]
     finished = [event.key for event in recorded["events"] if isinstance(event, Finished)]
     assert sorted(finished) == sorted(step.key for step in steps) != []

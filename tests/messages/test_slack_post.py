@@ -243,6 +243,7 @@ def test_a_foreign_secret_is_neither_changed_nor_used(engine: Engine, advent: Ru
     assert "anyone with the URL" not in status  # neither open nor restricted
     assert "are accepted" not in status
     assert foreign in advent("plan", code=4).stdout
+    assert "  try: delete it" in advent("up", code=4).stderr
     assert foreign in advent("down", "--yes", code=4).stderr
     kept = stack.aws.client("ssm").get_parameter(Name=secret.name, WithDecryption=True)["Parameter"]
     assert kept["Value"] == "theirs"

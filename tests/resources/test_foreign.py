@@ -1,5 +1,11 @@
 """Foreign resources, with a wanted name but without the stack's tag: unchanged, reported, and adopted on request."""
 
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import IO
+
 import pytest
 
 from advent_cli.aws.connect import connect
@@ -14,7 +20,7 @@ from advent_cli.messages import post, slack_post
 from advent_cli.resources.aws_lambda import wait_until_ready
 from advent_cli.stack.build import Stack, build
 from advent_cli.words import counts
-from tests.conftest import Run
+from tests.conftest import ADVENT, Run
 from tests.support import reading, stacks
 from tests.test_end_to_end import client
 
@@ -33,7 +39,7 @@ def test_foreign_resources_stay_unchanged(engine: Engine, advent: Run) -> None:
     wait_until_ready(other.aws, "aws_advent", {}, Waiter())
     before = reading.everything(other.aws)
     assert {key.split()[0] for key in before} > {"table", "role", "function", "api", "/aws/lambda/sns_logger"}
-    for command in (["plan"], ["up", "--yes"], ["status"], ["down", "--yes"]):
+    for command in (["plan"], ["up", "--yes"], ["up", "--yes", "--keep-going"], ["status"], ["down", "--yes"]):
         done = advent(*command, code=4)
         for resource in other.resources.values():
             if not resource.parent:
@@ -92,6 +98,68 @@ def test_what_uses_a_foreign_resource_is_not_created_and_the_rest_is(engine: Eng
     inspection = inspect(stack)
     assert apply.down(inspection, inspection.steps_down(), stacks.ignore, Interrupt()).exit_code == 4
     assert not [key for key, seen in inspect(stack).seen.items() if isinstance(seen, dict)]
+
+
+def test_up_changes_nothing_if_something_foreign_is_in_the_way(engine: Engine, advent: Run) -> None:
+    make_foreign_table(stacks.tutorial(engine))
+    make_foreign_topic(stacks.tutorial(engine))
+    aws = stacks.tutorial(engine).aws
+    before = reading.everything(aws)
+    for options in ((), ("--yes",), ("--explain",)):
+        done = advent("up", *options, code=4)
+        assert done.stdout == ""
+        *errors, note = done.stderr.splitlines()
+        assert [line.split(" exists but")[0] for line in errors[::2]] == [
+            "error: table table",
+            "error: topic awsadvent",
+        ]
+        assert [line.split(" with ")[1] for line in errors[1::2]] == [
+            "`advent up --adopt table/table`",
+            "`advent up --adopt topic/awsadvent`",
+        ]
+        assert note == "nothing was changed; `advent up --keep-going` does what is not blocked"
+        assert reading.everything(aws) == before
+
+    half = advent("up", "--adopt", "table/table", code=4).stderr
+    assert "error: table table" not in half
+    assert half.endswith("nothing else was changed; `advent up --keep-going` does what is not blocked\n")
+    assert {key for key in reading.everything(aws) if key.startswith(("role", "function"))} == set()
+
+    rest = advent("up", "--keep-going", code=4).stderr
+    assert "function     sns_multiplier" in rest
+    assert rest.count("error: ") == 1
+    assert "role sns_logger_lambda" in reading.everything(aws)
+    assert "function aws_advent" not in reading.everything(aws)
+
+
+def test_up_watch_stops_before_its_first_change_too(engine: Engine, tmp_path: Path) -> None:
+    make_foreign_table(stacks.tutorial(engine))
+    aws = stacks.tutorial(engine).aws
+    before = reading.everything(aws)
+    shutil.copytree(stacks.ROOT / "handlers", tmp_path / "handlers")
+    config = tmp_path / "config.yaml"
+    shutil.copy(stacks.ROOT / "config.yaml", config)
+    command = [str(ADVENT), "up", "--watch"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stderr
+        try:
+            first = up_to("watching config.yaml", watching.stderr)
+            config.write_text(config.read_text() + "# saved\n")
+            again = up_to("--adopt table/table", watching.stderr)
+            watching.send_signal(signal.SIGINT)
+        finally:
+            watching.terminate()
+    assert "nothing was changed" in first
+    assert "config.yaml changed\nerror: table table exists but is not managed" in again
+    assert reading.everything(aws) == before
+
+
+def up_to(words: str, stream: IO[str]) -> str:
+    """All lines up to the one with `words`, or to the end."""
+    text = ""
+    while words not in text and (line := stream.readline()):
+        text += line
+    return text
 
 
 def test_the_same_stack_in_another_region_is_another_stack(engine: Engine) -> None:

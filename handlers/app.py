@@ -51,7 +51,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     words, left_out = counting.count_words(text or "")
     message_id = event.get("requestContext", {}).get("requestId") or str(uuid.uuid4())
     if text is None or not words:
-        logger.info("no words to count", extra={"message_id": message_id, "status": 200, "published": [], **sender})
+        what = "no words to count" if text is not None else "no reply: a check of the URL, or a bot's message"
+        logger.info(what, extra={"message_id": message_id, "status": 200, "published": [], **sender})
         reply = None if text is None else f"There are no words to count{note(left_out)}."
         return slack.response(form, reply, message_id=message_id)
 

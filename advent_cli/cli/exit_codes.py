@@ -8,7 +8,7 @@ MEANINGS = {
     USAGE: "wrong usage, or an error in config.yaml",
     UNREACHABLE: "the target cannot be reached, or rejects the credentials",
     REFUSED: "blocked by a resource that belongs to someone else, or not confirmed",
-    DIFFERENT: "there are changes to make",
+    DIFFERENT: "something differs from config.yaml",
     INTERRUPTED: "interrupted; run the same command again to finish",
 }
 OFFLINE_CODES = (DONE, USAGE, INTERRUPTED)  # of a command that makes no calls

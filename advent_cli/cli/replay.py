@@ -20,6 +20,7 @@ def replay(options: Options) -> int:
     from advent_cli.output import stream
 
     stack = open_stack(options, lifecycle.require)
+    options.report.acting_on(stack)
     result = redeliver.replay(stack)
     for name, number in sorted(result.delivered.items()):
         stream.out(f"{number} to {name}")

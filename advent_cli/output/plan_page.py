@@ -6,7 +6,7 @@ from rich.console import Console
 
 from advent_cli.deploy.decide import Action, Step, count_actions
 from advent_cli.deploy.inspection import Inspection
-from advent_cli.errors import AdventError
+from advent_cli.errors import AdventError, UsesForeignError
 from advent_cli.output import header
 from advent_cli.output.branches import Parts
 from advent_cli.output.group_rows import WIDTH, Columns, details, row
@@ -33,7 +33,8 @@ def page(
     for note in inspection.plan_notes:
         line(console, f"  {note}")
     if any(step.action not in (Action.NOTHING, Action.BLOCKED) for step in steps):
-        line(console, "  apply: `advent up`")
+        rest = "apply what is not blocked: `advent up --keep-going`"
+        line(console, f"  {rest if any(step.foreign for step in steps) else 'apply: `advent up`'}")
 
 
 def show(console: Console, steps: Sequence[Step], files: Files, *, every_resource: bool) -> None:
@@ -67,19 +68,22 @@ def step_lines(step: Step, *, show_settings: bool, files: Sequence[str] = ()) ->
 
 def _inside(group: Group, files: Files, *, every_resource: bool) -> Iterator[Parts]:
     """The lines under a group's row."""
-    steps = [step for step in group.steps if step.action is not Action.NOTHING]
-    causes = {str(step.seen) for step in steps}
-    if _actions(group) == {Action.BLOCKED} and len(causes) == 1:
-        yield from _differences(steps[0], ())
-        return
-    is_whole = len(_actions(group)) == 1 and _actions(group) <= {Action.CREATE, Action.DELETE}
-    if is_whole and not every_resource:
-        return
-    if [step.key for step in steps] == [group.key] and not every_resource:
-        yield from _differences(steps[0], files.get(group.key, ()))
-        return
-    for step in steps:
-        yield from step_lines(step, show_settings=every_resource, files=files.get(step.key, ()))
+    waiting = [step for step in group.steps if isinstance(step.seen, UsesForeignError)]
+    steps = [step for step in group.steps if step.action is not Action.NOTHING and step not in waiting]
+    actions = {step.action for step in group.steps if step not in waiting}
+    if every_resource or not (len(actions) == 1 and actions <= {Action.CREATE, Action.DELETE}):
+        if [step.key for step in steps] == [group.key] and not every_resource:
+            yield from _differences(steps[0], files.get(group.key, ()))
+        else:
+            for step in steps:
+                yield from step_lines(step, show_settings=every_resource, files=files.get(step.key, ()))
+    if waiting:
+        yield blocked(waiting)
+
+
+def blocked(steps: Sequence[Step]) -> Parts:
+    """A line for steps of a group that something foreign blocks."""
+    return [("blocked: ", "magenta"), (f"{', '.join(step.title for step in steps)} ({steps[0].seen})", "")]
 
 
 def _differences(step: Step, files: Sequence[str]) -> Iterator[Parts]:

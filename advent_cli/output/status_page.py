@@ -9,12 +9,13 @@ from rich.text import Text
 from advent_cli.config.schema import Slack
 from advent_cli.deploy.decide import Action, Difference, Step
 from advent_cli.deploy.inspection import Inspection
-from advent_cli.errors import AdventError
+from advent_cli.errors import AdventError, UsesForeignError
 from advent_cli.output import header
 from advent_cli.output.branches import Parts
 from advent_cli.output.group_rows import MARGIN, details
 from advent_cli.output.groups import groups
 from advent_cli.output.labels import KIND_WIDTH, kind_and_name, setting
+from advent_cli.output.plan_page import blocked
 from advent_cli.output.styled_lines import complete, line, unwrapped_line
 
 STATES = {
@@ -25,6 +26,7 @@ STATES = {
     Action.BLOCKED: ("unknown", "magenta"),
 }
 FOREIGN = ("foreign", "magenta")
+BLOCKED = ("blocked", "magenta")
 PLURALS = {"differs": "differ", "orphan": "orphans"}
 LABEL = 14  # columns
 OPEN = "anyone with the URL can post"
@@ -57,8 +59,11 @@ def health(console: Console, steps: Sequence[Step], arns: Mapping[str, str], *, 
         shown = [step for step in group.steps if every_resource or step in bad]
         if shown:
             line(console, f"{' ' * (MARGIN + 2)}{group.title}  ", (group.name, "bold"))
+            waiting = [step for step in shown if isinstance(step.seen, UsesForeignError)]
             for step in shown:
-                details(console, _resource(step, arns, with_settings=every_resource))
+                if step not in waiting:
+                    details(console, _resource(step, arns, with_settings=every_resource))
+            details(console, [blocked(waiting)] if waiting else [])
     if any(step.action in (Action.CREATE, Action.UPDATE, Action.DELETE) for step in bad):
         line(console, "    repair: `advent up`")
 
@@ -74,6 +79,8 @@ def counts(steps: Iterable[Step]) -> list[str]:
 
 def state(step: Step) -> tuple[str, str]:
     """The state of a resource in one word, and its style."""
+    if isinstance(step.seen, UsesForeignError):
+        return BLOCKED
     return FOREIGN if step.foreign else STATES[step.action]
 
 

@@ -36,6 +36,7 @@ def run_ended(console: Console, result: Result, nothing: str, saved: str | None)
         text = run_totals(result.finished.values(), result.seconds, result.waited)
     sign = ("✔ ", "green") if result.exit_code == DONE else ("✘ ", "bold red")
     if saved:
+        text = run_totals(changed, result.seconds, {}) if changed else text
         line(console, (time.strftime("%H:%M:%S "), "dim"), sign, f"{saved}: {text}")
     elif nothing and not changed:
         line(console, sign, text)
@@ -47,7 +48,7 @@ def run_ended(console: Console, result: Result, nothing: str, saved: str | None)
 
 def answered(console: Console, seconds: float) -> None:
     """Print that the app answered, after this many seconds."""
-    line(console, ("  ✔ ", "green"), f"answers  {seconds:.1f} s")
+    line(console, ("  ✔ ", "green"), f"The app answers  {seconds:.1f} s")
 
 
 def after_up(console: Console, slack: Slack | None, advice: str, *, is_open: bool | None) -> None:

@@ -44,10 +44,14 @@ def change(options: Options, name: str, prompt: str | None) -> int:
         known = ", ".join(config.secrets) if name != SLACK_SECRET else ""
         hint = f"use one of {known}" if known else "list it under reads_secrets of a function in config.yaml"
         raise UsageError(f"no function reads the secret {name!r}", hint=hint)
+    asks = sys.stdin.isatty()  # else a wrong value is refused before anything starts
+    value = _read_secret(prompt) if prompt and not asks else ""
+    options.run.secrets.add(value)
     stack = open_configured(options, config, lifecycle.start)
     options.report.acting_on(stack)
-    value = _read_secret(prompt) if prompt else ""
-    options.run.secrets.add(value)
+    if prompt and asks:
+        value = _read_secret(prompt)
+        options.run.secrets.add(value)
     parameter, report = stack.secrets[name], options.report
     exists = parameter.read() is not None
     if prompt:

@@ -9,7 +9,7 @@ import click
 from advent_cli.cli.command import Command
 from advent_cli.cli.exit_codes import STACK_CODES
 from advent_cli.cli.pick_reporter import json_option, refuse_options
-from advent_cli.errors import DIFFERENT, DONE
+from advent_cli.errors import DIFFERENT, DONE, UsageError
 
 if TYPE_CHECKING:
     from advent_cli.cli.options import Options
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 def status(options: Options, top: int, exit_code: bool, watch: bool) -> int:
     """Show every resource, the URL and the most frequent words."""
     if watch:
+        if exit_code:
+            raise UsageError("--watch and --exit-code cannot be combined", hint="leave out one of them")
         from advent_cli.cli.live_status import show_live
 
         show_live(options, top)
@@ -49,7 +51,7 @@ def status(options: Options, top: int, exit_code: bool, watch: bool) -> int:
     arns = {key: arn for key, resource in stack.resources.items() if (arn := getattr(resource, "arn", None))}
     report.resources(inspection, steps, arns)
     if isinstance(seen.get(stack.api.key), dict):
-        report.api(stack.urls, stack.config.slack, is_open=inspection.is_open)
+        report.api(inspection, stack.urls)
     if isinstance(seen[stack.queue.key], dict):
         report.dead_letters(stack.queue.name, inspection.dead_letters)
     if counts.is_readable(stack.table, seen[stack.table.key]):  # last, because it may take a minute

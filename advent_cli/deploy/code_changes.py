@@ -16,7 +16,7 @@ TIMEOUT = 30  # seconds
 
 
 def changed_files(inspection: Inspection, steps: Iterable[Step]) -> dict[str, list[str]]:
-    """What changes in each function's files, as in `app.py changed`, by the key of its step.
+    """What changes in each function's files, as in `app.py (changed)`, by the key of its step.
 
     A function whose code cannot be downloaded is left out: the change itself is known without it.
     """

@@ -27,4 +27,4 @@ def config_file(stack: Stack) -> str:
 
 def in_question(stack: Stack) -> str:
     """The stack, its target and its file, as a question repeats them."""
-    return f"stack {stack.aws.stack} on {target(stack.aws)} ({config_file(stack)})"
+    return f"stack {stack.aws.stack} of {config_file(stack)} on {target(stack.aws)}"

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from advent_cli.output.control_characters import printable
 
-MAX_WORD, MAX_LINE, MIN_BAR, CHANGE = 40, 72, 5, 5  # columns
+MAX_WORD, MAX_LINE, MIN_BAR, CHANGE = 40, 48, 5, 5  # columns
 MARGIN = 2  # columns, for the caller's indent
 
 

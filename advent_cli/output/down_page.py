@@ -14,8 +14,11 @@ from advent_cli.output.labels import ACTION_STYLES
 from advent_cli.output.styled_lines import line
 from advent_cli.stack.model import Stack
 
-KEEP = "the word counts will be lost: `--export FILE` saves them first, `--keep-table` keeps the table"
-LOOKED = "looked by name, by tag and by the path of roles"
+LOGS = "the functions' logs"
+COUNTS = "the word counts"
+EXPORT = "`advent down --export FILE` saves the counts for `advent up --import FILE`"
+KEEP = f"{EXPORT}, `advent down --keep-table` keeps the table"
+LOOKED = "searched by name, by tag and by the path of roles"
 
 
 def to_delete(console: Console, steps: Sequence[Step], kept: Sequence[Step], losses: Mapping[str, str]) -> None:
@@ -24,12 +27,15 @@ def to_delete(console: Console, steps: Sequence[Step], kept: Sequence[Step], los
     shown = groups(deleted)
     columns = Columns.fitting(shown, console.width if console.is_terminal else WIDTH, has_state=False)
     for group in shown:
-        text = row((Action.DELETE.value, ACTION_STYLES[Action.DELETE]), group, columns, "", 0)
+        text = row((Action.DELETE.value, ACTION_STYLES[Action.DELETE]), group, columns)
         text.append("".join(losses.get(step.key, "") for step in group.steps), "bold red")
         console.print(text, soft_wrap=not console.is_terminal)
     line(console, (f"  {len(deleted)} to delete", "bold"), *(f", keeping {step.title}" for step in kept))
-    if any(losses.get(step.key) and step.key.startswith("table/") for step in deleted):
-        details(console, [[(KEEP, "")]], indent=2)
+    has_counts = any(losses.get(step.key) and step.key.startswith("table/") for step in deleted)
+    has_logs = any(step.key.startswith("log-group/") for step in deleted)
+    lost = " and ".join([*([COUNTS] if has_counts else []), *([LOGS] if has_logs else [])])
+    if lost:
+        details(console, [[(f"{lost} will be lost{f': {KEEP}' if has_counts else ''}", "")]], indent=2)
 
 
 def losing(console: Console, steps: Sequence[Step], kept: Sequence[Step], losses: Mapping[str, str]) -> None:

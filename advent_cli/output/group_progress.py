@@ -3,13 +3,20 @@
 import time
 from collections.abc import Callable, Collection
 
-from advent_cli.deploy.decide import Action
+from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started, Waiting
 from advent_cli.output.groups import Group, groups
 from advent_cli.output.labels import DOING
 
 UNCHANGED = {Outcome.UNCHANGED, Outcome.ABSENT}
 PROBLEMS = (Outcome.FAILED, Outcome.LEFT, Outcome.SKIPPED)  # the worst first
+
+
+def plain_outcome(step: Step, event: Finished) -> Outcome:
+    """How a step ended; people need no other word for what is attached to a function."""
+    if event.outcome is Outcome.ATTACHED:
+        return Outcome.CREATED if step.action is Action.CREATE else Outcome.UPDATED
+    return event.outcome
 
 
 def outcome_of(outcomes: Collection[Outcome]) -> Outcome:
@@ -60,7 +67,7 @@ class GroupProgress:
         """How the group ended; None if it has not."""
         if any(step.key not in self.finished for step in group.steps):
             return None
-        return outcome_of([self.finished[step.key].outcome for step in group.steps])
+        return outcome_of([plain_outcome(step, self.finished[step.key]) for step in group.steps])
 
     def seconds(self, group: Group) -> float:
         """How long it has taken, or took."""

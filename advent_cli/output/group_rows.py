@@ -14,7 +14,7 @@ from advent_cli.output.groups import Group, title_width
 from advent_cli.output.labels import seconds
 from advent_cli.output.styled_lines import complete
 
-MARGIN, STATE, TIME = 2, 8, 7  # columns
+MARGIN, STATE, TIME = 2, 9, 7  # columns
 NARROW = 72  # columns; a terminal with fewer has no room for the state
 WIDTH = 80  # columns, where no terminal sets them
 WIDEST_SUBJECT = 60  # columns
@@ -49,22 +49,23 @@ class Columns:
     @classmethod
     def fitting(cls, groups: list[Group], width: int, *, has_state: bool = True) -> "Columns":
         """The columns for these groups on a terminal of this width."""
-        has_state = has_state and width >= NARROW
-        title, rest = title_width(groups), (STATE + 1 if has_state else 0) + TIME
+        title, rest = title_width(groups), (STATE + 1 if width >= NARROW else 0) + TIME  # the same on every screen
         available = max(8, min(WIDEST_SUBJECT, width - MARGIN - 2 - title - 2 - rest))
         widest = max((cell_len(group.subject(available)) for group in groups), default=0)
-        return cls(title, min(available, widest), has_state)
+        return cls(title, min(available, widest), has_state and width >= NARROW)
 
 
-def row(sign: tuple[str, str], group: Group, columns: Columns, state: str, took: float) -> Text:
-    """A line: the sign with its style, the group's title and subject, its state and how long it took."""
+def row(
+    sign: tuple[str, str], group: Group, columns: Columns, state: str = "", took: float = 0, *, name_only: bool = False
+) -> Text:
+    """A line: the sign with its style, the group's title and subject or name, its state and how long it took."""
     text = Text(" " * MARGIN)
     text.append(f"{sign[0]} ", sign[1])
     text.append(f"{set_cell_size(group.title, columns.title)}  ")
-    subject = group.subject(columns.subject)
+    subject = group.name if name_only else group.subject(columns.subject)
     text.append(subject + " " * max(0, columns.subject - cell_len(subject)), "bold")
     if columns.has_state:
-        text.append(f" {state:{STATE}}", sign[1])
+        text.append(f"  {state:{STATE - 1}}", sign[1])
     text.append(f"{seconds(took):>{TIME}}", "dim")
     text.rstrip()
     return text

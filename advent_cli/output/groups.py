@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from advent_cli.deploy.decide import Step
+from advent_cli.deploy.decide import Action, Step
+from advent_cli.errors import UsesForeignError
 from advent_cli.output.labels import kind_and_name
 
 TITLES = {
@@ -22,7 +23,7 @@ TITLES = {
     "topic": "SNS topic",
 }
 VARIABLE = "variable"
-PARTS = ("role", "policy", "log-group", "subscription", "permission", "destination")  # in order of interest
+PARTS = ("api", "subscription", "role", "policy", "log-group", "permission", "destination")  # in order of interest
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,43 @@ class Group:
             return f"on {name.partition(' on ')[2]}"
         return ", ".join(self._routes) or name
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is created or deleted as a whole."""
+        actions = {step.action for step in self.steps if not isinstance(step.seen, UsesForeignError)}
+        return len(actions) == 1 and actions <= {Action.CREATE, Action.DELETE}
+
     def subject(self, columns: int) -> str:
-        """Its name and the kinds of its other resources; of those, only as many as fit, and how many more there are."""
-        kinds = [kind_and_name(step.key)[0] for step in self.steps if step.key != self.key]
-        unnamed = [kind for kind in kinds if kind != "route" or not self._routes]
-        ordered = sorted(unnamed, key=lambda kind: PARTS.index(kind) if kind in PARTS else len(PARTS))
-        words = [kind.replace("-", " ") for kind in ordered]
+        """Its name and, if it is created or deleted as a whole, what it is made of; else what changes.
+
+        Of that, only as much as fits in these columns, and how much more there is.
+        """
+        words = self._parts() if self.is_whole else self._changes()
         for number in range(len(words), 0, -1):
             more = [f"{len(words) - number} more"] if number < len(words) else []
             if len(full := f"{self.name} · {', '.join([*words[:number], *more])}") <= columns:
                 return full
-        return self.name
+        short = f"{self.name} · {len(self.steps)} resources"
+        return short if words and self.is_whole and len(short) <= columns else self.name
+
+    def _parts(self) -> list[str]:
+        """The kinds of the resources that its name does not tell."""
+        named = "route" if self._routes else kind_and_name(self.key)[0]
+        kinds = [kind_and_name(step.key)[0] for step in self.steps]
+        unnamed = [kind for kind in kinds if kind != named]
+        ordered = sorted(unnamed, key=lambda kind: PARTS.index(kind) if kind in PARTS else len(PARTS))
+        return [kind.replace("-", " ").replace("api", "API") for kind in ordered]
+
+    def _changes(self) -> list[str]:
+        """The settings that an update changes, and the kinds of resources that are created or deleted."""
+        settings = [one.setting for step in self.steps for one in step.differences]
+        acts = {Action.CREATE: "new", Action.DELETE: "delete"}
+        kinds = [
+            f"{acts[step.action]} {kind_and_name(step.key)[0].replace('-', ' ')}"
+            for step in self.steps
+            if step.action in acts
+        ]
+        return list(dict.fromkeys([*settings, *kinds]))
 
     @property
     def _routes(self) -> list[str]:

@@ -11,8 +11,8 @@ from advent_cli.stack.model import Stack
 
 def show(console: Console, stack: Stack) -> None:
     """Print the header on one line, or on two if the terminal is too narrow."""
-    name, where, file = stack.aws.stack, place.target(stack.aws), place.config_file(stack)
-    text = Text.assemble((name, "bold"), f" on {where}")
+    where, file = place.target(stack.aws), f"from {place.config_file(stack)}"
+    text = Text.assemble("stack ", (stack.aws.stack, "bold"), f" on {where}")
     width = console.width if console.is_terminal else WIDTH
     room = width - text.cell_len - cell_len(file)
     if room >= 2:

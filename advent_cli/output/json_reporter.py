@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from advent_cli.config.schema import Slack
     from advent_cli.deploy.apply import Listener, Result
     from advent_cli.deploy.decide import Step
     from advent_cli.deploy.inspection import Inspection
@@ -131,8 +130,8 @@ class JsonReporter:
         self.fields |= json_documents.inspected(inspection, inspection.notes) | known | unknown
         self.errors += problems(steps)
 
-    def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
-        self.fields |= {"url": urls[0] if urls else None, "urls": urls, "open": is_open}
+    def api(self, inspection: Inspection, urls: list[str]) -> None:
+        self.fields |= {"url": urls[0] if urls else None, "urls": urls, "open": inspection.is_open}
 
     def dead_letters(self, queue: str, number: int) -> None:
         self.fields["dead_letters"] = {"queue": queue, "count": number}

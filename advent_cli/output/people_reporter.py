@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from advent_cli.deploy.decide import is_done
+from advent_cli.deploy.decide import Action, is_done
 from advent_cli.errors import AdventError, InterruptionError
 from advent_cli.output.advice import presentable, with_options
 from advent_cli.output.say_reporter import SayReporter
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from advent_cli.config.schema import Slack
     from advent_cli.deploy.apply import Listener, Result
     from advent_cli.deploy.decide import Step
     from advent_cli.deploy.inspection import Inspection
@@ -34,7 +33,7 @@ class PeopleReporter(SayReporter):
     def __init__(self, *, secrets: set[str], advice: str, verbose: bool) -> None:
         super().__init__(advice=advice, verbose=verbose)
         self._present = partial(presentable, secrets=secrets)
-        self.is_up_to_date = False  # before the run
+        self.is_up_to_date = self.is_new = False  # before the run
         self.has_listed = False  # what the run is going to do is on the screen
         self.saved: str | None = None  # the file that `up --watch` saw saved: its run is one line
 
@@ -76,6 +75,7 @@ class PeopleReporter(SayReporter):
 
     def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
         self.is_up_to_date = is_done(steps)
+        self.is_new = all(step.action is Action.CREATE for step in steps)
         if not self.saved and not self.is_up_to_date:
             self.acting_on(inspection.stack)
         for note in inspection.notes_before(steps):
@@ -115,7 +115,7 @@ class PeopleReporter(SayReporter):
         from advent_cli.output import summary
 
         nothing = summary.up_to_date(inspection, steps) if is_done(steps) else ""
-        summary.run_ended(self._err, result, nothing, self.saved)
+        summary.run_ended(self._err, steps, result, nothing, self.saved)
         for note in result.notes:
             self.note(f"note: {note}")
 
@@ -135,9 +135,8 @@ class PeopleReporter(SayReporter):
             from advent_cli.output import summary
 
             out(url)
-            if not self.is_up_to_date:
-                slack, is_open = inspection.stack.config.slack, inspection.is_open
-                summary.after_up(self._err, slack, self.advice, is_open=is_open)
+            if self.is_new:
+                summary.after_up(self._err, inspection, self.advice)
 
     def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
         from advent_cli.output import down_page
@@ -166,10 +165,10 @@ class PeopleReporter(SayReporter):
 
         status_page.page(self._out, inspection, steps, arns, every_resource=self.verbose)
 
-    def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
+    def api(self, inspection: Inspection, urls: list[str]) -> None:
         from advent_cli.output import status_page
 
-        status_page.api(self._out, urls, slack, is_open=is_open)
+        status_page.api(self._out, inspection, urls)
 
     def dead_letters(self, queue: str, number: int) -> None:
         from advent_cli.output import status_page

@@ -46,14 +46,14 @@ def show(console: Console, steps: Sequence[Step], files: Files, *, every_resourc
     changing = [group for group in groups(steps) if _actions(group) != {Action.NOTHING}]
     columns = Columns.fitting(changing, console.width if console.is_terminal else WIDTH, has_state=False)
     for group in changing:
-        console.print(row(_sign(group), group, columns, "", 0), overflow="fold")
+        console.print(row(_sign(group), group, columns, name_only=not group.is_whole), overflow="fold")
         details(console, _inside(group, files, every_resource=every_resource))
     line(console, (f"  {totals(steps)}", "bold"))
 
 
 def totals(steps: Iterable[Step]) -> str:
-    """The number of steps of each action, as in `2 to create, 1 to update`."""
-    parts = [f"{number} {VERBS[action]}" for action, number in count_actions(steps).items() if number]
+    """The number of steps of each action, as in `+ 2 to create, ~ 1 to update`."""
+    parts = [f"{action.value} {number} {VERBS[action]}" for action, number in count_actions(steps).items() if number]
     return ", ".join(parts) or "nothing to do: everything matches config.yaml"
 
 
@@ -69,13 +69,9 @@ def step_lines(step: Step, *, show_settings: bool, files: Sequence[str] = ()) ->
 def _inside(group: Group, files: Files, *, every_resource: bool) -> Iterator[Parts]:
     """The lines under a group's row."""
     waiting = [step for step in group.steps if isinstance(step.seen, UsesForeignError)]
-    steps = [step for step in group.steps if step.action is not Action.NOTHING and step not in waiting]
-    actions = {step.action for step in group.steps if step not in waiting}
-    if every_resource or not (len(actions) == 1 and actions <= {Action.CREATE, Action.DELETE}):
-        if [step.key for step in steps] == [group.key] and not every_resource:
-            yield from _differences(steps[0], files.get(group.key, ()))
-        else:
-            for step in steps:
+    if every_resource or not group.is_whole:
+        for step in group.steps:
+            if step.action is not Action.NOTHING and step not in waiting:
                 yield from step_lines(step, show_settings=every_resource, files=files.get(step.key, ()))
     if waiting:
         yield blocked(waiting)
@@ -89,7 +85,7 @@ def blocked(steps: Sequence[Step]) -> Parts:
 def _differences(step: Step, files: Sequence[str]) -> Iterator[Parts]:
     for difference in step.differences:
         if difference.setting == "code":  # the hashes would say nothing
-            yield [("code: ", ""), (", ".join(files) or "differs", "yellow")]
+            yield [("code to upload: ", ""), (", ".join(files) or "changed", "yellow")]
         else:
             change = f"{setting(difference.now)} -> {setting(difference.want)}"
             yield [(f"{difference.setting}: ", ""), (change, "yellow")]
@@ -104,7 +100,7 @@ def _actions(group: Group) -> set[Action]:
 
 
 def _sign(group: Group) -> tuple[str, str]:
-    """The sign of a group's row: that of its only action, blocked if anything in it is, else that of an update."""
+    """The sign of a group's row: that of its only action; none if the lines under it have signs of their own."""
     actions = _actions(group)
-    action = Action.BLOCKED if Action.BLOCKED in actions else actions.pop() if len(actions) == 1 else Action.UPDATE
+    action = actions.pop() if len(actions) == 1 and group.is_whole else Action.NOTHING
     return action.value, ACTION_STYLES[action]

@@ -57,9 +57,9 @@ class Rows:
             self.progress.note(event)
 
     def draw(self) -> Lines:
-        """As many rows as fit, active ones before finished ones, and the bar."""
-        groups = self._shown()
-        lines: list[RenderableType] = [self._bar()] if groups else []
+        """As many rows as fit, active ones before finished ones, and the bar; with `only_problems` just that."""
+        groups = [] if self.only_problems else self._shown()
+        lines: list[RenderableType] = [self._bar()] if self.progress.steps_to_do else []
         if self.stopping:
             lines.append(Text(STOPPING, "yellow"))
         available = max(1, self.console.height - len(lines) - 1)  # the cursor needs the last line

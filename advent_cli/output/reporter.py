@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from advent_cli.config.schema import Slack
     from advent_cli.deploy.apply import Listener, Result
     from advent_cli.deploy.decide import Step
     from advent_cli.deploy.inspection import Inspection
@@ -110,8 +109,8 @@ class Reporter(Protocol):
     def resources(self, inspection: Inspection, steps: Sequence[Step], arns: Mapping[str, str]) -> None:
         """Show the state of the resources, and their ARNs where they have one."""
 
-    def api(self, urls: list[str], slack: Slack | None, *, is_open: bool | None) -> None:
-        """Show the API's URLs, and whether anyone can post to them: None if unknown."""
+    def api(self, inspection: Inspection, urls: list[str]) -> None:
+        """Show the API's URLs, and who can post to them."""
 
     def dead_letters(self, queue: str, number: int) -> None:
         """Show the number of messages in the dead-letter queue."""

@@ -6,7 +6,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from advent_cli.config.schema import Slack
 from advent_cli.deploy.decide import Action, Difference, Step
 from advent_cli.deploy.inspection import Inspection
 from advent_cli.errors import AdventError, UsesForeignError
@@ -29,7 +28,7 @@ FOREIGN = ("foreign", "magenta")
 BLOCKED = ("blocked", "magenta")
 PLURALS = {"differs": "differ", "orphan": "orphans"}
 LABEL = 14  # columns
-OPEN = "anyone with the URL can post"
+OPEN, OPEN_LOCALLY = "anyone with the URL can post", "anyone on this machine can post"
 RESTRICT = "; `advent slack secret` restricts it to Slack"
 RESTRICTED = "only requests with the Slack secret; `advent slack secret` changes it"
 
@@ -55,17 +54,18 @@ def health(console: Console, steps: Sequence[Step], arns: Mapping[str, str], *, 
         line(console, ("  ✔ ", "green"), f"{total} of {total} healthy")
     else:
         line(console, ("  ✘ ", "bold red"), f"{total - len(bad)} of {total} healthy: ", ", ".join(counts(bad)))
-    for group in groups(steps):
-        shown = [step for step in group.steps if every_resource or step in bad]
-        if shown:
+    if every_resource:
+        for group in groups(steps):
             line(console, f"{' ' * (MARGIN + 2)}{group.title}  ", (group.name, "bold"))
-            waiting = [step for step in shown if isinstance(step.seen, UsesForeignError)]
-            for step in shown:
-                if step not in waiting:
-                    details(console, _resource(step, arns, with_settings=every_resource))
-            details(console, [blocked(waiting)] if waiting else [])
+            for step in group.steps:
+                details(console, _resource(step, arns, with_settings=True))
+    else:
+        waiting = [step for step in bad if isinstance(step.seen, UsesForeignError)]
+        for step in bad:
+            details(console, _resource(step, arns) if step not in waiting else [], indent=MARGIN + 2)
+        details(console, [blocked(waiting)] if waiting else [], indent=MARGIN + 2)
     if any(step.action in (Action.CREATE, Action.UPDATE, Action.DELETE) for step in bad):
-        line(console, "    repair: `advent up`")
+        line(console, "    repair: `advent up`; `advent plan` shows what it would do")
 
 
 def counts(steps: Iterable[Step]) -> list[str]:
@@ -86,8 +86,8 @@ def state(step: Step) -> tuple[str, str]:
 
 def difference(one: Difference) -> str:
     """How a setting differs from config.yaml; of code, whose hashes say nothing, only that it does."""
-    wanted = f"{setting(one.now)}, wanted {setting(one.want)}"
-    return "code: not that of config.yaml" if one.setting == "code" else f"{one.setting}: {wanted}"
+    should = f"{setting(one.now)}, should be {setting(one.want)}"
+    return "code: not that of your files" if one.setting == "code" else f"{one.setting}: {should}"
 
 
 def fact(console: Console, label: str, text: str, style: str = "") -> None:
@@ -100,19 +100,21 @@ def fact(console: Console, label: str, text: str, style: str = "") -> None:
     return console.print(grid)
 
 
-def api(console: Console, urls: Sequence[str], slack: Slack | None, *, is_open: bool | None) -> None:
+def api(console: Console, inspection: Inspection, urls: Sequence[str]) -> None:
     """Print the API's URLs, who can post, and what to enter in Slack."""
+    slack, is_open = inspection.stack.config.slack, inspection.is_open
     for url in urls:
         fact(console, "URL", url)
     if is_open is not None:
-        fact(console, "Access", access(slack) if is_open else RESTRICTED)
+        fact(console, "Access", access(inspection) if is_open else RESTRICTED)
     if slack:
-        fact(console, "Slack", f"trigger word {slack.trigger_word}, name {slack.bot_name}")
+        fact(console, "Slack's form", f"trigger word {slack.trigger_word}, name {slack.bot_name}; see `advent slack`")
 
 
-def access(slack: Slack | None) -> str:
-    """That the API is open, and how to restrict it."""
-    return f"{OPEN}{RESTRICT if slack else ''}"
+def access(inspection: Inspection) -> str:
+    """Who can post to an API without a secret, and how to restrict it."""
+    stack = inspection.stack
+    return f"{OPEN_LOCALLY if stack.aws.endpoint else OPEN}{RESTRICT if stack.config.slack else ''}"
 
 
 def dead_letters(console: Console, queue: str, number: int) -> None:
@@ -120,10 +122,10 @@ def dead_letters(console: Console, queue: str, number: int) -> None:
     if number:
         text = f"{number} in {queue}; `advent replay` redelivers them"
         return fact(console, "Dead letters", text, "bold red")
-    return fact(console, "Dead letters", f"none in {queue}")
+    return fact(console, "Dead letters", f"none; {queue} keeps messages that fail")
 
 
-def _resource(step: Step, arns: Mapping[str, str], *, with_settings: bool) -> Iterator[Parts]:
+def _resource(step: Step, arns: Mapping[str, str], *, with_settings: bool = False) -> Iterator[Parts]:
     """A resource with its state, and under it what differs, or its settings."""
     word, style = state(step)
     kind, name = kind_and_name(step.key)

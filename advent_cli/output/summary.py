@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from advent_cli.config.schema import Slack
 from advent_cli.deploy.apply import Result
 from advent_cli.deploy.decide import Step
-from advent_cli.deploy.events import Finished, Outcome
+from advent_cli.deploy.events import Outcome
 from advent_cli.deploy.inspection import Inspection
 from advent_cli.deploy.place import target
 from advent_cli.errors import DONE, AdventError
 from advent_cli.output.bars import bars
+from advent_cli.output.group_progress import plain_outcome
 from advent_cli.output.group_rows import details
 from advent_cli.output.status_page import access
 from advent_cli.output.styled_lines import line
@@ -27,13 +27,14 @@ def up_to_date(inspection: Inspection, steps: Sequence[Step]) -> str:
     return f"{stack.aws.stack} on {target(stack.aws)}: up to date, {number} resources"
 
 
-def run_ended(console: Console, result: Result, nothing: str, saved: str | None) -> None:
+def run_ended(console: Console, steps: Sequence[Step], result: Result, nothing: str, saved: str | None) -> None:
     """Print the totals of a run: `nothing` if it had nothing to do, and in one line if it was for a `saved` file."""
-    changed = [event for event in result.finished.values() if event.outcome is not Outcome.UNCHANGED]
+    outcomes = [plain_outcome(step, result.finished[step.key]) for step in steps if step.key in result.finished]
+    changed = [outcome for outcome in outcomes if outcome is not Outcome.UNCHANGED]
     if nothing and not changed:
         text = "nothing to do" if saved else nothing
     else:
-        text = run_totals(result.finished.values(), result.seconds, result.waited)
+        text = run_totals(outcomes, result.seconds, result.waited)
     sign = ("✔ ", "green") if result.exit_code == DONE else ("✘ ", "bold red")
     if saved:
         text = run_totals(changed, result.seconds, {}) if changed else text
@@ -48,13 +49,15 @@ def run_ended(console: Console, result: Result, nothing: str, saved: str | None)
 
 def answered(console: Console, seconds: float) -> None:
     """Print that the app answered, after this many seconds."""
-    line(console, ("  ✔ ", "green"), f"The app answers  {seconds:.1f} s")
+    took = f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+    line(console, ("  ✔ ", "green"), f"The app answers, after {took}")
 
 
-def after_up(console: Console, slack: Slack | None, advice: str, *, is_open: bool | None) -> None:
-    """Print a notice if the API is open, and the next command; `advice` is `advent` with the run's global options."""
-    if is_open:
-        details(console, [[(access(slack), "")]], indent=2)
+def after_up(console: Console, inspection: Inspection, advice: str) -> None:
+    """Print who can post if the API is open, and the next command; `advice` is `advent` with the global options."""
+    slack = inspection.stack.config.slack
+    if inspection.is_open:
+        details(console, [[(access(inspection), "")]], indent=2)
     if slack:
         details(console, [[(f"next: {advice} say {slack.trigger_word} some words", "")]], indent=2)
 
@@ -84,18 +87,18 @@ def words(console: Console, counts: Counts) -> None:
 
 def totals(number: int, total: int) -> str:
     """The number of words and the sum of their counts."""
-    return f"{number:,} word{'s' if number != 1 else ''} counted, {total:,} in total"
+    return f"{number:,} word{'s' if number != 1 else ''}, whose counts add up to {total:,}"
 
 
-def run_totals(events: Iterable[Finished], seconds: float, waited: Mapping[str, float]) -> str:
-    """How a whole run ended, as in `23 resources in 14.2 s: 22 created, 1 attached; 8.9 s waiting for IAM`."""
-    counts = Counter(event.outcome for event in events)
-    waits = sorted((took, service) for service, took in waited.items() if took >= 0.05)[::-1]
+def run_totals(outcomes: Iterable[Outcome], seconds: float, waited: Mapping[str, float]) -> str:
+    """How a whole run ended, as in `23 resources in 14.2 s: 1 created, 22 unchanged (8.9 s waiting for IAM)`."""
+    counts = Counter(outcomes)
+    waits = sorted((took, service) for service, took in waited.items() if took >= 1)[::-1]
     waiting = " and ".join(f"{took:.1f} s waiting for {service}" for took, service in waits)
-    outcomes = ", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome])
+    words = ", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome])
     took = f"{seconds:.1f} s"
-    ended = f"{counts.total()} resources in {took}: {outcomes}" if len(counts) > 1 else f"{outcomes} in {took}"
-    return f"{ended}; {waiting}" if waiting else ended
+    ended = f"{counts.total()} resources in {took}: {words}" if len(counts) > 1 else f"{words} in {took}"
+    return f"{ended} ({waiting})" if waiting else ended
 
 
 def error(console: Console, problem: AdventError) -> None:

@@ -7,13 +7,13 @@ MOST = 5  # files that are named
 
 
 def changes(old: bytes, new: bytes) -> list[str]:
-    """What happened to each file, as in `app.py changed`; only the first few, and how many more there are.
+    """What happens to each file, as in `app.py (changed)`; only the first few, and how many more there are.
 
     Empty if no file differs, as in zips that differ in their compression alone.
     """
     before, after = _files(old), _files(new)
     words = [
-        f"{name} {'added' if name not in before else 'removed' if name not in after else 'changed'}"
+        f"{name} ({'new' if name not in before else 'removed' if name not in after else 'changed'})"
         for name in sorted({**before, **after})
         if before.get(name) != after.get(name)
     ]

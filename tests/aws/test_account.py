@@ -148,7 +148,7 @@ def test_a_closed_pipe_neither_crashes_nor_stops_the_run(engine: Engine, tmp_pat
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (
         0,
-        "awsadvent on the local engine, us-east-1                  ROOT/config.yaml\n".replace("ROOT", str(ROOT)),
+        f"stack awsadvent on the local engine, us-east-1             from {ROOT}/config.yaml\n",
         "",
     )
 

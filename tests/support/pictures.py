@@ -32,7 +32,8 @@ CHANGING = (
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
     (r"http://127\.0\.0\.1:\d+/_aws/execute-api/[0-9a-f]+", "URL"),
     (r" *\d+\.\d s", ""),
-    (r", of which .*", ""),
+    (r" \([\d.]+ s waiting for .*", ""),
+    (r"after \d+ ms", "after TIME"),
     (r"\d+ ms", "TIME"),
     (r" +", " "),
 )

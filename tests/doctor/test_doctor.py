@@ -385,6 +385,8 @@ def test_judge_app() -> None:
         found = judge_app("u", status, "Hello")
         assert found.state is State.PROBLEM
         assert found.hint
+    assert judge_app("u", 404, '{"message":"Not Found"}').text.endswith("404: API Gateway does not know the route")
+    assert judge_app("u", 404, "no such page").text == "u answered 404"  # this is of the function
 
 
 def test_users_and_roles_can_be_simulated() -> None:

@@ -15,7 +15,9 @@ from advent_cli.config import config_file
 from advent_cli.config.config_file import Config
 from advent_cli.errors import AdventError
 from advent_cli.local.lifecycle import Engine
+from advent_cli.messages import log_reader
 from advent_cli.messages.answering import Verdict, judge, question, wait_until_it_answers
+from advent_cli.messages.invocations import invocations
 from advent_cli.stack.build import Stack, build
 from benchmarks.engine import commands_use_port
 from tests.conftest import ADVENT, Run
@@ -134,8 +136,9 @@ def test_up_waits_until_api_gateway_knows_the_new_api(engine: Engine, advent: Ru
         assert again.stdout.strip() == up["url"]
         assert "\nanswers  " in again.stderr
         assert len(api.asked) == 5
-    log = stacks.tutorial(engine).aws.client("logs").filter_log_events(logGroupName="/aws/lambda/aws_advent")
-    assert "no reply: a check of the URL" in json.dumps(log["events"])  # it was asked by what counts nothing
+    logged = invocations(log_reader.read(stacks.tutorial(engine).aws, "aws_advent", 0))
+    assert [each.log for each in logged] == [("no words to count",)] * 2  # both times it was asked
+    assert all(each.logs_message_id for each in logged)  # so that a trace does not take one for a message without id
 
 
 def test_it_waits_a_minute_for_an_api_and_less_for_a_function(proxy: Proxy, intact: Stack) -> None:

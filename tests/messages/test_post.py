@@ -90,6 +90,13 @@ def test_a_function_without_permissions_is_retried_only_if_nothing_was_counted(g
     assert gateway.responses == [REPLY]
 
 
+@pytest.mark.parametrize("response", [(404, b"Not Found"), (403, b'{"text": "Forbidden"}')])
+def test_a_refusal_of_the_function_is_not_retried(gateway: Gateway, response: tuple[int, bytes]) -> None:
+    gateway.responses = [response, REPLY]
+    with pytest.raises(AdventError, match=f"the API answered {response[0]}"):
+        post.post(gateway.url, POST, QUICKLY)
+
+
 @pytest.mark.parametrize("response", [b"<html>", b"[]", b"{}", json.dumps({"other": 1}).encode()])
 def test_a_response_that_is_not_a_reply_is_an_error(gateway: Gateway, response: bytes) -> None:
     gateway.responses = [(200, response)]

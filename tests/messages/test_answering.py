@@ -38,6 +38,7 @@ functions:
 """
 ROUTES = "  front: {handler: code.handler, routes: [%s]}\n"
 CONSUMER = "  consumer: {handler: code.handler, subscribes: one}\n"
+SLACK = "slack: {trigger_word: tea, bot_name: bot}\n"
 ANSWERS = "def handler(event, context):\n    return {'statusCode': 418, 'body': 'tea'}\n"
 PERMISSION = "permission/POST /aws_advent to aws_advent"
 DENIED = refusing(400, "AccessDeniedException", "User is not authorized to perform: logs:FilterLogEvents")
@@ -172,6 +173,13 @@ def test_a_host_that_dns_does_not_know_yet_is_waited_for(
     assert error.value.why.endswith(".invalid")
 
 
+def test_the_reason_is_the_route_that_is_missing(proxy: Proxy, intact: Stack) -> None:
+    api = NewApi(before=lambda: intact.resources["route/POST /aws_advent"].delete(Waiter()))
+    with pytest.raises(AdventError) as error:
+        asked(proxy, api, Clock())
+    assert error.value.why == "it answered 404: route POST /aws_advent is missing"
+
+
 def test_the_reason_is_the_permission_that_is_missing(proxy: Proxy, intact: Stack) -> None:
     """AWS answers 500 without it; the engine does not ask for it."""
     api = NewApi(*[NOT_PERMITTED] * 999, before=lambda: intact.resources[PERMISSION].delete(Waiter()))
@@ -203,7 +211,7 @@ def test_a_function_that_fails_is_not_waited_for(proxy: Proxy, intact: Stack) ->
 def test_up_fails_with_the_error_of_the_function_and_what_was_made_is_listed(
     engine: Engine, advent: Run, tmp_path: Path
 ) -> None:
-    app(tmp_path, ROUTES % "GET /tea", NEVER_IMPORTED)
+    app(tmp_path, ROUTES % "POST /tea" + SLACK, NEVER_IMPORTED)
     failed = advent("up", code=1)
     assert failed.stdout == ""
     assert " created in " in failed.stderr
@@ -212,8 +220,11 @@ def test_up_fails_with_the_error_of_the_function_and_what_was_made_is_listed(
     again = json.loads(advent("up", "--json", code=1).stdout)
     assert {step["outcome"] for step in again["steps"]} == {"unchanged"}
     assert (again["ok"], again["answered"], len(again["errors"])) == (False, None, 1)
-    app(tmp_path, ROUTES % "GET /tea")
-    assert "answers  " in advent("up").stderr  # 418 is an answer too
+    assert again["url"].endswith("/tea")
+    app(tmp_path, ROUTES % "POST /tea" + SLACK)
+    works = advent("up")
+    assert works.stdout == f"{again['url']}\n"
+    assert "answers  " in works.stderr  # 418 is an answer too
 
 
 def test_no_wait_does_not_ask(engine: Engine, advent: Run, proxy: Proxy, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from advent_cli.cli.options import Options
     from advent_cli.deploy.apply import Result
+    from advent_cli.deploy.decide import Step
+    from advent_cli.deploy.inspection import Inspection
     from advent_cli.output.reporter import Reporter
     from advent_cli.stack.model import Stack
 
@@ -108,7 +110,6 @@ def _up(
     from advent_cli.deploy.code_changes import changed_files
     from advent_cli.deploy.executor import Interrupt
     from advent_cli.deploy.inspection import inspect
-    from advent_cli.errors import ForeignError
 
     with report.waiting("inspecting the stack"):
         stack = opened()
@@ -117,12 +118,7 @@ def _up(
             take_over(inspection, adopt)
             inspection = inspect(stack)
     steps = inspection.steps_up()
-    blockers = [step.seen for step in steps if isinstance(step.seen, ForeignError)]
-    if blockers and not keep_going:
-        report.run_planned(inspection, steps)
-        changed = "nothing else was changed" if adopt else "nothing was changed"
-        report.run_refused(blockers, f"{changed}; `advent up --keep-going` does what is not blocked")
-        report.app_ready(inspection, None, is_done=False)
+    if not keep_going and _is_refused(inspection, steps, report, adopt):
         return stack, REFUSED
     if ask:
         steps = tuple(confirm.without_data_loss(stack, step) for step in steps)
@@ -139,6 +135,19 @@ def _up(
     result.raise_bug()
     report.app_ready(inspection, stack.url if result.exit_code == DONE else None, is_done=code == DONE)
     return stack, code
+
+
+def _is_refused(inspection: Inspection, steps: tuple[Step, ...], report: Reporter, adopted: tuple[str, ...]) -> bool:
+    """Report what is foreign and in the way, if anything is."""
+    from advent_cli.errors import ForeignError
+
+    blockers = [step.seen for step in steps if isinstance(step.seen, ForeignError)]
+    if blockers:
+        report.run_planned(inspection, steps)
+        changed = "nothing else was changed" if adopted else "nothing was changed"
+        report.run_refused(blockers, f"{changed}; `advent up --keep-going` does what is not blocked")
+        report.app_ready(inspection, None, is_done=False)
+    return bool(blockers)
 
 
 def _ask_app(stack: Stack, result: Result, report: Reporter) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from advent_cli.deploy.decide import Action, is_done
 from advent_cli.errors import AdventError, InterruptionError
 from advent_cli.output.advice import presentable, with_options
 from advent_cli.output.say_reporter import SayReporter
@@ -57,7 +56,7 @@ class PeopleReporter(SayReporter):
             return err(f"\n{error.what}")  # on a line of its own, for the terminal has shown ^C
         from advent_cli.output import summary
 
-        return summary.error(self._err, self._present(error))
+        return summary.error(self._err, self._present(error), self.saved)
 
     def bug(self, error: Exception) -> None: ...
 
@@ -74,8 +73,10 @@ class PeopleReporter(SayReporter):
         header.show(self._err, stack)
 
     def run_planned(self, inspection: Inspection, steps: Sequence[Step]) -> None:
-        self.is_up_to_date = is_done(steps)
-        self.is_new = all(step.action is Action.CREATE for step in steps)
+        from advent_cli.deploy.decide import Action
+
+        actions = {step.action for step in steps}
+        self.is_up_to_date, self.is_new = actions <= {Action.NOTHING}, actions == {Action.CREATE}
         if not self.saved and not self.is_up_to_date:
             self.acting_on(inspection.stack)
         for note in inspection.notes_before(steps):
@@ -114,7 +115,7 @@ class PeopleReporter(SayReporter):
     def run_ended(self, inspection: Inspection, steps: Sequence[Step], result: Result) -> None:
         from advent_cli.output import summary
 
-        nothing = summary.up_to_date(inspection, steps) if is_done(steps) else ""
+        nothing = summary.up_to_date(inspection, steps) if self.is_up_to_date else ""
         summary.run_ended(self._err, steps, result, nothing, self.saved)
         for note in result.notes:
             self.note(f"note: {note}")

@@ -17,7 +17,7 @@ from advent_cli.output.bars import bars
 from advent_cli.output.group_progress import plain_outcome
 from advent_cli.output.group_rows import details
 from advent_cli.output.status_page import access
-from advent_cli.output.styled_lines import line
+from advent_cli.output.styled_lines import Part, line
 from advent_cli.words.counts import Counts
 
 
@@ -38,7 +38,7 @@ def run_ended(console: Console, steps: Sequence[Step], result: Result, nothing: 
     sign = ("✔ ", "green") if result.exit_code == DONE else ("✘ ", "bold red")
     if saved:
         text = run_totals(changed, result.seconds, {}) if changed else text
-        line(console, (time.strftime("%H:%M:%S "), "dim"), sign, f"{saved}: {text}")
+        line(console, *_saved(saved, sign), text)
     elif nothing and not changed:
         line(console, sign, text)
     else:
@@ -101,8 +101,13 @@ def run_totals(outcomes: Iterable[Outcome], seconds: float, waited: Mapping[str,
     return f"{ended} ({waiting})" if waiting else ended
 
 
-def error(console: Console, problem: AdventError) -> None:
-    """Print what happened, why, and what to do next."""
-    line(console, ("error: ", "bold red"), problem.what, f": {problem.why}" if problem.why else "")
+def error(console: Console, problem: AdventError, saved: str | None = None) -> None:
+    """Print what happened, why, and what to do next; after the time and the file if it is about one that was `saved`."""
+    about = [*_saved(saved, ("✘ ", "bold red"))] if saved else []
+    line(console, *about, ("error: ", "bold red"), problem.what, f": {problem.why}" if problem.why else "")
     if problem.hint:
         line(console, f"  try: {problem.hint}")
+
+
+def _saved(file: str, sign: tuple[str, str]) -> tuple[Part, ...]:
+    return (time.strftime("%H:%M:%S "), "dim"), sign, f"{file}: "

@@ -95,7 +95,7 @@ def test_up_and_doctor_name_it_before_anything_changes(engine: Engine, advent: R
     with proxies.running(engine) as proxy:
         env = engine.environment(None)
         for own, words in (
-            ({}, f" account 000000000000 at {engine.url}, region us-east-1?"),
+            ({}, f" account 000000000000 at {engine.url}, us-east-1?"),
             ({"AWS_ENDPOINT_URL_DYNAMODB": proxy.endpoint.url}, f"; DynamoDB at {proxy.endpoint.url}?"),
         ):
             with Terminal([ADVENT, "--target", "aws", "up"], tmp_path, (160, 40), **env, **own) as terminal:

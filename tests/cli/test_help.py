@@ -67,7 +67,7 @@ def test_help_has_a_sentence_an_example_and_exit_codes(path: tuple[str, ...]) ->
 
 def test_the_exit_codes_are_those_the_command_can_return() -> None:
     codes_of = {path: {*command.codes} for path, command in command_tree(advent)}
-    assert {path for path, codes in codes_of.items() if errors.DIFFERENT in codes} == {(), ("plan",)}
+    assert {path for path, codes in codes_of.items() if errors.DIFFERENT in codes} == {(), ("plan",), ("status",)}
     assert errors.UNREACHABLE not in codes_of["doctor",] | codes_of["new", "app"] | codes_of["new", "consumer"]
     assert errors.REFUSED not in codes_of["doctor",] | codes_of["logs",] | codes_of["local", "stop"]
     assert errors.REFUSED in codes_of["up",] & codes_of["down",] & codes_of["say",] & codes_of["slack", "secret"]

@@ -157,11 +157,11 @@ def test_an_error_before_the_run_is_in_the_document(advent: Run, tmp_path: Path,
     unreachable = document(advent("--target", "aws", *COMMANDS[command], "--json", code=3, **UNREACHABLE_AWS))
     assert "cannot be reached" in unreachable["errors"][0]["what"]
     for found in (config, unknown, before, unreachable):
-        assert found["schema"] == f"advent.{command}/1"
+        assert found["schema"] == json_documents.schema(command)
     by_variable = advent(*COMMANDS[command], "--bogus", code=2, **{f"ADVENT_{command.upper()}_JSON": "1"})
     assert document(by_variable) == unknown
     events = advent(*COMMANDS[command], "--events", "--bogus", code=2)  # also of a command that has only --json
-    assert json.loads(events.stdout)["result"]["schema"] == f"advent.{command}/1"
+    assert json.loads(events.stdout)["result"]["schema"] == json_documents.schema(command)
 
 
 @pytest.mark.parametrize("command", ["status", "say", "down"])

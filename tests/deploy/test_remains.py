@@ -1,6 +1,7 @@
 """What is left after a `down` that failed or was stopped is named."""
 
 import json
+import re
 import signal
 
 import pytest
@@ -37,11 +38,10 @@ def test_a_failed_down_names_what_is_left_and_looks_only_once(proxy: Proxy) -> N
     with start(proxy, "down") as down:
         errors = down.communicate(timeout=60)[1]
     assert down.returncode == 1
-    first, second, third = sorted(key.replace("/", " ") for key in ROLES)
-    assert f"error: {first}, {second} and {third}: access denied: DeleteRole: User" in errors
-    assert errors.count("error: ") == 1
-    left = "".join(f"left: {key.replace('/', ' ')}\n" for key in ROLES)
-    assert errors.endswith(f"{left}3 left\n  try: run the same command again\n")
+    assert len(re.findall(r"error: role \w+: access denied: DeleteRole: User", errors)) == 1
+    assert len(re.findall(r"error: the same for role \w+\n", errors)) == 2
+    left = "".join(f"  left: {key.replace('/', ' ')}\n" for key in ROLES)
+    assert errors.endswith(f"{left}  3 left: run the same command again\n")
     assert proxy.calls.count(LIST) == 2
 
     proxy.begin()

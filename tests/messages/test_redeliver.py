@@ -114,7 +114,7 @@ def until_depth(stack: Stack, number: int) -> None:
 def test_failed_messages_stay_in_the_queue_and_replay_counts_them_once(engine: Engine, advent: Run) -> None:
     advent("up")
     stack = stacks.tutorial(engine)
-    assert "no dead letters in awsadvent-dlq" in advent("status").stdout
+    assert "  Dead letters  none; " in advent("status").stdout
     assert "no dead letters" in advent("replay").stderr
 
     configure(stack, "none")
@@ -122,7 +122,7 @@ def test_failed_messages_stay_in_the_queue_and_replay_counts_them_once(engine: E
         message = {"Message": f"lost word{number}", "MessageId": f"id-{number}"}
         invoke(stack, "sns_multiplier", {"Records": [{"Sns": message}]})
     until_depth(stack, 3)
-    assert "3 dead letters in awsadvent-dlq: `advent replay`" in advent("status").stdout
+    assert "3 in awsadvent-dlq; `advent replay`" in advent("status").stdout
 
     assert "3 to sns_multiplier" in advent("replay").stdout  # they fail again and return to the queue
     until_depth(stack, 3)

@@ -174,12 +174,12 @@ def test_without_a_readable_secret_requests_are_refused(
 
 
 def test_set_the_secret_use_it_and_delete_it(engine: Engine, advent: Run) -> None:
-    assert "the API is open" in advent("up").stderr
-    assert "the API is open" in advent("status").stdout
+    assert "anyone on this machine can post" in advent("up").stderr
+    assert "anyone on this machine can post" in advent("status").stdout
     outputs = [advent("-v", "slack", "secret", stdin=f"{SECRET}\n")]
     assert "/advent/awsadvent/slack-secret" in outputs[0].stderr
     outputs += [advent("-v", command) for command in ("up", "plan", "status")]
-    assert "only requests with the Slack secret are accepted" in outputs[-1].stdout
+    assert "only requests with the Slack secret; " in outputs[-1].stdout
     assert "nothing to do" in outputs[-2].stdout
 
     # The functions are as new as the secret, so none has cached an older state.
@@ -240,7 +240,7 @@ def test_a_foreign_secret_is_neither_changed_nor_used(engine: Engine, advent: Ru
     assert foreign in advent("say", "in", code=4).stderr
     status = advent("status", code=4).stdout
     assert foreign in status
-    assert "anyone with the URL" not in status  # neither open nor restricted
+    assert "can post" not in status  # neither open nor restricted
     assert "are accepted" not in status
     assert foreign in advent("plan", code=4).stdout
     assert "  try: delete it" in advent("up", code=4).stderr

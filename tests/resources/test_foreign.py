@@ -108,7 +108,7 @@ def test_up_changes_nothing_if_something_foreign_is_in_the_way(engine: Engine, a
     for options in ((), ("--yes",), ("--explain",)):
         done = advent("up", *options, code=4)
         assert done.stdout == ""
-        *errors, note = done.stderr.splitlines()
+        _, *errors, note = done.stderr.splitlines()
         assert [line.split(" exists but")[0] for line in errors[::2]] == [
             "error: table table",
             "error: topic awsadvent",
@@ -126,7 +126,7 @@ def test_up_changes_nothing_if_something_foreign_is_in_the_way(engine: Engine, a
     assert {key for key in reading.everything(aws) if key.startswith(("role", "function"))} == set()
 
     rest = advent("up", "--keep-going", code=4).stderr
-    assert "function     sns_multiplier" in rest
+    assert "Lambda function     sns_multiplier" in rest
     assert rest.count("error: ") == 1
     assert "role sns_logger_lambda" in reading.everything(aws)
     assert "function aws_advent" not in reading.everything(aws)
@@ -150,7 +150,7 @@ def test_up_watch_stops_before_its_first_change_too(engine: Engine, tmp_path: Pa
         finally:
             watching.terminate()
     assert "nothing was changed" in first
-    assert "config.yaml changed\nerror: table table exists but is not managed" in again
+    assert "config.yaml: error: table table exists but is not managed" in again
     assert reading.everything(aws) == before
 
 

@@ -203,7 +203,8 @@ def test_what_is_removed_from_config_yaml_is_deleted(engine: Engine, advent: Run
     )  # renamed: one is deleted and one created
     renamed = advent("plan").stdout
     assert "- Lambda function  sns_multiplier\n" in renamed
-    assert "+ Lambda function  multiplier" in renamed
+    assert "    Lambda function  multiplier\n" in renamed
+    assert "+ function     multiplier\n" in renamed
     advent("up")
     assert "awsadvent = 22" in advent("say", "awsadvent").stderr  # and nothing counts twice
 
@@ -264,7 +265,7 @@ def test_only_changed_code_is_updated(engine: Engine, advent: Run, own: Path) ->
     advent("up")
     (own.parent / "handlers" / "sns_logger.py").write_text("def handler(event, context):\n    print('changed')\n")
     rows = [line.split() for line in advent("up").stderr.splitlines() if line.startswith("  ✔ ")]
-    assert [[*row[1:4], row[-3]] for row in rows] == [["Lambda", "function", "sns_logger", "updated"]]
+    assert [row[1:6] for row in rows[:-1]] == [["Lambda", "function", "sns_logger", "·", "code"]]
 
 
 def test_verbose_prints_each_call_and_all_settings(engine: Engine, advent: Run) -> None:

@@ -63,7 +63,8 @@ def row(
     text.append(f"{sign[0]} ", sign[1])
     text.append(f"{set_cell_size(group.title, columns.title)}  ")
     subject = group.name if name_only else group.subject(columns.subject)
-    text.append(subject + " " * max(0, columns.subject - cell_len(subject)), "bold")
+    text.append(group.name, "bold").append(subject.removeprefix(group.name))
+    text.append(" " * max(0, columns.subject - cell_len(subject)))
     if columns.has_state:
         text.append(f"  {state:{STATE - 1}}", sign[1])
     text.append(f"{seconds(took):>{TIME}}", "dim")

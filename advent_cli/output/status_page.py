@@ -65,7 +65,7 @@ def health(console: Console, steps: Sequence[Step], arns: Mapping[str, str], *, 
             details(console, _resource(step, arns) if step not in waiting else [], indent=MARGIN + 2)
         details(console, [blocked(waiting)] if waiting else [], indent=MARGIN + 2)
     if any(step.action in (Action.CREATE, Action.UPDATE, Action.DELETE) for step in bad):
-        line(console, "    repair: `advent up`; `advent plan` shows what it would do")
+        details(console, [[("repair: `advent up`; `advent plan` shows what it would do", "")]], indent=MARGIN + 2)
 
 
 def counts(steps: Iterable[Step]) -> list[str]:

@@ -102,7 +102,7 @@ def run_totals(outcomes: Iterable[Outcome], seconds: float, waited: Mapping[str,
 
 
 def error(console: Console, problem: AdventError, saved: str | None = None) -> None:
-    """Print what happened, why, and what to do next; after the time and the file if it is about one that was `saved`."""
+    """Print what happened, why, and what to do next; of a file that was `saved`, first the time and its name."""
     about = [*_saved(saved, ("✘ ", "bold red"))] if saved else []
     line(console, *about, ("error: ", "bold red"), problem.what, f": {problem.why}" if problem.why else "")
     if problem.hint:

@@ -147,7 +147,8 @@ def test_the_tutorial_works_as_a_script(engine: Engine, advent: Run, bash: Shell
 
     refused = advent("down", "--explain", code=4).stderr
     assert "a-real-secret" not in script + refused
-    script = refused[: refused.index(" to delete\n")]
+    header, script = refused[: refused.index(" to delete\n")].split("\n", 1)
+    assert header.startswith("stack awsadvent on ")
     assert "--yes" in refused
     bash.run(script)
     assert stacks.left(stacks.tutorial(engine).aws.client) == []

@@ -341,7 +341,7 @@ def steps(**seen: Any) -> list[Step]:
         (
             dict.fromkeys("ab", AdventError("access denied: GetRole", hint="ask")),
             State.PROBLEM,
-            "2 of 5 resources could not be read: topic a, topic b (access denied: GetRole)",
+            "2 of 5 resources could not be read: topic a, topic b (topic a: access denied: GetRole)",
             "ask",
         ),
         (

@@ -137,9 +137,7 @@ def test_up_waits_until_api_gateway_knows_the_new_api(engine: Engine, advent: Ru
         assert again.stdout.strip() == up["url"]
         assert len(api.asked) == 5
     logged = invocations(log_reader.read(stacks.tutorial(engine).aws, "aws_advent", 0))
-    assert [each.log for each in logged] == [
-        ("no reply: a check of the URL, or a bot's message",)
-    ] * 2  # both times it was asked
+    assert [each.log for each in logged] == [("no reply: a check of the URL, or a bot's message",)] * 2
     assert all(each.logs_message_id for each in logged)  # so that a trace does not take one for a message without id
 
 
@@ -225,7 +223,7 @@ def test_up_fails_with_the_error_of_the_function_and_what_was_made_is_listed(
     app(tmp_path, ROUTES % "POST /tea" + SLACK)
     works = advent("up")
     assert works.stdout == f"{again['url']}\n"
-    assert "answers  " in works.stderr  # 418 is an answer too
+    assert "The app answers, " in works.stderr  # 418 is an answer too
 
 
 def test_no_wait_does_not_ask(engine: Engine, advent: Run, proxy: Proxy, tmp_path: Path) -> None:
@@ -246,10 +244,10 @@ def test_an_app_without_slack_is_asked_without_effect(
     proxy.meet = api.meet
     with commands_use_port(proxy.port):
         app(tmp_path, ROUTES % "POST /tea")
-        assert "answers  " in advent("up").stderr
+        assert "The app answers, " in advent("up").stderr
         assert api.asked == ["OPTIONS"]
         app(tmp_path, ROUTES % "POST /tea, GET /tea")
-        assert "answers  " in advent("up").stderr
+        assert "The app answers, " in advent("up").stderr
         assert api.asked == ["OPTIONS", "GET"]
         app(tmp_path, CONSUMER)
         assert "answers" not in advent("up").stderr  # it has no URL

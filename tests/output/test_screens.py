@@ -48,8 +48,8 @@ def test_the_tutorials_screens_fit(engine: Engine, tmp_path: Path, columns: int)
     assert re.fullmatch(rf"✔ {RUNNING}: up to date, 26 ?resourceshttp://\S+", again), again
     down = screen(tmp_path, "down", columns=columns, answer="y")
     assert len([line for line in down if line.startswith("  - ")]) == 9
-    assert down[-2].startswith("  26 deleted in ")
-    assert down[-1].startswith("  nothing is left: ")
+    (deleted,) = [at for at, line in enumerate(down) if line.startswith("  26 deleted in ")]
+    assert down[deleted + 1].startswith("  nothing is left: ")
 
 
 def test_only_what_is_wrong_unfolds(deployed: Stack, tmp_path: Path, advent: Run) -> None:
@@ -131,4 +131,4 @@ def test_questions_repeat_the_header(engine: Engine, tmp_path: Path, advent: Run
         terminal.read("ecret")
         terminal.process.send_signal(signal.SIGINT)
         terminal.ended()
-    assert RUNNING in terminal.written
+    assert "stack " in terminal.written.split("Slack's signing secret")[0]

@@ -6,6 +6,7 @@ where two pictures are compared.
 
 import io
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -44,6 +45,8 @@ def run(commands: Sequence[str], folder: Path) -> pyte.Screen:
     screen = pyte.Screen(COLUMNS, LINES)
     stream = pyte.Stream(screen)
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    shutil.copy(ROOT / "config.yaml", folder)  # so that no path of this machine is in the picture
+    shutil.copytree(ROOT / "handlers", folder / "handlers", dirs_exist_ok=True)
     with Terminal(BASH, folder, (COLUMNS, LINES), PS1="$ ", PATH=path) as terminal:
         terminal.read(PROMPT)
         terminal.written = "$ "  # without what bash says of a terminal that is not its own

@@ -9,6 +9,7 @@ from advent_cli.output.control_characters import escape_controls
 
 MAX_WIDTH, MAX_NAME, MIN_WORD, INDENT, GAP = 60, 18, 8, 2, 2  # columns
 MAX_ROWS = 10
+TITLE = "counts after"
 
 
 def table(columns: Mapping[str, Mapping[str, int]], width: int = MAX_WIDTH) -> list[Text]:
@@ -22,13 +23,13 @@ def table(columns: Mapping[str, Mapping[str, int]], width: int = MAX_WIDTH) -> l
     sizes = {name: max(map(cell_len, [heads[name], *cells[name]])) for name in columns}
     room = max(width - sum(size + GAP for size in sizes.values()), 1)
     words_shown = [_cut(word, room) for word in shown]
-    first = max(map(cell_len, ["word"[:room], *words_shown]))
+    first = max(map(cell_len, [TITLE[:room], *words_shown]))
 
     def row(word: str, numbers: Iterable[str]) -> str:
         aligned = (_right(number, size + GAP) for number, size in zip(numbers, sizes.values(), strict=True))
         return f"{'':{INDENT}}{set_cell_size(word, first)}{''.join(aligned)}"
 
-    lines = [Text(row("word", heads.values()), "dim")]
+    lines = [Text(row(TITLE[:room], heads.values()), "dim")]
     lines += [Text(row(word, numbers)) for word, *numbers in zip(words_shown, *cells.values(), strict=True)]
     if words[MAX_ROWS:]:
         lines.append(Text(f"{'':{INDENT}}and {len(words) - MAX_ROWS} more", "dim"))

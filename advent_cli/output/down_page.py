@@ -35,7 +35,7 @@ def to_delete(console: Console, steps: Sequence[Step], kept: Sequence[Step], los
     has_logs = any(step.key.startswith("log-group/") for step in deleted)
     lost = " and ".join([*([COUNTS] if has_counts else []), *([LOGS] if has_logs else [])])
     if lost:
-        details(console, [[(f"{lost} will be lost{f': {KEEP}' if has_counts else ''}", "")]], indent=2)
+        details(console, [[(f"lost for good: {lost}", "bold red")], *([[(KEEP, "")]] if has_counts else [])], indent=2)
 
 
 def losing(console: Console, steps: Sequence[Step], kept: Sequence[Step], losses: Mapping[str, str]) -> None:

@@ -28,7 +28,7 @@ GLYPHS = {
     Outcome.ABSENT: ("✔", "=", "dim"),
     Outcome.LEFT: ("!", "!", "magenta"),
     Outcome.FAILED: ("✘", "x", "bold red"),
-    Outcome.SKIPPED: ("-", "-", "yellow"),
+    Outcome.SKIPPED: (".", ".", "yellow"),
 }
 
 
@@ -36,6 +36,11 @@ def glyph(outcome: Outcome, encoding: str) -> tuple[str, str]:
     """The sign of an outcome in this encoding, and its style."""
     in_unicode, in_ascii, style = GLYPHS[outcome]
     return in_unicode if encoding.lower().startswith("utf") else in_ascii, style
+
+
+def mark(console: Console, *, is_good: bool) -> tuple[str, str]:
+    """The sign before a sentence that says that all is well, or not, with its style."""
+    return glyph(Outcome.CREATED if is_good else Outcome.FAILED, console.encoding)
 
 
 @dataclass(frozen=True)

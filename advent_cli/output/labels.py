@@ -1,24 +1,13 @@
-"""Glyphs, words and times that all displays share."""
+"""Words and times that all displays share."""
 
 import json
 from typing import Any
 
 from advent_cli.deploy.decide import Action
-from advent_cli.deploy.events import Finished, Outcome
+from advent_cli.deploy.events import Finished
 
 KIND_WIDTH = 12  # columns
 STOPPING = "stopping: calls in flight finish, nothing new starts"
-GLYPHS = {
-    Outcome.CREATED: ("+", "green"),
-    Outcome.UPDATED: ("~", "yellow"),
-    Outcome.ATTACHED: ("+", "green"),
-    Outcome.DELETED: ("-", "red"),
-    Outcome.UNCHANGED: ("=", "dim"),
-    Outcome.ABSENT: ("=", "dim"),
-    Outcome.LEFT: ("!", "magenta"),
-    Outcome.FAILED: ("x", "bold red"),
-    Outcome.SKIPPED: (".", "dim"),
-}
 DOING = {
     Action.CREATE: "creating",
     Action.UPDATE: "updating",

@@ -4,8 +4,8 @@ from rich.console import Console
 
 from advent_cli.deploy.events import Event, Finished, Planned, Stopping
 from advent_cli.output.group_progress import PROBLEMS, GroupProgress
-from advent_cli.output.group_rows import WIDTH, Columns, details, glyph, row
-from advent_cli.output.labels import GLYPHS, KIND_WIDTH, STOPPING, kind_and_name, outcome_words, seconds
+from advent_cli.output.group_rows import GLYPHS, WIDTH, Columns, details, glyph, row
+from advent_cli.output.labels import KIND_WIDTH, STOPPING, kind_and_name, outcome_words, seconds
 from advent_cli.output.problem_lines import Present, ProblemLines
 from advent_cli.output.stream import err
 
@@ -74,7 +74,7 @@ class StepLines:
         self.progress.note(event)
         if isinstance(event, Finished):
             kind, name = kind_and_name(event.key)
-            sign, time = GLYPHS[event.outcome][0], seconds(event.seconds)
+            sign, time = GLYPHS[event.outcome][1], seconds(event.seconds)
             err(f"  {sign} {kind:{KIND_WIDTH}} {name:{self.width}} {time:>6} {outcome_words(event)}")
             if event.error:
                 details(self.console, self.problems.of(self.progress.group_of(event.key).steps, {event.key: event}))

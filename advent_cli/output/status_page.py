@@ -11,7 +11,7 @@ from advent_cli.deploy.inspection import Inspection
 from advent_cli.errors import AdventError, UsesForeignError
 from advent_cli.output import header
 from advent_cli.output.branches import Parts
-from advent_cli.output.group_rows import MARGIN, details
+from advent_cli.output.group_rows import MARGIN, details, mark
 from advent_cli.output.groups import groups
 from advent_cli.output.labels import KIND_WIDTH, kind_and_name, setting
 from advent_cli.output.plan_page import blocked
@@ -51,9 +51,10 @@ def health(console: Console, steps: Sequence[Step], arns: Mapping[str, str], *, 
     bad = [step for step in steps if step.action is not Action.NOTHING]
     total = len(steps)
     if not bad:
-        line(console, ("  ✔ ", "green"), f"{total} of {total} healthy")
+        line(console, "  ", mark(console, is_good=True), f" {total} of {total} healthy")
     else:
-        line(console, ("  ✘ ", "bold red"), f"{total - len(bad)} of {total} healthy: ", ", ".join(counts(bad)))
+        healthy = f" {total - len(bad)} of {total} healthy: {', '.join(counts(bad))}"
+        line(console, "  ", mark(console, is_good=False), healthy)
     if every_resource:
         for group in groups(steps):
             line(console, f"{' ' * (MARGIN + 2)}{group.title}  ", (group.name, "bold"))

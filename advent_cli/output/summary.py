@@ -15,7 +15,7 @@ from advent_cli.deploy.place import target
 from advent_cli.errors import DONE, AdventError
 from advent_cli.output.bars import bars
 from advent_cli.output.group_progress import plain_outcome
-from advent_cli.output.group_rows import details
+from advent_cli.output.group_rows import details, mark
 from advent_cli.output.status_page import access
 from advent_cli.output.styled_lines import Part, line
 from advent_cli.words.counts import Counts
@@ -35,12 +35,12 @@ def run_ended(console: Console, steps: Sequence[Step], result: Result, nothing: 
         text = "nothing to do" if saved else nothing
     else:
         text = run_totals(outcomes, result.seconds, result.waited)
-    sign = ("✔ ", "green") if result.exit_code == DONE else ("✘ ", "bold red")
+    sign = mark(console, is_good=result.exit_code == DONE)
     if saved:
         text = run_totals(changed, result.seconds, {}) if changed else text
         line(console, *_saved(saved, sign), text)
     elif nothing and not changed:
-        line(console, sign, text)
+        line(console, sign, f" {text}")
     else:
         details(console, [[(text, "bold")]], indent=2)
     if result.stopped:
@@ -50,7 +50,7 @@ def run_ended(console: Console, steps: Sequence[Step], result: Result, nothing: 
 def answered(console: Console, seconds: float) -> None:
     """Print that the app answered, after this many seconds."""
     took = f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
-    line(console, ("  ✔ ", "green"), f"The app answers, after {took}")
+    line(console, "  ", mark(console, is_good=True), f" The app answers, after {took}")
 
 
 def after_up(console: Console, inspection: Inspection, advice: str) -> None:
@@ -103,11 +103,11 @@ def run_totals(outcomes: Iterable[Outcome], seconds: float, waited: Mapping[str,
 
 def error(console: Console, problem: AdventError, saved: str | None = None) -> None:
     """Print what happened, why, and what to do next; of a file that was `saved`, first the time and its name."""
-    about = [*_saved(saved, ("✘ ", "bold red"))] if saved else []
+    about = [*_saved(saved, mark(console, is_good=False))] if saved else []
     line(console, *about, ("error: ", "bold red"), problem.what, f": {problem.why}" if problem.why else "")
     if problem.hint:
         line(console, f"  try: {problem.hint}")
 
 
 def _saved(file: str, sign: tuple[str, str]) -> tuple[Part, ...]:
-    return (time.strftime("%H:%M:%S "), "dim"), sign, f"{file}: "
+    return (time.strftime("%H:%M:%S "), "dim"), sign, f" {file}: "

@@ -82,7 +82,8 @@ class TraceTree:
         else:
             text.append(f"  {hop.state.value}", STYLES[hop.state])
         if self.trace and hop is not self.trace and hop.ended and self.trace.ended:
-            text.append(f"  {max(0, hop.ended - self.trace.ended) * 1000:.0f} ms after {self.trace.function}", "dim")
+            later = max(0, hop.ended - self.trace.ended) * 1000
+            text.append(f"  done {later:.0f} ms after {self.trace.function}", "dim")
         if lines := _lines(hop.log) if hop.state is not State.FAILED else "":
             text.append(f"  {lines}")
         if hop.problem:

@@ -26,12 +26,12 @@ def lines(*columns: tuple[str, dict[str, int]], width: int = 80) -> list[str]:
 
 def test_numbers_are_aligned_and_long_names_are_cut() -> None:
     assert lines(("front", {"some": 1, "words": 12}), ("multiplier", {"some": 11, "words": 22})) == [
-        "  word   front  multiplier",
-        "  some       1          11",
-        "  words     12          22",
+        "  counts after  front  multiplier",
+        "  some              1          11",
+        "  words            12          22",
     ]
     assert lines(("a_function_with_a_long_name", {"w" * 70: 1}), ("b", {"w" * 70: 1_000_000})) == [
-        f"  {'word':29}  a_function_with_a…        b",
+        f"  {'counts after':29}  a_function_with_a…        b",
         f"  {'w' * 28}…  {1:18}  1000000",
     ]
 
@@ -70,10 +70,10 @@ def test_say_shows_it_under_the_trace(deployed: Stack, advent: Run, tmp_path: Pa
     pyte.Stream(screen).feed(terminal.written)
     shown = [line.rstrip() for line in screen.display if line.strip()]
     assert [line.split() for line in shown[-4:]] == [
-        ["word", "aws_advent", "sns_multiplier"],
+        ["counts", "after", "aws_advent", "sns_multiplier"],
         ["awsadvent", "1", "11"],
         ["table", "1", "11"],
         ["words", "1", "11"],
     ]
-    assert shown[-4].startswith("  word ")
+    assert shown[-4].startswith("  counts after ")
     assert advent("say", "awsadvent").stderr == "after sns_multiplier: awsadvent = 22\n"

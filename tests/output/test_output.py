@@ -129,7 +129,7 @@ def test_all_rows_show_from_the_start_and_fit_the_width() -> None:
         lines = drawn(width, 30)
         assert len(lines) == len(KEYS) + 2
         assert max(map(len, lines)) <= width
-        assert [line[2] for line in lines[:4]] == ["✔", "✘", lines[2][2], "-"]
+        assert [line[2] for line in lines[:4]] == ["✔", "✘", lines[2][2], "."]
     for text in (
         "IAM has not made the role known to Lambda yet, 4 s",
         "failed",

@@ -90,7 +90,7 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     report.run_ended(inspection, steps, result)
     result.raise_bug()
     remaining = remains.remaining(stack, steps, result, is_kept)
-    report.remaining(remaining, kept)
+    report.remaining(remaining, kept, result)
     return FAILED if remaining and result.exit_code in (DONE, REFUSED) else result.exit_code
 
 

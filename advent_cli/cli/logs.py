@@ -46,7 +46,7 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
         if name not in known:
             raise UsageError(f"unknown function {name!r}", hint=f"use one of {', '.join(known)}")
     names, out, verbose = [name for name in known if name in function or not function], terminal.stdout(), options.trace
-    shown = False
+    shown = hidden = False
     try:
         if follow:
             options.report.note(f"following {', '.join(names)}; press Ctrl-C to stop")
@@ -58,11 +58,14 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
             if verbose or not line.is_platform or line.is_error:
                 log_lines.show(out, names, line, ids=verbose is not None)
                 shown = True
+            else:
+                hidden = True
     except KeyboardInterrupt:
         if not follow:
             raise
     if not (shown or follow):
         missing = log_reader.without_log(stack.aws, names)
         what = f"no {'errors' if errors else 'log lines'} in the last {log_reader.span_words(since)}"
+        what += "; `advent -v logs` shows Lambda's own lines" if hidden else ""
         options.report.note(log_lines.silence(what, missing, are_all=missing == known))
     return DONE

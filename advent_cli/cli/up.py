@@ -13,13 +13,12 @@ from advent_cli.cli.command import Command
 from advent_cli.cli.completion import adoptable
 from advent_cli.cli.exit_codes import STACK_CODES
 from advent_cli.cli.pick_reporter import events_option, json_option, refuse_options
-from advent_cli.errors import DONE, INTERRUPTED, REFUSED
+from advent_cli.errors import DONE, INTERRUPTED, AdventError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from advent_cli.cli.options import Options
-    from advent_cli.deploy.apply import Result
     from advent_cli.deploy.decide import Step
     from advent_cli.deploy.inspection import Inspection
     from advent_cli.output.reporter import Reporter
@@ -65,10 +64,7 @@ def up(
     no_wait: bool,
     explain: bool,
 ) -> int:
-    """Create or update everything in config.yaml, and delete what is no longer in it.
-
-    It is done when the app answers at its URL.
-    """
+    """Create or update everything in config.yaml, delete what is no longer in it, and wait until the app answers."""
     from advent_cli.aws.retry import Waiter
     from advent_cli.cli.open_stack import find_config, open_stack
     from advent_cli.config import file_changes
@@ -83,9 +79,9 @@ def up(
     opened = partial(open_stack, replace(options, config=str(file)), lifecycle.start, ahead=SERVICES)
     before = file_changes.state(file) if watch else {}
     run = partial(_up, opened, report, ask=not yes, keep_going=keep_going, explain=explain, wait=not no_wait)
-    stack, code = run(adopt, ask_first=not yes)
+    stack, run_code, code = run(adopt, ask_first=not yes)
     if import_file:
-        words = export_import.restore(stack.table, import_file, Waiter()) if code == DONE else None
+        words = export_import.restore(stack.table, import_file, Waiter()) if run_code == DONE else None
         report.imported(words, import_file)
     if watch and code != INTERRUPTED:
         _watch(run, report, file_changes.changes(file, before))
@@ -102,13 +98,15 @@ def _up(
     keep_going: bool,
     explain: bool,
     wait: bool,
-) -> tuple[Stack, int]:
-    """Run `up` once and report the URL; returns the stack and the exit code. `opened` opens the stack afresh."""
+) -> tuple[Stack, int, int]:
+    """Run `up` once and report the URL; returns the stack, and the exit codes of the run and of the command.
+
+    They differ if the app does not answer. `opened` opens the stack afresh.
+    """
     from advent_cli.cli import confirm
-    from advent_cli.deploy import apply, walkthrough
+    from advent_cli.deploy import walkthrough
     from advent_cli.deploy.adopt import adopt as take_over
     from advent_cli.deploy.code_changes import changed_files
-    from advent_cli.deploy.executor import Interrupt
     from advent_cli.deploy.inspection import inspect
 
     with report.waiting("inspecting the stack"):
@@ -118,8 +116,8 @@ def _up(
             take_over(inspection, adopt)
             inspection = inspect(stack)
     steps = inspection.steps_up()
-    if not keep_going and _is_refused(inspection, steps, report, adopt):
-        return stack, REFUSED
+    if not keep_going and (refused := _refuse(inspection, steps, report, adopt)):
+        return stack, refused, refused
     if ask:
         steps = tuple(confirm.without_data_loss(stack, step) for step in steps)
     report.run_planned(inspection, steps)
@@ -128,38 +126,47 @@ def _up(
     if ask_first and stack.aws.endpoint is None:
         files = partial(changed_files, inspection, steps)
         confirm.changes(stack, steps, show=None if explain else partial(report.confirming, steps, files))
+    return (stack, *_run(inspection, steps, report, wait=wait))
+
+
+def _run(inspection: Inspection, steps: tuple[Step, ...], report: Reporter, *, wait: bool) -> tuple[int, int]:
+    """Carry out the steps and wait for the app; returns the exit codes of the run and of the command."""
+    from advent_cli.deploy import apply
+    from advent_cli.deploy.executor import Interrupt
+
     with Interrupt() as interrupt, report.running() as listen:
         result = apply.up(inspection, steps, listen, interrupt)
-    code = _ask_app(stack, result, report) if wait and result.exit_code == DONE else result.exit_code
     report.run_ended(inspection, steps, result)
     result.raise_bug()
-    report.app_ready(inspection, stack.url if result.exit_code == DONE else None, is_done=code == DONE)
-    return stack, code
+    stack, is_done = inspection.stack, result.exit_code == DONE
+    code = _ask_app(stack, report) if wait and is_done else result.exit_code
+    report.app_ready(inspection, stack.url if is_done else None, is_done=code == DONE)
+    return result.exit_code, code
 
 
-def _is_refused(inspection: Inspection, steps: tuple[Step, ...], report: Reporter, adopted: tuple[str, ...]) -> bool:
-    """Report what is foreign and in the way, if anything is."""
-    from advent_cli.errors import ForeignError
+def _refuse(inspection: Inspection, steps: tuple[Step, ...], report: Reporter, adopted: tuple[str, ...]) -> int:
+    """If something foreign is in the way, report all that is; returns the exit code, or DONE if nothing foreign is."""
+    from advent_cli.deploy.inspection import exit_code, problems
 
-    blockers = [step.seen for step in steps if isinstance(step.seen, ForeignError)]
-    if blockers:
-        report.run_planned(inspection, steps)
-        changed = "nothing else was changed" if adopted else "nothing was changed"
-        report.run_refused(blockers, f"{changed}; `advent up --keep-going` does what is not blocked")
-        report.app_ready(inspection, None, is_done=False)
-    return bool(blockers)
+    if not any(step.foreign for step in steps):
+        return DONE
+    report.run_planned(inspection, steps)
+    changed = "nothing else was changed" if adopted else "nothing was changed"
+    found = [problem for problem in problems(steps) if isinstance(problem, AdventError)]
+    report.run_refused(found, f"{changed}; `advent up --keep-going` does what is not blocked")
+    report.app_ready(inspection, None, is_done=False)
+    return exit_code(steps)
 
 
-def _ask_app(stack: Stack, result: Result, report: Reporter) -> int:
+def _ask_app(stack: Stack, report: Reporter) -> int:
     """Wait until the app answers at its URL, and report it; returns the exit code."""
     from advent_cli.aws.aws_errors import explain
     from advent_cli.aws.retry import Waiter
-    from advent_cli.messages.answering import wait_until_it_answers
+    from advent_cli.messages.answering import WORDS, wait_until_it_answers
 
-    is_changed = any(map(result.changed, result.finished))
     try:
-        with report.waiting("waiting for the app to answer") as notify:
-            seconds = wait_until_it_answers(stack, Waiter(notify), is_changed=is_changed)
+        with report.waiting(WORDS) as notify:
+            seconds = wait_until_it_answers(stack, Waiter(notify))
     except Exception as error:
         if (known := explain(error)) is None:
             raise
@@ -170,7 +177,7 @@ def _ask_app(stack: Stack, result: Result, report: Reporter) -> int:
     return DONE
 
 
-def _watch(run: Callable[[], tuple[Stack, int]], report: Reporter, changes: Iterator[str]) -> None:
+def _watch(run: Callable[[], tuple[Stack, int, int]], report: Reporter, changes: Iterator[str]) -> None:
     """Run `up` at each change, until Ctrl-C; after an error, wait for the next change."""
     from contextlib import suppress
 
@@ -181,7 +188,7 @@ def _watch(run: Callable[[], tuple[Stack, int]], report: Reporter, changes: Iter
         for changed in changes:
             report.change_saved(changed)
             try:
-                _, code = run()
+                *_, code = run()
             except Exception as error:  # a mistake in a file, or the network
                 if (known := as_advent_error(error)) is None:
                     raise

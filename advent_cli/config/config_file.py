@@ -41,6 +41,21 @@ class Config(Settings, frozen=True, kw_only=True):
         return next(name for name, function in self.functions.items() if route in function.routes)
 
     @property
+    def running_routes(self) -> list[str]:
+        """The routes of functions that are not paused by a concurrency of 0."""
+        return [route for route in self.routes if self.functions[self.function_of(route)].concurrency != 0]
+
+    @property
+    def asked_route(self) -> str | None:
+        """The route at which the app can be asked whether it answers, without an effect; None if there is none.
+
+        Slack's own question counts nothing, and GET and OPTIONS are safe by HTTP's rules (RFC 9110, 9.2.1).
+        """
+        safe = [route for route in self.routes if route.startswith(("GET ", "ANY ", "OPTIONS ")) and "{" not in route]
+        candidates = [*(self.post_routes if self.slack else []), *safe]
+        return next((route for route in candidates if route in self.running_routes), None)
+
+    @property
     def secrets(self) -> list[str]:
         """The names of the secrets that functions read, each once."""
         return list(dict.fromkeys(name for function in self.functions.values() for name in function.reads_secrets))

@@ -109,7 +109,7 @@ def _run(
 
     def work(key: str, report: Report) -> Outcome:
         if key not in by_key:
-            return Outcome.UNCHANGED  # it is kept
+            return Outcome.UNCHANGED  # it is kept, or as wanted already
         step, resource = by_key[key], resources[key]
         if step.action is Action.NOTHING and result.changed(resource.parent):
             step = replace(step, seen=resource.read())  # its parent may have been recreated without it

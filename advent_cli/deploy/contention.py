@@ -13,6 +13,7 @@ from advent_cli.resources.base import Resource
 WITHIN = 15  # seconds; lists lag, so what another run created may not show for a while
 WORDS = "AWS says that this already exists or is being changed, perhaps by another run"
 GONE_WORDS = "AWS says that something this needs does not exist; reading it again"
+NOT_CONFIRMED = "not confirmed"  # ends the reason of a step that was stopped after its change
 REREADS = 2  # further tries if something does not exist: another run may have replaced it
 BUSY = {
     "AWS.SimpleQueueService.QueueNameExists",
@@ -77,7 +78,7 @@ def run_step(
     try:
         waiter.retry(work, *passing, *GONE, within=WITHIN)
     except StoppedError as error:
-        raise StoppedError(f"{_outcome(resource, step).value}, not confirmed") if is_changed else error from None
+        raise StoppedError(f"{_outcome(resource, step).value}, {NOT_CONFIRMED}") if is_changed else error from None
     except Exception as error:
         explained = explain(error)
         if explained is None or explained.hint:

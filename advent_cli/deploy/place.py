@@ -21,8 +21,11 @@ def target(aws: Aws) -> str:
 
 def config_file(stack: Stack) -> str:
     """The path of config.yaml, from the current directory if it is in it."""
-    file = stack.config.file.absolute()
-    return f"./{file.relative_to(Path.cwd())}" if file.is_relative_to(Path.cwd()) else str(file)
+    try:
+        file, here = stack.config.file.absolute(), Path.cwd()
+    except FileNotFoundError:  # the current directory was deleted
+        return str(stack.config.file)
+    return f"./{file.relative_to(here)}" if file.is_relative_to(here) else str(file)
 
 
 def in_question(stack: Stack) -> str:

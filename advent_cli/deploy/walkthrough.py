@@ -44,7 +44,8 @@ def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set
         for step in in_order(list(steps), needs):
             resource = resources[step.key]
             if step.deleted_with:
-                sections.append((step, [aws_cli.render(Note("deleted with its parent"))]))
+                is_there = step.action is Action.DELETE
+                sections.append((step, [aws_cli.render(Note("deleted with its parent"))] if is_there else []))
                 continue
             action = Action.CREATE if resource.parent in recreated and step.want is not None else step.action
             lines, is_recreated = _lines(resource, step, action)

@@ -21,7 +21,8 @@ from advent_cli.stack.build import Stack
 
 # Seconds to wait, since users report up to a minute for a new API and its name in DNS, and less for a new permission.
 UNKNOWN_WITHIN, FAILED_WITHIN = 60.0, 20.0
-UNCHANGED_WITHIN = 3.0  # the same as FAILED_WITHIN after a run that changed nothing, so that nothing is late
+BUSY = 429
+NOT_READY_YET = "run `advent up` again in a minute"
 WORDS = "waiting for the app to answer"
 
 
@@ -35,13 +36,17 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Question:
-    """A request that changes nothing in the app; `route` and `function` are those that it is about."""
+    """A request that changes nothing in the app; `route` and `function` are those that it is about.
+
+    Without `has_route`, API Gateway has no route for it, and so it reaches no function.
+    """
 
     method: str
     url: str
     route: str
     function: str
     body: bytes = b""
+    has_route: bool = True
 
 
 @dataclass
@@ -59,21 +64,19 @@ class Evidence:
 
 
 def question(config: Config, urls: Sequence[str]) -> Question | None:
-    """Pure: what to ask the app, whose routes have these URLs; None if it has none.
+    """Pure: what to ask the app, whose routes have these URLs; None if it has none, or its functions are paused.
 
-    That is Slack's ssl_check if the app is for Slack; else a GET, which is safe by HTTP's rules. If the app takes none,
-    it is OPTIONS, which reaches no function, and so tells only whether API Gateway knows the API.
+    Without a route at which asking has no effect, it is an OPTIONS for which API Gateway has no route: that tells only
+    whether API Gateway knows the API.
     """
-    by_route = dict(zip(config.routes, urls, strict=False))
-    if not by_route:
+    by_route, asked = dict(zip(config.routes, urls, strict=False)), config.asked_route
+    route = asked or next(iter(config.running_routes), None)
+    if route not in by_route:
         return None
-    if config.slack and config.post_routes:
-        method, route = "POST", config.post_routes[0]
-    else:
-        safe = [route for route in by_route if route.startswith(("GET ", "ANY ")) and "{" not in route]
-        method, route = ("GET", safe[0]) if safe else ("OPTIONS", config.routes[0])
+    is_slack = config.slack is not None and route in config.post_routes
+    method = "OPTIONS" if asked is None or route.startswith("OPTIONS ") else "POST" if is_slack else "GET"
     url, body = by_route[route].partition("{")[0], SSL_CHECK.body if method == "POST" else b""
-    return Question(method, url, route, config.function_of(route), body)
+    return Question(method, url, route, config.function_of(route), body, has_route=asked is not None)
 
 
 def judge(asked: Question, response: Response | None) -> Verdict:
@@ -81,15 +84,15 @@ def judge(asked: Question, response: Response | None) -> Verdict:
     if response is None:
         return Verdict.UNKNOWN
     own = own_response(response.status, response.text)
-    if own is None or (asked.method == "OPTIONS" and response.status != 403):  # it has no route of its own
+    if own is None or response.status == BUSY or (response.status == 404 and not asked.has_route):
         return Verdict.ANSWERS
     return Verdict.UNKNOWN if response.status in NOT_READY else Verdict.FAILED
 
 
-def wait_until_it_answers(stack: Stack, waiter: Waiter, *, is_changed: bool) -> float | None:
+def wait_until_it_answers(stack: Stack, waiter: Waiter) -> float | None:
     """Ask the app until it answers; returns the seconds that took, or None if it has no URL to ask at.
 
-    Raises AdventError with the reason if it does not answer. `is_changed` says that something may be new, and late.
+    Raises AdventError with the reason if it does not answer.
     """
     asked = question(stack.config, stack.urls)
     if asked is None:
@@ -106,8 +109,7 @@ def wait_until_it_answers(stack: Stack, waiter: Waiter, *, is_changed: bool) -> 
         failing_since = waiter.clock() if failing_since is None else failing_since
         if turns.take([asked.function]):
             _read_log(stack, asked.function, evidence)
-        within = FAILED_WITHIN if is_changed else UNCHANGED_WITHIN
-        if evidence.error or waiter.clock() - failing_since >= within:
+        if evidence.error or waiter.clock() - failing_since >= FAILED_WITHIN:
             raise _no_answer(stack, asked, evidence)
         return False
 
@@ -159,7 +161,8 @@ def _no_answer(stack: Stack, asked: Question, evidence: Evidence) -> AdventError
     cause = with_undetermined(found.problem.removesuffix(f"; {FIX}"), found.undetermined)
     meaning = own.meaning if own and not found.problem else ""
     why = ": ".join(filter(None, (f"it answered {response.status}", meaning, cause)))
-    return AdventError(what, why=why, hint=FIX if found.problem else own.hint if own else "")
+    again = NOT_READY_YET if response.status in NOT_READY else f"see `advent logs {asked.function} --errors`"
+    return AdventError(what, why=why, hint=FIX if found.problem else again)
 
 
 def _cause(stack: Stack, asked: Question, response: Response) -> Diagnosis:

@@ -5,17 +5,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import Console
 
 from advent_cli.aws.retry import AGAIN
+from advent_cli.deploy.apply import Result
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.place import target
+from advent_cli.errors import DONE, FAILED, REFUSED
 from advent_cli.output.branches import Parts
 from advent_cli.output.group_rows import WIDTH, Columns, details, row
 from advent_cli.output.groups import Group, groups
-from advent_cli.output.labels import ACTION_STYLES
+from advent_cli.output.labels import ACTION_STYLES, kind_and_name
 from advent_cli.output.styled_lines import line
 from advent_cli.stack.model import Stack
 
-LOGS = "the functions' logs"
-COUNTS = "the word counts"
+LOST = {
+    "table": "the word counts",
+    "log-group": "the functions' logs",
+    "queue": "the dead letters",
+    "parameter": "secrets that only you know",
+}
 EXPORT = "`advent down --export FILE` saves the counts for `advent up --import FILE`"
 KEEP = f"{EXPORT}, `advent down --keep-table` keeps the table"
 LOOKED = "searched by name, by tag and by the path of roles"
@@ -31,9 +37,10 @@ def to_delete(console: Console, steps: Sequence[Step], kept: Sequence[Step], los
         text.append("".join(losses.get(step.key, "") for step in group.steps), "bold red")
         console.print(text, soft_wrap=not console.is_terminal)
     line(console, (f"  {len(deleted)} to delete", "bold"), *(f", keeping {step.title}" for step in kept))
-    has_counts = any(losses.get(step.key) and step.key.startswith("table/") for step in deleted)
-    has_logs = any(step.key.startswith("log-group/") for step in deleted)
-    lost = " and ".join([*([COUNTS] if has_counts else []), *([LOGS] if has_logs else [])])
+    kinds = {
+        kind_and_name(step.key)[0] for step in deleted if losses.get(step.key) or step.key.startswith("log-group/")
+    }
+    has_counts, lost = "table" in kinds, ", ".join(words for kind, words in LOST.items() if kind in kinds)
     if lost:
         details(console, [[(f"lost for good: {lost}", "bold red")], *([[(KEEP, "")]] if has_counts else [])], indent=2)
 
@@ -53,15 +60,15 @@ def nothing_to_delete(console: Console, stack: Stack, kept: Sequence[Step]) -> N
         line(console, f"  kept: {step.title}")
 
 
-def remaining(console: Console, steps: Sequence[Step], kept: Sequence[Step]) -> None:
-    """Print what is still there after `down`, and what it kept."""
+def remaining(console: Console, steps: Sequence[Step], kept: Sequence[Step], result: Result) -> None:
+    """Print what is still there after `down`, and what it kept; that nothing is left only if it was searched for."""
     for step in steps:
         line(console, ("  left: ", "bold red"), step.title)
     for step in kept:
         line(console, f"  kept: {step.title}")
     if steps:
-        line(console, (f"  {len(steps)} left", "bold"), f": {AGAIN}")
-    else:
+        line(console, (f"  {len(steps)} left", "bold"), "" if result.stopped else f": {AGAIN}")
+    elif result.exit_code in (DONE, REFUSED, FAILED):
         line(console, ("  nothing else is left" if kept else "  nothing is left", "bold"), f": {LOOKED}")
 
 

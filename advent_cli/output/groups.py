@@ -1,5 +1,6 @@
 """Pure: folds steps into groups, each one step of the article, and names each in a line."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -69,10 +70,11 @@ class Group:
     def _parts(self) -> list[str]:
         """The kinds of the resources that its name does not tell."""
         named = "route" if self._routes else kind_and_name(self.key)[0]
-        kinds = [kind_and_name(step.key)[0] for step in self.steps]
-        unnamed = [kind for kind in kinds if kind != named]
-        ordered = sorted(unnamed, key=lambda kind: PARTS.index(kind) if kind in PARTS else len(PARTS))
-        return [kind.replace("-", " ").replace("api", "API") for kind in ordered]
+        steps = [step for step in self.steps if not isinstance(step.seen, UsesForeignError)]
+        kinds = Counter(kind for kind, _ in (kind_and_name(step.key) for step in steps) if kind != named)
+        ordered = sorted(kinds, key=lambda kind: PARTS.index(kind) if kind in PARTS else len(PARTS))
+        words = {kind: kind.replace("-", " ").replace("api", "API") for kind in ordered}
+        return [words[kind] if kinds[kind] == 1 else f"{kinds[kind]} {plural(words[kind])}" for kind in ordered]
 
     def _changes(self) -> list[str]:
         """The settings that an update changes, and the kinds of resources that are created or deleted."""
@@ -92,12 +94,22 @@ class Group:
         return [name for kind, name in names if kind == "route"] if self.key.startswith("api/") else []
 
 
+def plural(word: str) -> str:
+    """The plural of a kind."""
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+
+
 def groups(steps: Iterable[Step]) -> list[Group]:
     """The groups of these steps, in the order of the first step of each."""
     members: dict[str, list[Step]] = {}
     for step in steps:
         members.setdefault(step.group or step.key, []).append(step)
-    return [Group(key, tuple(each)) for key, each in members.items()]
+    return [_named(key, each) for key, each in members.items()]
+
+
+def _named(key: str, steps: list[Step]) -> Group:
+    """The group; without its main resource, it has the name of its first one."""
+    return Group(key if any(step.key == key for step in steps) else steps[0].key, tuple(steps))
 
 
 def title_width(shown: Sequence[Group]) -> int:

@@ -108,7 +108,7 @@ class JsonReporter:
     def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
         self.fields |= {"seconds": 0, "left": [], "kept": json_documents.remaining(kept)}
 
-    def remaining(self, steps: Sequence[Step], kept: Sequence[Step]) -> None:
+    def remaining(self, steps: Sequence[Step], kept: Sequence[Step], result: Result) -> None:
         self.fields |= {"left": json_documents.remaining(steps), "kept": json_documents.remaining(kept)}
         # Why the run has not deleted the others is among the errors already.
         back = [step for step in steps if step.key not in self.undeleted]

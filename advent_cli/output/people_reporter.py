@@ -144,10 +144,10 @@ class PeopleReporter(SayReporter):
 
         down_page.nothing_to_delete(self._err, inspection.stack, kept)
 
-    def remaining(self, steps: Sequence[Step], kept: Sequence[Step]) -> None:
+    def remaining(self, steps: Sequence[Step], kept: Sequence[Step], result: Result) -> None:
         from advent_cli.output import down_page
 
-        down_page.remaining(self._err, steps, kept)
+        down_page.remaining(self._err, steps, kept, result)
 
     def exported(self, words: int, file: Path) -> None:
         err(f"exported {words} word count{'s' if words != 1 else ''} to {file}")

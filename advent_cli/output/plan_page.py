@@ -101,6 +101,6 @@ def _actions(group: Group) -> set[Action]:
 
 def _sign(group: Group) -> tuple[str, str]:
     """The sign of a group's row: that of its only action; none if the lines under it have signs of their own."""
-    actions = _actions(group)
-    action = actions.pop() if len(actions) == 1 and group.is_whole else Action.NOTHING
+    actions = {step.action for step in group.steps if not isinstance(step.seen, UsesForeignError)}
+    action = actions.pop() if group.is_whole else Action.BLOCKED if not actions else Action.NOTHING
     return action.value, ACTION_STYLES[action]

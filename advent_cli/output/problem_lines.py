@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from advent_cli.deploy.causes import cause
+from advent_cli.deploy.contention import NOT_CONFIRMED
 from advent_cli.deploy.decide import Step
 from advent_cli.deploy.events import Finished, Outcome
 from advent_cli.errors import AdventError, TargetError, UsesForeignError
@@ -35,7 +36,8 @@ class ProblemLines:
                 self.shown.add(known)
                 yield from self._error(step, event.error)
             elif event and event.outcome in (Outcome.SKIPPED, Outcome.LEFT):
-                not_done.setdefault((event.outcome.value, _because(event.reason)), []).append(step.title)
+                word = "interrupted" if event.reason.endswith(NOT_CONFIRMED) else event.outcome.value
+                not_done.setdefault((word, _because(event.reason)), []).append(step.title)
         if same:
             yield [LABEL, (f"the same for {', '.join(same)}", "")]
         for (word, reason), titles in not_done.items():

@@ -94,7 +94,7 @@ class Reporter(Protocol):
     def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
         """`down` found no resources of this stack, except those to keep."""
 
-    def remaining(self, steps: Sequence[Step], kept: Sequence[Step]) -> None:
+    def remaining(self, steps: Sequence[Step], kept: Sequence[Step], result: Result) -> None:
         """Show what is still there after `down`: nothing if all went well, and what it was to keep."""
 
     def exported(self, words: int, file: Path) -> None:

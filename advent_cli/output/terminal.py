@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from advent_cli.output.trace_tree import TraceTree
 
 
+IN_ASCII = str.maketrans({"✔": "+", "✘": "x", "·": "-", "…": "~"})  # of the same width
+
+
 class SafeConsole(Console):
     """A console that escapes control characters in all text drawn on it.
 
@@ -36,8 +39,13 @@ class SafeConsole(Console):
         """The segments to draw, with their text escaped."""
         if isinstance(renderable, Text) and not renderable.plain.isprintable():
             renderable = _escaped(renderable)  # before layout, because escapes are wider
+        is_unicode = self.encoding.lower().startswith("utf")
         for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(escape_lines(segment.text), segment.style)
+            if segment.control:
+                yield segment
+            else:
+                text = escape_lines(segment.text)
+                yield Segment(text if is_unicode else text.translate(IN_ASCII), segment.style)
 
 
 def _escaped(text: Text) -> Text:

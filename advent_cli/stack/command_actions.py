@@ -33,7 +33,7 @@ SIMULATE = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on the caller's own
 UNSCOPED = {**dict.fromkeys(("list", *INSPECTING), FIND_STACKS), "doctor": (*FIND_STACKS, *SIMULATE)}
 COUNT_WORDS, READ_LOGS, FIND_API = "dynamodb:Scan", "logs:FilterLogEvents", "apigateway:GET"
 DATA = {  # what each command does to the data in the resources (words, messages, logs), and to find the API
-    "up": ("dynamodb:BatchWriteItem",),
+    "up": ("dynamodb:BatchWriteItem", READ_LOGS),
     "status": (COUNT_WORDS, "dynamodb:BatchGetItem", READ_LOGS),
     "logs": (READ_LOGS,),
     "doctor": (FIND_API,),
@@ -88,5 +88,10 @@ def _may_delete(command: str, resource: Resource) -> bool:
 
 
 def _reads_log(stack: Stack, command: str, group: LogGroup) -> bool:
-    """Whether the command reads this log: those about requests read only the functions behind the API."""
+    """Whether the command reads this log: those about requests read only the functions behind the API.
+
+    `up` reads only that of the function that it asks whether the app answers.
+    """
+    if command == "up":
+        return bool(route := stack.config.asked_route) and stack.config.function_of(route or "") == group.function
     return command not in ("status", "slack-check") or bool(stack.config.functions[group.function].routes)

@@ -18,7 +18,6 @@ from advent_cli.local.lifecycle import Engine
 from tests.conftest import ADVENT, Run
 from tests.support import proxy as proxies
 from tests.support.proxy import refusing
-from tests.support.stacks import ROOT
 
 
 def refusal(code: str, message: str = "no") -> ClientError:
@@ -146,11 +145,9 @@ def test_the_profile_option_takes_precedence_over_the_environment(engine: Engine
 def test_a_closed_pipe_neither_crashes_nor_stops_the_run(engine: Engine, tmp_path: Path) -> None:
     command = f"'{ADVENT}' up 2>&1 | true; '{ADVENT}' plan | head -1; '{ADVENT}' status >&- <&-"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (
-        0,
-        f"stack awsadvent on the local engine, us-east-1             from {ROOT}/config.yaml\n",
-        "",
-    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("stack awsadvent on the local engine, us-east-1")
+    assert done.stdout.count("\n") == 1
 
 
 def test_expired_credentials_are_an_error_of_credentials() -> None:

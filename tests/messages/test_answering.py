@@ -76,10 +76,10 @@ def intact(deployed: Stack) -> Iterator[Stack]:
     stacks.up(deployed)
 
 
-def asked(proxy: Proxy, api: NewApi, waiter: Waiter, *, is_changed: bool = True) -> float | None:
+def asked(proxy: Proxy, api: NewApi, waiter: Waiter) -> float | None:
     """Ask the tutorial's app through the proxy, which meets its requests as `api` does."""
     proxy.meet = api.meet
-    return wait_until_it_answers(build(TUTORIAL, stacks.account(proxy.endpoint)), waiter, is_changed=is_changed)
+    return wait_until_it_answers(build(TUTORIAL, stacks.account(proxy.endpoint)), waiter)
 
 
 def test_the_question_is_one_that_changes_nothing(tmp_path: Path) -> None:
@@ -92,11 +92,15 @@ def test_the_question_is_one_that_changes_nothing(tmp_path: Path) -> None:
         ("POST /a, ANY /b", "GET", "u/b"),
         ("POST /a, GET /b/{id}", "OPTIONS", "u/a"),
         ("'GET /b/{id}'", "OPTIONS", "u/b/"),
+        ("POST /a, OPTIONS /a", "OPTIONS", "u/a"),
     ):
         config = app(tmp_path, ROUTES % ", ".join(f"'{each.strip()}'" for each in routes.replace("'", "").split(",")))
         chosen = question(config, [f"u{route.partition(' ')[2]}" for route in config.routes])
         assert chosen
         assert (chosen.method, chosen.url, chosen.body, chosen.function) == (method, url, b"", "front")
+        assert chosen.has_route == (method == "GET" or "OPTIONS" in routes)
+    paused = ROUTES.replace("]}", "], concurrency: 0}") % "GET /tea"
+    assert question(app(tmp_path, paused), ["u/tea"]) is None
     assert question(app(tmp_path, CONSUMER), []) is None
 
 
@@ -106,10 +110,10 @@ def test_the_question_is_one_that_changes_nothing(tmp_path: Path) -> None:
         (200, "", Verdict.ANSWERS, Verdict.ANSWERS),
         (403, '{"message":"Forbidden"}', Verdict.UNKNOWN, Verdict.UNKNOWN),
         (404, '{"message":"Not Found"}', Verdict.UNKNOWN, Verdict.ANSWERS),
-        (429, '{"message": "Too Many Requests"}', Verdict.UNKNOWN, Verdict.ANSWERS),
-        (500, '{"message":"Internal server error"}', Verdict.FAILED, Verdict.ANSWERS),
-        (503, '{"message":"Service Unavailable"}', Verdict.FAILED, Verdict.ANSWERS),
-        (502, '{"errorMessage": "boom", "errorType": "X"}', Verdict.FAILED, Verdict.ANSWERS),  # the engine's
+        (429, '{"message": "Too Many Requests"}', Verdict.ANSWERS, Verdict.ANSWERS),
+        (500, '{"message":"Internal server error"}', Verdict.FAILED, Verdict.FAILED),
+        (503, '{"message":"Service Unavailable"}', Verdict.FAILED, Verdict.FAILED),
+        (502, '{"errorMessage": "boom", "errorType": "X"}', Verdict.FAILED, Verdict.FAILED),  # the engine's
         (403, '{"text": "Forbidden"}', Verdict.ANSWERS, Verdict.ANSWERS),  # all else is of a function
         (404, "<h1>Not Found</h1>", Verdict.ANSWERS, Verdict.ANSWERS),
         (500, "", Verdict.ANSWERS, Verdict.ANSWERS),
@@ -122,7 +126,7 @@ def test_only_api_gateways_own_responses_are_no_answer(
     post = question(TUTORIAL, ["u"])
     assert post
     assert judge(post, Response(status, {}, body.encode())) is verdict
-    assert judge(replace(post, method="OPTIONS"), Response(status, {}, body.encode())) is of_options
+    assert judge(replace(post, method="OPTIONS", has_route=False), Response(status, {}, body.encode())) is of_options
     assert judge(post, None) is Verdict.UNKNOWN
 
 
@@ -142,15 +146,14 @@ def test_up_waits_until_api_gateway_knows_the_new_api(engine: Engine, advent: Ru
 
 
 def test_it_waits_a_minute_for_an_api_and_less_for_a_function(proxy: Proxy, intact: Stack) -> None:
-    for response, is_changed, waited, why in (
-        (NOT_FOUND, True, 60, "it answered 404: API Gateway does not know the route"),
-        (FORBIDDEN, False, 60, "it answered 403: API Gateway does not know the API"),
-        (NOT_PERMITTED, True, 20, "it answered 500: API Gateway may not invoke the function, or the function failed"),
-        (NOT_PERMITTED, False, 3, "it answered 500: API Gateway may not invoke the function, or the function failed"),
+    for response, waited, why in (
+        (NOT_FOUND, 60, "it answered 404: API Gateway does not know the route"),
+        (FORBIDDEN, 60, "it answered 403: API Gateway does not know the API"),
+        (NOT_PERMITTED, 20, "it answered 500: API Gateway may not invoke the function, or the function failed"),
     ):
         clock = Clock()
         with pytest.raises(AdventError, match="the app does not answer at http") as error:
-            asked(proxy, NewApi(*[response] * 999), clock, is_changed=is_changed)
+            asked(proxy, NewApi(*[response] * 999), clock)
         assert waited <= clock.clock() < waited + 6
         assert (error.value.why, error.value.exit_code) == (why, 1)
         assert error.value.hint
@@ -166,7 +169,7 @@ def test_a_host_that_dns_does_not_know_yet_is_waited_for(
     unknown = replace(running_engine.endpoint, api_url="http://{api_id}.invalid")  # RFC 6761: never known
     clock = Clock()
     with pytest.raises(AdventError) as error:
-        wait_until_it_answers(build(TUTORIAL, stacks.account(unknown)), clock, is_changed=False)
+        wait_until_it_answers(build(TUTORIAL, stacks.account(unknown)), clock)
     assert 60 <= clock.clock() < 66
     assert error.value.why.startswith("DNS does not know ")
     assert error.value.why.endswith(".invalid")

@@ -159,6 +159,18 @@ def while_half_is_missing(proof: Proof) -> None:
     proof.run("down", "plan", "up")
 
 
+def while_the_app_fails(proof: Proof) -> None:
+    """`up` reads in the log why, if it asks a function whether it answers."""
+    config = proof.stack().config
+    if config.asked_route:
+        file = config.sources[config.function_of(config.asked_route)].file
+        text = file.read_text(encoding="utf-8")
+        file.write_text(f"{text}\nraise RuntimeError('fails')\n", encoding="utf-8")
+        proof.run("up", code=1)
+        file.write_text(text, encoding="utf-8")
+        proof.run("up")
+
+
 def while_everything_differs(proof: Proof) -> None:
     change(proof.stack(), proof.person.iam)
     proof.run("plan --explain", *INSPECTING, "up")
@@ -237,6 +249,7 @@ def beside_the_same_stack_in_another_region(proof: Proof) -> None:
 STATES: list[Callable[[Proof], None]] = [
     while_nothing_exists,
     while_half_is_missing,
+    while_the_app_fails,
     while_everything_differs,
     while_an_api_is_foreign,
     beside_the_same_stack_in_another_region,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 
 from advent_cli.aws.retry import ignore
@@ -29,8 +30,9 @@ IN_ASCII = str.maketrans({"✔": "+", "✘": "x", "·": "-", "…": "~"})  # of 
 class SafeConsole(Console):
     """A console that escapes control characters in all text drawn on it.
 
-    Rich keeps its own escape sequences, for colours and the cursor, in control segments and styles, which pass through.
-    `advice` is `advent` with the global options of this run, for the commands that messages suggest.
+    Rich keeps its own escape sequences, for colours, links and the cursor, in control segments and styles, which pass
+    through; a link only if it cannot end its sequence and begin another. `advice` is `advent` with the global options
+    of this run, for the commands that messages suggest.
     """
 
     advice = "advent"
@@ -45,7 +47,14 @@ class SafeConsole(Console):
                 yield segment
             else:
                 text = escape_lines(segment.text)
-                yield Segment(text if is_unicode else text.translate(IN_ASCII), segment.style)
+                yield Segment(text if is_unicode else text.translate(IN_ASCII), _harmless(segment.style))
+
+
+def _harmless(style: Style | None) -> Style | None:
+    """The style; without its link if that is not printable ASCII."""
+    if style and style.link and not (style.link.isascii() and style.link.isprintable()):
+        return style.update_link(None)
+    return style
 
 
 def _escaped(text: Text) -> Text:

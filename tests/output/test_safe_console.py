@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -29,7 +30,9 @@ from tests.support.screen import Terminal
 OSC_52, CSI, C1, RTL = "\x1b]52;c;cm0gLXJm\x07", "\x1b[2J\x1b[1;1H", "\x9b2J\x9d52;c;eA==\x9c", "\u202e"
 HOSTILE = f"a{OSC_52}b{CSI}c{C1}d{RTL}e\rf\x08g"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-RICH = re.compile(r"\x1b\[[0-9;]*m|\x1b\[\?25[hl]|\x1b\[[0-9]*[AGK]|\x1b\[2K")  # colours, the cursor, redrawn lines
+RICH = re.compile(  # colours, the cursor, redrawn lines, and links
+    r"\x1b\[[0-9;]*m|\x1b\[\?25[hl]|\x1b\[[0-9]*[AGK]|\x1b\[2K|\x1b\]8;(?:id=[0-9]+)?;[ -~]*\x1b\\"
+)
 
 
 def controls(written: str) -> list[str]:
@@ -61,6 +64,16 @@ def test_drawn_text_has_no_control_characters(kind: str, text: str) -> None:
     console.print(RENDERABLES[kind](text))
     written: str = console.file.getvalue()  # type: ignore[attr-defined]
     assert controls(written) == []
+
+
+@given(TEXTS)
+def test_a_link_has_no_control_characters(target: str) -> None:
+    console = terminal.SafeConsole(file=io.StringIO(), force_terminal=True, color_system="standard", width=40)
+    console.print(Text("here", Style(link=target)))
+    written: str = console.file.getvalue()  # type: ignore[attr-defined]
+    assert controls(written) == []
+    assert "here" in written
+    assert (f";{target}\x1b" in written) is (target.isascii() and target.isprintable() and bool(target))
 
 
 @given(TEXTS)
@@ -102,9 +115,9 @@ def hostile(engine: Engine) -> Engine:
 
 
 COMMANDS = (
-    "-v status", "plan", "plan --explain", "diagram", "logs", "replay", "slack check", f"say --trace {HOSTILE}",
-    f"logs {HOSTILE}", f"--region {HOSTILE} plan", f"up --adopt {HOSTILE}", f"--config {HOSTILE} plan", f"{HOSTILE}",
-    f"secret --remove {HOSTILE}", f"new app {HOSTILE}", "up --yes",
+    "-v status", "plan", "plan --explain", "diagram", "logs", "replay", "slack", "slack check",
+    f"say --trace {HOSTILE}", f"logs {HOSTILE}", f"--region {HOSTILE} plan", f"up --adopt {HOSTILE}",
+    f"--config {HOSTILE} plan", f"{HOSTILE}", f"secret --remove {HOSTILE}", f"new app {HOSTILE}", "up --yes",
 )  # fmt: skip
 
 

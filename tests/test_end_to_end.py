@@ -71,6 +71,7 @@ def test_the_tutorial(engine: Engine, installed: Run) -> None:
     url = up.stdout.strip()
     assert url.startswith(engine.url)
     assert "next: advent say awsadvent some words" in up.stderr
+    assert "connect Slack" not in up.stderr  # that is a long way; `advent slack` shows it
     assert f"  {len(stacks.without_calls().resources)} created in " in up.stderr
 
     first = advent("say", "awsadvent", "some", "words")

@@ -53,6 +53,11 @@ def open_account(options: Options, engine: Callable[[Notify], Engine]) -> Aws:
     return _connect(options, config_file.load(find_config(options)), partial(engine, options.report.note))
 
 
+def targets_local(options: Options, settings: config_file.Config) -> bool:
+    """Whether the target is the local engine."""
+    return (options.target or settings.target) == "local"
+
+
 def _is_local(options: Options, file: Path) -> bool:
     """Whether the target is certainly the local engine, judged by one line of the file, before it is parsed."""
     if options.target or not file.is_file():  # a pipe can be read only once
@@ -83,7 +88,7 @@ def _connect(
     region = options.region or settings.region
     if options.region:
         config_file.check_region(options.region)
-    if (options.target or settings.target) == "local":
+    if targets_local(options, settings):
         import_module("advent_cli.aws.session")  # boto3 loads while the engine starts
         endpoint, profile = engine().endpoint, None
     else:

@@ -13,6 +13,7 @@ from advent_cli.errors import DONE, FAILED, AdventError
 
 if TYPE_CHECKING:
     from advent_cli.cli.options import Options
+    from advent_cli.config.config_file import Config
     from advent_cli.config.schema import Slack
     from advent_cli.stack.model import Stack
 
@@ -27,13 +28,12 @@ if TYPE_CHECKING:
 @click.pass_context
 def slack(context: click.Context) -> int:
     """Show how to connect Slack, step by step, with the values to paste."""
-    from advent_cli.messages.slack_post import setup_steps
-    from advent_cli.output import stream
-    from advent_cli.output.advice import with_options
+    from advent_cli.messages.slack_setup import setup_steps
+    from advent_cli.output import slack_steps, terminal
 
     if context.invoked_subcommand is None:
-        _, url, settings = _for_slack(context.obj)
-        stream.out(with_options(setup_steps(url, settings), context.obj.run.command))
+        steps = setup_steps(*_for_setup(context.obj))
+        slack_steps.show(terminal.stdout(context.obj.run.command), steps)
     return DONE
 
 
@@ -45,31 +45,60 @@ def slack(context: click.Context) -> int:
 )
 @click.pass_obj
 def slack_manifest(options: Options) -> int:
-    """Print the YAML manifest of a Slack app with a slash command that posts to this app."""
+    """Print the YAML manifest of a Slack app with a slash command for this app.
+
+    On AWS the command posts to the app's URL; on the local target the app uses Socket Mode.
+    """
     import yaml
 
-    from advent_cli.messages.slack_post import manifest
+    from advent_cli.messages.slack_setup import manifest
     from advent_cli.output import stream
 
-    _, url, settings = _for_slack(options)
-    stream.out(yaml.safe_dump(manifest(url, settings), sort_keys=False), end="")
+    stream.out(yaml.safe_dump(manifest(*_for_setup(options)), sort_keys=False), end="")
     return DONE
 
 
+def _for_setup(options: Options) -> tuple[str | None, Slack]:
+    """The URL that Slack can post to, and the Slack settings; None if Slack reaches the app only in Socket Mode.
+
+    So it is on the local target, which therefore needs no engine to run.
+    """
+    from advent_cli.cli.open_stack import open_configured, read_config, targets_local
+    from advent_cli.local import lifecycle
+
+    config = read_config(options)
+    settings = _settings(config)
+    if targets_local(options, config):
+        return None, settings
+    url = _url(open_configured(options, config, lifecycle.require))
+    return url if url.startswith("https://") else None, settings
+
+
 def _for_slack(options: Options) -> tuple[Stack, str, Slack]:
-    """The stack, its URL and its Slack settings; notes if Slack cannot reach the URL."""
+    """The stack, its URL and its Slack settings."""
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle
 
     stack = open_stack(options, lifecycle.require)
-    if stack.config.slack is None:
+    settings = _settings(stack.config)
+    return stack, _url(stack), settings
+
+
+def _settings(config: Config) -> Slack:
+    """The Slack settings; raises AdventError if the app has none, or no route for them."""
+    if config.slack is None:
         raise AdventError("config.yaml has no slack section", hint="add slack: with trigger_word and bot_name")
+    if not config.post_routes:
+        raise AdventError("no function has a POST route for Slack", hint="add `routes: POST /PATH` to one of them")
+    return config.slack
+
+
+def _url(stack: Stack) -> str:
+    """The URL that Slack posts to; raises AdventError if there is no API."""
     url = stack.url
     if url is None:
-        raise AdventError(f"the {stack.api.title} is missing, or has no route for POST", hint="`advent up` creates it")
-    if not url.startswith("https://"):
-        options.report.note("note: Slack cannot reach the local engine; deploy with --target aws")
-    return stack, url, stack.config.slack
+        raise AdventError(f"the {stack.api.title} is missing", hint="`advent up` creates it")
+    return url
 
 
 @slack.command(

@@ -86,9 +86,12 @@ def span(seconds: float) -> str:
 def advice(last: Request | None, url: str, trigger_word: str) -> list[str]:
     """What to check if Slack sent no request, or its last one failed."""
     if last is None:
+        reached = f"Slack has exactly this URL: {url} (`advent slack` shows where to enter it)"
+        if not url.startswith("https://"):
+            reached = f"`advent slack listen` is running, because Slack cannot reach {url}"
         steps = [
-            f"`advent doctor` reports that the app answers, and its URL begins with https:// (it is {url})",
-            "Slack has exactly this URL (`advent slack` shows where to enter it)",
+            "`advent doctor` reports that the app answers",
+            reached,
             f"a person has posted in the channel: a message that begins with {trigger_word}, or the slash command",
             "API Gateway does not reject the requests: its own 404 (wrong path) and 429 responses are in no log",
         ]

@@ -1,4 +1,4 @@
-"""Slack's side: the requests it sends, how it signs them, how it shows a reply, and how to connect it."""
+"""Slack's side: the requests it sends, how it signs them, and how it shows a reply."""
 
 import hashlib
 import hmac
@@ -6,7 +6,6 @@ import re
 import time
 import urllib.parse
 from dataclasses import dataclass
-from typing import Any
 
 from advent_cli.config.schema import Slack
 
@@ -70,51 +69,6 @@ def unescape(reply: str) -> str:
     for plain, escaped in reversed(ESCAPES.items()):
         reply = reply.replace(escaped, plain)
     return reply
-
-
-def manifest(url: str, slack: Slack) -> dict[str, Any]:
-    """The manifest of a Slack app with one slash command that posts to `url`.
-
-    See "App manifest reference" on docs.slack.dev. The app's name is cut to 35 characters and the command, with its
-    slash, to 32, Slack's limits.
-    """
-    command = re.sub(r"[^a-z0-9_-]+", "-", slack.trigger_word.lower()).strip("-") or "count"
-    slash_command = {
-        "command": f"/{command}"[:32],
-        "url": url,
-        "description": "Counts words",
-        "usage_hint": "some words",
-        "should_escape": True,  # Slack marks up names and links as in messages; the function parses that
-    }
-    return {
-        "_metadata": {"major_version": 1},
-        "display_information": {"name": slack.bot_name[:35]},
-        "features": {"slash_commands": [slash_command]},
-        "oauth_config": {"scopes": {"bot": ["commands"]}},
-        "settings": {"org_deploy_enabled": False, "socket_mode_enabled": False, "token_rotation_enabled": False},
-    }
-
-
-SETUP_STEPS = """\
-A slash command (recommended by Slack):
-  1. https://api.slack.com/apps > Create New App > From a manifest: paste the output of `advent slack manifest`
-  2. Install to Workspace
-  3. Basic Information > App Credentials > Signing Secret: copy it, run `advent slack secret`, and paste it
-  4. In a channel, type: {command} some words
-
-An outgoing webhook, as in the article (a legacy feature; Slack may not let you add a new one):
-  1. Slack's App Directory > Outgoing WebHooks > Add
-  2. Trigger Word(s): {trigger_word}
-     URL(s): {url}
-     Customize Name: {bot_name}
-  3. Token: copy it, run `advent slack secret`, and paste it
-  4. In that channel, type: {trigger_word} some words"""
-
-
-def setup_steps(url: str, slack: Slack) -> str:
-    """The steps to connect Slack, for a slash command and for an outgoing webhook."""
-    command = manifest(url, slack)["features"]["slash_commands"][0]["command"]
-    return SETUP_STEPS.format(command=command, url=url, trigger_word=slack.trigger_word, bot_name=slack.bot_name)
 
 
 def _form(fields: dict[str, str]) -> bytes:

@@ -54,12 +54,14 @@ def answered(console: Console, seconds: float) -> None:
 
 
 def after_up(console: Console, inspection: Inspection, advice: str) -> None:
-    """Print who can post if the API is open, and the next command; `advice` is `advent` with the global options."""
-    slack = inspection.stack.config.slack
+    """Print who can post if the API is open, and the next commands; `advice` is `advent` with the global options."""
+    stack, slack = inspection.stack, inspection.stack.config.slack
     if inspection.is_open:
         details(console, [[(access(inspection), "")]], indent=2)
     if slack:
         details(console, [[(f"next: {advice} say {slack.trigger_word} some words", "")]], indent=2)
+    if slack and not stack.aws.endpoint:
+        details(console, [[(f"connect Slack: {advice} slack", "")]], indent=2)
 
 
 def stacks(console: Console, by_stack: Mapping[str, Mapping[str, int]]) -> None:

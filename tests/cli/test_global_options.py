@@ -16,13 +16,16 @@ UP = "try: `advent --stack {} --region eu-west-1 up` creates it"
         (["--stack", "a", "say", "--region", "eu-west-1", "x"], "a"),
         (["--stack", "a", "say", "x", "--stack=b", "--region", "eu-west-1"], "b"),
         (["slack", "check", "--stack", "b", "--region", "eu-west-1"], "b"),
-        (["slack", "--stack", "a", "manifest", "--region", "eu-west-1"], "a"),
+        (["slack", "--stack", "a", "check", "--region", "eu-west-1"], "a"),
         (["--region", "us-west-2", "slack", "--stack", "a", "check", "--stack", "b", "--region", "eu-west-1"], "b"),
-        (["slack", "--stack", "b", "--region", "eu-west-1"], "b"),
     ],
 )
 def test_they_work_wherever_they_stand(engine: Engine, advent: Run, words: list[str], stack: str) -> None:
     assert UP.format(stack) in advent(*words, code=1).stderr
+
+
+def test_a_group_takes_them_too(advent: Run) -> None:
+    assert "`advent --stack b --region eu-west-1 up`" in advent("slack", "--stack", "b", "--region", "eu-west-1").stdout
 
 
 def test_the_variables_belong_to_advent_and_an_option_overrules_them(engine: Engine, advent: Run) -> None:

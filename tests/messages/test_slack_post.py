@@ -6,10 +6,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-import yaml
 
 from advent_cli.aws.retry import Waiter
-from advent_cli.config.schema import Slack as SlackSettings
 from advent_cli.local.lifecycle import Engine
 from advent_cli.messages import slack_post
 from advent_cli.resources.function import Function
@@ -198,35 +196,6 @@ def test_set_the_secret_use_it_and_delete_it(engine: Engine, advent: Run) -> Non
 
     assert "/advent/awsadvent/slack-secret" in advent("down", "--yes").stderr
     assert stack.secrets["slack-secret"].value() is None
-
-
-LONGEST = {"name": 35, "command": 32, "url": 3000, "description": 2000, "usage_hint": 1000}
-
-
-@pytest.mark.parametrize(
-    ("word", "name", "command"),
-    [("awsadvent", "awsadvent-bot", "/awsadvent"), ("Zähl!mit", "b" * 80, "/z-hl-mit"), ("!!", "x", "/count")],
-)
-def test_the_manifest_follows_slacks_documentation(word: str, name: str, command: str) -> None:
-    made = slack_post.manifest("https://x.execute-api.eu-west-1.amazonaws.com/p", SlackSettings(word, name))
-    (slash,) = made["features"]["slash_commands"]
-    assert slash["command"] == command
-    assert made["_metadata"]["major_version"] in (1, 2)
-    assert made.keys() <= {"_metadata", "display_information", "features", "oauth_config", "settings"}
-    assert slash.keys() == {"command", "url", "description", "usage_hint", "should_escape"}
-    for field, text in {**slash, **made["display_information"]}.items():
-        assert not isinstance(text, str) or 0 < len(text) <= LONGEST[field], field
-    assert made["oauth_config"]["scopes"]["bot"] == ["commands"]  # no scope to read anything
-
-
-def test_the_steps_and_the_manifest_contain_the_url(deployed: Stack, advent: Run) -> None:
-    url = deployed.url or "none"
-    steps = advent("slack")
-    assert f"URL(s): {url}\n" in steps.stdout
-    assert "Trigger Word(s): awsadvent\n" in steps.stdout
-    assert "Slack cannot reach the local engine" in steps.stderr
-    loaded = yaml.safe_load(advent("slack", "manifest").stdout)
-    assert loaded == slack_post.manifest(url, TUTORIAL.slack or SlackSettings("", ""))
 
 
 def test_a_foreign_secret_is_neither_changed_nor_used(engine: Engine, advent: Run) -> None:

@@ -48,7 +48,7 @@ SOCKET_MODE_STEPS = f"""\
 A slash command, in Socket Mode, so that the app needs no public URL:
 {CREATE_APP}\
   3. Basic Information > App-Level Tokens > Generate Token and Scopes:
-     any name, Add Scope > connections:write, Generate; copy the token (xapp-...)
+     any name, Add Scope > connections:write, Generate; copy the xapp-... token
   4. Run `advent up` and `advent slack listen`, paste the token, keep it running
   5. In a channel, type: {{command}} some words"""
 

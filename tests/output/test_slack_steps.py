@@ -42,7 +42,8 @@ def test_a_pipe_gets_it_in_full(advent: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "hostile", ["[link=https://evil.example]x[/link]", "https://evil.example", "\x1b]8;;evil\x1b\\x"]
+    "hostile",
+    ["[link=https://evil.example]x[/link]", "[link=evil:x]x[/link]", "https://evil.example", "\x1b]8;;evil\x1b\\x"],
 )
 def test_no_setting_adds_a_link(hostile: str) -> None:
     console = terminal.SafeConsole(file=io.StringIO(), force_terminal=True, color_system="standard", width=60)

@@ -14,7 +14,7 @@ from advent_cli.cli.pick_reporter import json_option
 from advent_cli.errors import DONE, FAILED, AdventError, TargetError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from advent_cli.aws.retry import Waiter
     from advent_cli.cli.options import Options
@@ -72,6 +72,7 @@ def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: boo
     """Post one message and follow it; returns the exit code."""
     from advent_cli.aws.account import in_parallel
     from advent_cli.aws.retry import Waiter
+    from advent_cli.cli.follow_message import follow_message
     from advent_cli.messages import post, slack_post
     from advent_cli.words import settle
 
@@ -90,7 +91,7 @@ def _say(options: Options, stack: Stack, message: str, *, wait: bool, trace: boo
     report.replied(message, reply.text)
     answered = answered if settle.is_word_counts(reply.text, answered) else {}
     if wait and trace:
-        return _follow(options, stack, webhook, reply, answered)
+        return follow_message(options.report, stack, webhook.function, reply, answered)
     if answered:
         with report.waiting() as notify:
             now = settle.settle(stack, answered, Waiter(notify))
@@ -106,7 +107,7 @@ def _reply(
     from advent_cli.words import settle
 
     try:
-        return webhook.say(message, waiter, lambda: settle.not_counted(stack, answered))
+        return webhook.say(message, waiter, lambda _: settle.not_counted(stack, answered))
     except TargetError:
         raise
     except AdventError as error:
@@ -116,30 +117,6 @@ def _reply(
         cause = with_undetermined(found.problem, found.undetermined)
         hint = cause if found.problem else "; ".join(filter(None, (error.hint, cause)))
         raise AdventError(error.what, why=error.why, hint=hint) from None
-
-
-def _follow(options: Options, stack: Stack, webhook: Webhook, reply: Reply, answered: Mapping[str, int]) -> int:
-    """Show the message's trace to its last function, with the counts that a single counting consumer left."""
-    from advent_cli.aws.retry import Waiter
-    from advent_cli.messages.trace import Evidence, explain_no_counts, follow
-    from advent_cli.messages.trace_model import State
-    from advent_cli.words import counts, settle
-
-    evidence = Evidence(webhook.function, reply.posted_at, reply.message_id)
-    writers, now = settle.writers(stack), dict[str, int]()
-    with options.report.tracing(reply.seconds) as view:
-        if answered:
-            view.counts(webhook.function, answered)
-        trace = follow(stack, evidence, view.show, Waiter())
-        done = [hop.function for hop in trace.all() if hop.function in writers and hop.state is State.DONE]
-        if answered and len(writers) == 1 and done == writers:
-            now = counts.of(stack.table, answered)
-            if now == answered:
-                trace = explain_no_counts(stack, trace, writers[0])
-                view.show(trace)
-            view.counts(writers[-1], now)
-    options.report.traced(trace, writers, now)
-    return FAILED if any(hop.problem for hop in trace.all()) else DONE
 
 
 def _say_many(options: Options, stack: Stack, messages: Iterable[str], number: int | None, *, wait: bool) -> int:

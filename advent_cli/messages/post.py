@@ -23,6 +23,12 @@ UNAUTHORIZED = 401
 REDIRECTS = range(300, 400)
 NO_PROFILE = HttpClient()  # by the environment alone
 FORM = "application/x-www-form-urlencoded"
+NotCounted = Callable[[Response], bool]
+
+
+def never(_: Response) -> bool:
+    """Not known, so a word may have been counted."""
+    return False
 
 
 def message(words: tuple[str, ...]) -> str:
@@ -38,7 +44,7 @@ def message(words: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class Reply:
-    """The bot's reply: its text, when the message was posted, how long the response took, and the message id.
+    """The bot's reply: its text, when the message was posted, how long the response took, the message id, and the body.
 
     `posted_at` is in seconds since 1970, by AWS's clock if the response has a date. The id is from the function's
     header, or else API Gateway's, which functions get as the request id.
@@ -48,6 +54,7 @@ class Reply:
     posted_at: float
     seconds: float
     message_id: str | None
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,10 +68,13 @@ class Webhook:
     server: Endpoint | None = None
     http: HttpClient = field(default_factory=HttpClient)
 
-    def say(self, text: str, waiter: Waiter, not_counted: Callable[[], bool] = lambda: False) -> Reply:
+    def say(self, text: str, waiter: Waiter, not_counted: NotCounted = never) -> Reply:
         """Post a message; see `post`."""
+        return self.send(slack_post.build_request(text, self.slack, self.secret), waiter, not_counted)
+
+    def send(self, request: SlackRequest, waiter: Waiter, not_counted: NotCounted) -> Reply:
+        """Post a request; see `post`."""
         try:
-            request = slack_post.build_request(text, self.slack, self.secret)
             return post(self.url, request, waiter, not_counted, self.http)
         except TargetError:
             if self.server:
@@ -89,13 +99,14 @@ def post(
     url: str,
     message: SlackRequest,
     waiter: Waiter,
-    not_counted: Callable[[], bool] = lambda: False,
+    not_counted: NotCounted = never,
     http: HttpClient = NO_PROFILE,
 ) -> Reply:
     """Post a message as Slack would, and return the bot's reply.
 
     Retries for a while if the API is not reachable everywhere yet; also if the function lacks permissions so far, but
-    only if `not_counted` says that no word was counted. Raises AdventError for anything else, without a retry.
+    only if `not_counted` says of the response that no word was counted. Raises AdventError for anything else, without
+    a retry.
     """
     reply, refused = Reply("", 0, 0, None), None
 
@@ -116,7 +127,7 @@ def post(
             return False
         refused = _refusal(response)
         not_permitted_yet = response.status == 500 if own else response.status == 503 and TRY_AGAIN in response.text
-        if not_permitted_yet and not_counted():
+        if not_permitted_yet and not_counted(response):
             return False
         raise refused
 
@@ -138,7 +149,7 @@ def send(http: HttpClient, url: str, message: SlackRequest) -> Response:
 def _reply(response: Response, at: float, seconds: float) -> Reply:
     """The reply, with the whole body as its text; `at` is when it was posted, by the clock here."""
     message_id = response.headers.get("X-Message-Id") or response.headers.get("apigw-requestid")
-    return Reply(response.text, sent_at(response, at, seconds), seconds, message_id)
+    return Reply(response.text, sent_at(response, at, seconds), seconds, message_id, response.text)
 
 
 def sent_at(response: Response, at: float, seconds: float) -> float:

@@ -1,18 +1,16 @@
 """Finds and runs uv, with the settings of the person that are about where packages come from, and no others."""
 
 import functools
-import importlib.util
 import os
 import re
-import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from advent_cli.errors import ConfigError
+from advent_cli.packaging.install_command import install_command
 
 PACKAGE = "uv>=0.8"  # as in setup.py
 BEST_MATCH = "unsafe-best-match"  # what uv calls pip's way to look into all indexes for the newest version
@@ -31,12 +29,9 @@ def find(file: Path) -> str:
         return str(find_uv_bin())
     if found := shutil.which("uv"):
         return found
-    python = shlex.quote(sys.executable)
-    pip = "" if importlib.util.find_spec("pip") else f"{python} -m ensurepip && "  # uv makes environments without pip
-    install = f"{pip}{python} -m pip install {shlex.quote(PACKAGE)}"
     raise ConfigError(
         f"{file} names packages, and uv, which installs them, is not there",
-        hint=f"install it: `{install}`, or put a uv of your own on the PATH",
+        hint=f"install it: `{install_command(PACKAGE)}`, or put a uv of your own on the PATH",
     )
 
 

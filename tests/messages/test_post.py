@@ -83,10 +83,10 @@ def test_an_api_that_is_not_ready_is_retried(gateway: Gateway) -> None:
 
 def test_a_function_without_permissions_is_retried_only_if_nothing_was_counted(gateway: Gateway) -> None:
     gateway.responses = [REFUSED, REFUSED, REPLY]
-    assert post.post(gateway.url, POST, QUICKLY, lambda: True).text == "some = 1"
+    assert post.post(gateway.url, POST, QUICKLY, lambda _: True).text == "some = 1"
     gateway.responses = [REFUSED, REPLY]
     with pytest.raises(AdventError, match="the API answered 500"):
-        post.post(gateway.url, POST, QUICKLY, lambda: False)
+        post.post(gateway.url, POST, QUICKLY, lambda _: False)
     assert gateway.responses == [REPLY]
 
 

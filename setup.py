@@ -52,8 +52,9 @@ setup(
         ],
         "login": ["boto3[crt]>=1.41"],  # awscrt, for profiles that `aws login` made; 1.41 is the first that knows them
         "packages": ["uv>=0.8"],  # for functions with a requirements.txt; a program of 40 MB that most apps do not need
+        "slack": ["slack_sdk>=3.48"],  # for `slack listen`; the version whose reconnecting the tests hold
         "dev": [
-            "aws-advent[local,packages]",
+            "aws-advent[local,packages,slack]",
             "hypothesis>=6.100",
             "jsonschema>=4.20",  # whether what --json prints is what docs/schemas says
             "mypy>=1.13",

@@ -34,6 +34,7 @@ ONLY = {  # who may import what is not ours
     "ministack": {"local"},
     "filelock": {"local"},
     "hypercorn": {"local"},
+    "slack_sdk": {"messages"},
     "boto3": {"aws"},
     "botocore": {"aws", "resources", "deploy"},
 }

@@ -27,6 +27,7 @@ from advent_cli.cli.replay import replay
 from advent_cli.cli.say import say
 from advent_cli.cli.secret import secret
 from advent_cli.cli.slack import slack
+from advent_cli.cli.slack_listen import slack_listen
 from advent_cli.cli.status import status
 from advent_cli.cli.up import up
 from advent_cli.errors import DIFFERENT
@@ -74,5 +75,6 @@ advent.sections = {
     "Your own apps": (new, secret),
     "Local engine": (local,),
 }
+slack.add_command(slack_listen)
 for command in chain(*advent.sections.values()):
     advent.add_command(command)

@@ -45,12 +45,12 @@ def change(options: Options, name: str, prompt: str | None) -> int:
         hint = f"use one of {known}" if known else "list it under reads_secrets of a function in config.yaml"
         raise UsageError(f"no function reads the secret {name!r}", hint=hint)
     asks = sys.stdin.isatty()  # else a wrong value is refused before anything starts
-    value = _read_secret(prompt) if prompt and not asks else ""
+    value = read_secret(prompt) if prompt and not asks else ""
     options.run.secrets.add(value)
     stack = open_configured(options, config, lifecycle.start)
     options.report.acting_on(stack)
     if prompt and asks:
-        value = _read_secret(prompt)
+        value = read_secret(prompt)
         options.run.secrets.add(value)
     parameter, report = stack.secrets[name], options.report
     exists = parameter.read() is not None
@@ -65,7 +65,7 @@ def change(options: Options, name: str, prompt: str | None) -> int:
     return DONE
 
 
-def _read_secret(prompt: str) -> str:
+def read_secret(prompt: str) -> str:
     """Read a secret without echo, or all of stdin if that is no terminal; raises UsageError if it cannot be one."""
     from advent_cli.output.control_characters import escape_controls
 

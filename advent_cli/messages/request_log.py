@@ -67,7 +67,7 @@ def summary(last: Request | None, day: list[Request], now: float, kept_days: int
         lines = [f"Slack sent no request in the last {kept_days} days, as far as the log goes back"]
     else:
         lines = [f"Slack's last request was {span(now - last.time)} ago: answered {last.status}, {last.log}"]
-    names = {True: "Slack", False: "others, such as advent say", None: "unknown senders"}
+    names = {True: "Slack", False: "others, such as advent say and slack listen", None: "unknown senders"}
     for from_slack, name in names.items():
         statuses = Counter(request.status for request in day if request.from_slack is from_slack)
         if statuses:

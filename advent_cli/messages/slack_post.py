@@ -2,14 +2,17 @@
 
 import hashlib
 import hmac
+import json
 import re
 import time
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from advent_cli.config.schema import Slack
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # they separate words, as in handlers/slack.py
+FORWARDER = "advent-slack-listen"  # not Slackbot, by which `slack check` knows Slack
 ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}  # docs.slack.dev, "Formatting message text"; & must come first
 
 
@@ -45,6 +48,12 @@ def build_request(text: str, slack: Slack | None, secret: str | None) -> SlackRe
     now = f"{time.time():.6f}"
     token = {"token": secret or "advent-say", "timestamp": now, "trigger_word": slack.trigger_word if slack else ""}
     return SlackRequest(_form({**sender, **token, "text": escape(text)}), {})
+
+
+def forward(fields: Mapping[str, Any], secret: str | None) -> SlackRequest:
+    """The request that Slack sends for a slash command with these fields, but by another sender."""
+    body = _form({name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()})
+    return SlackRequest(body, {"User-Agent": FORWARDER, **(_signed(body, secret) if secret else {})})
 
 
 def is_command(text: str) -> bool:

@@ -160,6 +160,8 @@ class JsonReporter:
         self.fields["messages"].append({"text": json_documents.valid_text(message), "reply": None, "counts": {}})
         self.errors.append(error)
 
+    def slash_command(self, sender: str, message: str, reply: str | None, *, is_late: bool) -> None: ...
+
     def posting(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
         return nullcontext(_ignore)
 

@@ -136,6 +136,9 @@ class Reporter(Protocol):
     def no_reply(self, message: str, error: AdventError) -> None:
         """A message was not answered, and why."""
 
+    def slash_command(self, sender: str, message: str, reply: str | None, *, is_late: bool) -> None:
+        """Somebody typed this in Slack; `reply` is None if there is none, and `is_late` if it came after the limit."""
+
     def posting(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
         """Yields a function to call after each message; `total` is None if unknown."""
 

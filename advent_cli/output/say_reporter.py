@@ -30,6 +30,10 @@ class SayReporter:
     def replied(self, message: str, reply: str) -> None:
         out(printable(reply, 100_000) if sys.stdout.isatty() else reply)
 
+    def slash_command(self, sender: str, message: str, reply: str | None, *, is_late: bool) -> None:
+        late = " (late, through the response_url)" if is_late else ""
+        out(f"{printable(sender)}: {printable(message, 1000)} -> {printable(reply or 'no reply', 1000)}{late}")
+
     def posting(self, total: int | None) -> AbstractContextManager[Callable[[], None]]:
         if sys.stdin.isatty() and total is None:  # typed at the terminal
             return nullcontext(lambda: None)

@@ -37,7 +37,7 @@ def test_no_request_then_say_then_slack_then_a_refusal(deployed: Stack, advent: 
     advent("say", "--no-wait", "awsadvent", "checked")
     mine = advent("slack", "check", code=1).stdout
     assert mine.startswith("Slack sent no request")
-    assert "others, such as advent say: 1 answered 200" in mine
+    assert "others, such as advent say and slack listen: 1 answered 200" in mine
 
     post(deployed, b"text=checked+by+Slack")
     called = advent("slack", "check").stdout

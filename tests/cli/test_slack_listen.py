@@ -1,0 +1,245 @@
+"""`advent slack listen` on the engine, with a workspace that behaves as Slack's."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from advent_cli.aws.retry import Waiter
+from advent_cli.config.schema import SLACK_SECRET
+from advent_cli.messages.socket_mode import Listener
+from advent_cli.stack.build import Stack
+from advent_cli.words import counts
+from tests.conftest import ADVENT, Run
+from tests.support import fake_slack
+from tests.support.fake_slack import TOKEN, FakeSlack, wait_until
+from tests.support.screen import Terminal
+
+LISTEN: list[str | Path] = [ADVENT, "slack", "listen"]
+
+
+@pytest.fixture
+def slack() -> Iterator[FakeSlack]:
+    with fake_slack.running() as slack:
+        yield slack
+
+
+class Listening:
+    """A listener that runs, and what it printed once it ended."""
+
+    def __init__(self, folder: Path, slack: FakeSlack, *options: str) -> None:
+        self.files = [(folder / name).open("w+") for name in ("stdout", "stderr")]
+        words, environment = [ADVENT, *options, *LISTEN[1:]], {**os.environ, **slack.environment}
+        out, err = self.files
+        self.process = subprocess.Popen(
+            words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+        )
+
+    def end(self) -> tuple[str, str]:
+        self.process.send_signal(signal.SIGINT)
+        code, printed = self.process.wait(120), []
+        for file in self.files:
+            file.seek(0)
+            printed.append(file.read())
+        assert code == 0, printed
+        return printed[0], printed[1]
+
+
+@contextmanager
+def listening(folder: Path, slack: FakeSlack, *options: str) -> Iterator[Listening]:
+    before, listener = slack.connections, Listening(folder, slack, *options)
+    try:
+        wait_until(lambda: slack.connections > before or listener.process.poll() is not None)
+        yield listener
+    finally:
+        listener.process.kill()
+        listener.process.wait()
+        for file in listener.files:
+            file.close()
+
+
+def answer(slack: FakeSlack, words: str) -> str:
+    envelope = slack.type(words)
+    wait_until(lambda: slack.acknowledged(envelope) is not None)
+    found = slack.acknowledged(envelope) or {}
+    if not found:  # the machine is very busy, so the reply is late
+        path = envelope["payload"]["response_url"].removeprefix(slack.url)
+        wait_until(lambda: path in dict(slack.responses))
+        found = dict(slack.responses)[path]
+    assert found["response_type"] == "in_channel"
+    return str(found["text"])
+
+
+def settled(stack: Stack, **words: int) -> None:
+    wait_until(lambda: counts.of(stack.table, words) == words)
+
+
+def test_a_slash_command_is_answered_by_the_functions_here(deployed: Stack, slack: FakeSlack, tmp_path: Path) -> None:
+    with listening(tmp_path, slack) as listener:
+        assert answer(slack, "/awsadvent three new words") == "three = 1, new = 1, words = 1"
+        settled(deployed, three=11, new=11, words=11)
+        assert answer(slack, "/awsadvent three new words") == "three = 12, new = 12, words = 12"
+        settled(deployed, three=22, new=22, words=22)
+        out, err = listener.end()
+    lines = out.splitlines()
+    assert lines[0].startswith("ann: /awsadvent three new words -> three = 1, new = 1, words = 1")
+    assert len(lines) == 2
+    assert "press Ctrl-C to stop" in err
+    assert "awsadvent on the local engine" in err
+
+
+def test_the_commands_are_signed_once_there_is_a_secret(deployed: Stack, slack: FakeSlack, tmp_path: Path) -> None:
+    deployed.secrets[SLACK_SECRET].put("8f742231b10e8888abcd99yyyzzz85a5", Waiter())
+    try:
+        with listening(tmp_path, slack):
+            assert answer(slack, "/awsadvent signed") == "signed = 1"
+    finally:
+        deployed.secrets[SLACK_SECRET].delete(Waiter())
+
+
+@pytest.mark.long
+def test_no_command_is_lost_or_doubled_by_reconnects_and_repetitions(
+    deployed: Stack, slack: FakeSlack, tmp_path: Path
+) -> None:
+    with listening(tmp_path, slack) as listener:
+        typed = []
+        for number in range(200):
+            typed.append(slack.type("/awsadvent often"))
+            if number % 10 == 5:
+                slack.send(random.choice(typed))
+            if number % 40 == 20:
+                slack.refresh("refresh_requested")
+            if number % 40 == 0:
+                slack.close(slack.sockets)
+            wait_until(lambda: len(typed) - len(slack.acknowledgements) < 20)
+        wait_until(lambda: len(slack.acknowledgements) == 200)
+        settled(deployed, often=200 * 11)
+        out, _ = listener.end()
+    assert slack.connections >= 6
+    assert sorted(each["envelope_id"] for each in slack.acknowledgements) == sorted(e["envelope_id"] for e in typed)
+    assert len(out.splitlines()) == 200
+    replies = [each["payload"]["text"] for each in slack.acknowledgements if "payload" in each]
+    assert len(replies) + len(slack.responses) == 200
+
+
+REFUSALS = {
+    "invalid_auth": "Slack does not know this token",
+    "token_revoked": "the token was revoked",
+    "account_inactive": "the app of this token was removed",
+    "missing_scope": "the token lacks the scope connections:write",
+    "forbidden_team": "the workspace does not allow Socket Mode",
+    "link_disabled": "Socket Mode is off for this app",
+    "internal_error": "Slack cannot be reached: internal_error",
+}
+
+
+@pytest.mark.parametrize("error", REFUSALS)
+def test_a_refusal_is_one_sentence(deployed: Stack, slack: FakeSlack, advent: Run, error: str) -> None:
+    slack.error = error
+    done = advent("slack", "listen", code=3, **slack.environment)
+    assert f"error: {REFUSALS[error]}" in done.stderr
+    assert done.stderr.count("error:") == 1
+    assert "\ntry: " in done.stderr.replace("  try: ", "\ntry: ")
+    assert TOKEN not in done.stderr
+
+
+def test_without_a_network_it_ends(deployed: Stack, advent: Run) -> None:
+    nowhere = {"ADVENT_SLACK_API_URL": "http://127.0.0.1:1/api/", "ADVENT_SLACK_APP_TOKEN": TOKEN}
+    assert "error: Slack cannot be reached: " in advent("slack", "listen", code=3, **nowhere).stderr
+
+
+@pytest.mark.parametrize("token", ["xoxb-1-2-3", "", "a b"])
+def test_another_token_is_refused_before_any_call(advent: Run, tmp_path: Path, token: str) -> None:
+    alone = str(tmp_path / "state")  # no engine runs there
+    stderr = advent("slack", "listen", code=2, stdin=f"{token}\n", XDG_STATE_HOME=alone).stderr
+    assert "this is not an app-level token" in stderr if token.isidentifier() else "error:" in stderr
+    assert "engine" not in stderr
+
+
+def test_a_token_that_is_revoked_later_ends_it(deployed: Stack, slack: FakeSlack, tmp_path: Path) -> None:
+    with listening(tmp_path, slack) as listener:
+        wait_until(lambda: bool(slack.sockets))
+        slack.error = "token_revoked"
+        slack.close(slack.sockets)
+        assert listener.process.wait(60) == 3
+
+
+def test_socket_mode_that_is_switched_off_ends_it(deployed: Stack, slack: FakeSlack, tmp_path: Path) -> None:
+    with listening(tmp_path, slack) as listener:
+        wait_until(lambda: bool(slack.sockets))
+        slack.sockets[0].send_json({"type": "disconnect", "reason": "link_disabled"})
+        assert listener.process.wait(60) == 3
+
+
+def test_a_terminal_shows_the_way_of_each_command(deployed: Stack, slack: FakeSlack, tmp_path: Path) -> None:
+    environment = {**os.environ, "ADVENT_SLACK_API_URL": slack.environment["ADVENT_SLACK_API_URL"]}
+    with Terminal(LISTEN, tmp_path, (100, 40), **environment) as terminal:
+        terminal.read(until="app-level token")
+        terminal.press(f"{TOKEN}\n")
+        terminal.read(until="press Ctrl-C to stop")
+        answer(slack, "/awsadvent seen")
+        terminal.read(until="seen")
+        terminal.read(until="sns_logger")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.ended() == 0
+        assert TOKEN not in terminal.written
+
+
+def test_a_dead_connection_is_noticed_and_replaced(slack: FakeSlack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that a computer finds when it wakes up: nothing comes, and no pong."""
+    monkeypatch.setenv("ADVENT_SLACK_API_URL", slack.environment["ADVENT_SLACK_API_URL"])
+    listener = Listener(TOKEN, None, lambda *_: None)
+    listener.connect()
+    wait_until(lambda: bool(slack.sockets))
+    slack.sockets[0].answers_pings = False
+    listener.keep_open(lambda _: None)
+    assert slack.connections == 1
+    asleep = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: asleep)
+    listener.next_ping = 0
+    listener.keep_open(lambda _: None)
+    wait_until(lambda: slack.connections == 2)
+
+
+def test_the_token_is_nowhere_to_be_read(deployed: Stack, slack: FakeSlack, tmp_path: Path) -> None:
+    with listening(tmp_path, slack, "-v") as listener:
+        answer(slack, "/awsadvent secret")
+        processes = [file.read_bytes() for file in Path("/proc").glob("[0-9]*/cmdline") if os.access(file, os.R_OK)]
+        assert not [line for line in processes if TOKEN.encode() in line]
+        printed = "".join(listener.end())
+    assert TOKEN not in printed
+    assert slack.tokens == [f"Bearer {TOKEN}"]  # so it was in use
+    _assert_not_in_files(Path(os.environ["XDG_STATE_HOME"]))
+
+
+def _assert_not_in_files(folder: Path) -> None:
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    assert files
+    assert not [file for file in files if TOKEN.encode() in file.read_bytes()]
+
+
+def test_the_token_is_in_no_crash_report(deployed: Stack, slack: FakeSlack, advent: Run, tmp_path: Path) -> None:
+    broken = "def broken(self, *, app_token, **_): raise RuntimeError(f'cannot use {app_token}')"
+    lines = ["from slack_sdk.web import WebClient", broken, "WebClient.apps_connections_open = broken"]
+    (tmp_path / "sitecustomize.py").write_text("\n".join(lines))
+    done = advent("slack", "listen", code=1, PYTHONPATH=str(tmp_path), **slack.environment)
+    assert "this is a bug in advent" in done.stderr
+    assert TOKEN not in done.stderr + done.stdout
+    reports = [file.read_text() for file in Path(os.environ["XDG_STATE_HOME"]).rglob("*") if "crash" in file.name]
+    assert [each for each in reports if "cannot use ***" in each]
+    _assert_not_in_files(Path(os.environ["XDG_STATE_HOME"]))
+
+
+def test_without_slack_sdk_the_error_has_the_command(advent: Run, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util as util\nfound = util.find_spec\n"
+        "util.find_spec = lambda name, *more: None if name == 'slack_sdk' else found(name, *more)\n"
+    )
+    stderr = advent("slack", "listen", code=2, PYTHONPATH=str(tmp_path)).stderr
+    assert "-m pip install 'slack_sdk>=3.48'" in stderr

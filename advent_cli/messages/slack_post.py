@@ -8,6 +8,7 @@ import time
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from advent_cli.config.schema import Slack
 

@@ -48,7 +48,7 @@ def plain(*words: str) -> list[str]:
         (("up", "--adopt", "p"), []),  # no policy can be adopted
         (("up", "--ad"), plain("--adopt")),
         (("policy", "s"), plain("status", "say", "slack", "slack-check")),
-        (("slack", ""), plain("check", "manifest", "secret")),
+        (("slack", ""), plain("check", "listen", "manifest", "secret")),
         (("say", "a"), plain("awsadvent")),
         (("say", "awsadvent", "a"), []),
         (("new", "consumer", "x", "--topic", ""), plain("awsadvent")),

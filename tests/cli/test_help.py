@@ -90,7 +90,7 @@ def test_the_commands_are_listed_by_what_they_are_for() -> None:
         (["stauts"], "unknown command 'stauts': did you mean 'status'?"),
         (["--stack", "trial", "dwon"], "unknown command 'dwon': did you mean 'down'?"),
         (["slack", "chekc"], "unknown command 'chekc': did you mean 'check'?"),
-        (["slack", "xyz"], "unknown command 'xyz': use one of check, manifest, secret"),
+        (["slack", "xyz"], "unknown command 'xyz': use one of check, listen, manifest, secret"),
     ],
 )
 def test_an_unknown_command_is_answered_with_the_nearest(words: list[str], answer: str) -> None:

@@ -85,7 +85,7 @@ class Listener:
         except SlackApiError as error:
             why = str(error.response["error"])
             raise_if_final(why)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:  # ValueError: ADVENT_SLACK_API_URL is no URL
             why = str(getattr(error, "reason", error))
         else:
             new = Connection(url, SILENT, self.api.proxy, ping_interval=PING_EVERY, ssl_context=self.api.ssl)

@@ -66,7 +66,7 @@ class Evidence:
 def question(config: Config, urls: Sequence[str]) -> Question | None:
     """Pure: what to ask the app, whose routes have these URLs; None if it has none, or its functions are paused.
 
-    Without a route at which asking has no effect, it is an OPTIONS for which API Gateway has no route: that tells only
+    Without a route at which asking has no effect, it is an OPTIONS for which API Gateway has no route: that shows only
     whether API Gateway knows the API.
     """
     by_route, asked = dict(zip(config.routes, urls, strict=False)), config.asked_route

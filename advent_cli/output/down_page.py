@@ -27,28 +27,28 @@ KEEP = f"{EXPORT}, `advent down --keep-table` keeps the table"
 LOOKED = "searched by name, by tag and by the path of roles"
 
 
-def to_delete(console: Console, steps: Sequence[Step], kept: Sequence[Step], losses: Mapping[str, str]) -> None:
+def to_delete(console: Console, steps: Sequence[Step], kept: Sequence[Step], data_losses: Mapping[str, str]) -> None:
     """Print each group that goes, with the data that is lost with it, and how many resources that are."""
     deleted = [step for step in steps if step.action is Action.DELETE]
     shown = groups(deleted)
     columns = Columns.fitting(shown, console.width if console.is_terminal else WIDTH, has_state=False)
     for group in shown:
         text = row((Action.DELETE.value, ACTION_STYLES[Action.DELETE]), group, columns)
-        text.append("".join(losses.get(step.key, "") for step in group.steps), "bold red")
+        text.append("".join(data_losses.get(step.key, "") for step in group.steps), "bold red")
         console.print(text, soft_wrap=not console.is_terminal)
     line(console, (f"  {len(deleted)} to delete", "bold"), *(f", keeping {step.title}" for step in kept))
     kinds = {
-        kind_and_name(step.key)[0] for step in deleted if losses.get(step.key) or step.key.startswith("log-group/")
+        kind_and_name(step.key)[0] for step in deleted if data_losses.get(step.key) or step.key.startswith("log-group/")
     }
     has_counts, lost = "table" in kinds, ", ".join(words for kind, words in LOST.items() if kind in kinds)
     if lost:
         details(console, [[(f"lost for good: {lost}", "bold red")], *([[(KEEP, "")]] if has_counts else [])], indent=2)
 
 
-def losing(console: Console, steps: Sequence[Step], kept: Sequence[Step], losses: Mapping[str, str]) -> None:
+def losing(console: Console, steps: Sequence[Step], kept: Sequence[Step], data_losses: Mapping[str, str]) -> None:
     """Print only what loses data, and what is kept."""
     for group in groups(steps):
-        details(console, _losses(group, losses), indent=2)
+        details(console, _lost_data(group, data_losses), indent=2)
     for step in kept:
         line(console, f"  keeping {step.title}")
 
@@ -72,7 +72,7 @@ def remaining(console: Console, steps: Sequence[Step], kept: Sequence[Step], res
         line(console, ("  nothing else is left" if kept else "  nothing is left", "bold"), f": {LOOKED}")
 
 
-def _losses(group: Group, losses: Mapping[str, str]) -> Iterator[Parts]:
+def _lost_data(group: Group, data_losses: Mapping[str, str]) -> Iterator[Parts]:
     for step in group.steps:
-        if step.action is Action.DELETE and losses.get(step.key):
-            yield [("- ", "red"), (step.title, ""), (losses[step.key], "bold red")]
+        if step.action is Action.DELETE and data_losses.get(step.key):
+            yield [("- ", "red"), (step.title, ""), (data_losses[step.key], "bold red")]

@@ -68,7 +68,7 @@ class Group:
         return short if words and self.is_whole and len(short) <= columns else self.name
 
     def _parts(self) -> list[str]:
-        """The kinds of the resources that its name does not tell."""
+        """The kinds of the resources that its name does not show."""
         named = "route" if self._routes else kind_and_name(self.key)[0]
         steps = [step for step in self.steps if not isinstance(step.seen, UsesForeignError)]
         kinds = Counter(kind for kind, _ in (kind_and_name(step.key) for step in steps) if kind != named)

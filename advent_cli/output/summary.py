@@ -24,12 +24,14 @@ from advent_cli.words.counts import Counts
 def up_to_date(inspection: Inspection, steps: Sequence[Step]) -> str:
     """The words for a run that has nothing to do, as in `awsadvent on ...: up to date, 26 resources`."""
     stack, number = inspection.stack, sum(step.want is not None for step in steps)
-    return f"{stack.aws.stack} on {target(stack.aws)}: up to date, {number} resources"
+    state = f"up to date, {number} resources" if number else "nothing to delete"
+    return f"{stack.aws.stack} on {target(stack.aws)}: {state}"
 
 
 def run_ended(console: Console, steps: Sequence[Step], result: Result, nothing: str, saved: str | None) -> None:
     """Print the totals of a run: `nothing` if it had nothing to do, and in one line if it was for a `saved` file."""
-    outcomes = [plain_outcome(step, result.finished[step.key]) for step in steps if step.key in result.finished]
+    ended = [plain_outcome(step, result.finished[step.key]) for step in steps if step.key in result.finished]
+    outcomes = [outcome for outcome in ended if outcome is not Outcome.ABSENT]  # what is gone is nobody's news
     changed = [outcome for outcome in outcomes if outcome is not Outcome.UNCHANGED]
     if nothing and not changed:
         text = "nothing to do" if saved else nothing
@@ -97,7 +99,9 @@ def run_totals(outcomes: Iterable[Outcome], seconds: float, waited: Mapping[str,
     counts = Counter(outcomes)
     waits = sorted((took, service) for service, took in waited.items() if took >= 1)[::-1]
     waiting = " and ".join(f"{took:.1f} s waiting for {service}" for took, service in waits)
-    words = ", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome])
+    words = (
+        ", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]) or "nothing changed"
+    )
     took = f"{seconds:.1f} s"
     ended = f"{counts.total()} resources in {took}: {words}" if len(counts) > 1 else f"{words} in {took}"
     return f"{ended} ({waiting})" if waiting else ended

@@ -22,6 +22,6 @@ def changes(old: bytes, new: bytes) -> list[str]:
 
 
 def _files(data: bytes) -> dict[str, tuple[int, int, int]]:
-    """What tells versions of a file apart, by name: its checksum, size and mode."""
+    """What distinguishes two versions of a file, by name: its checksum, size and mode."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {e.filename: (e.CRC, e.file_size, e.external_attr >> 16) for e in archive.infolist() if not e.is_dir()}

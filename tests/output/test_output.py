@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from advent_cli.aws.retry import Transient
+from advent_cli.deploy.apply import Result
 from advent_cli.deploy.decide import Step
 from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started, Stopping, Waiting
 from advent_cli.deploy.inspection import Inspection
@@ -229,6 +230,20 @@ def test_waiting_counts_once_for_each_service() -> None:
     assert words == (
         "1 created in 8.0 s (5.0 s waiting for IAM and 3.0 s waiting for DynamoDB and 1.0 s waiting for Lambda)"
     )
+
+
+def test_totals_count_only_what_was_there() -> None:
+    """What `down` finds gone, as everything but a kept table, is no news."""
+    steps = [Step("table/t", "table t", None, {}), Step("topic/t", "topic t", None, None)]
+    ended = {"table/t": Finished("table/t", Outcome.DELETED), "topic/t": Finished("topic/t", Outcome.ABSENT)}
+    for done, shown in (
+        (ended, "  1 deleted in 0.0 s\n"),
+        ({"topic/t": ended["topic/t"]}, "✔ a stack: nothing to delete\n"),
+    ):
+        console = Console(file=io.StringIO(), width=80)
+        summary.run_ended(console, steps, Result(done), "a stack: nothing to delete", None)
+        text = console.file.getvalue()  # type: ignore[attr-defined]
+        assert text == shown
 
 
 def test_each_transient_error_names_its_service() -> None:

@@ -10,13 +10,13 @@ from advent_cli.stack.model import Stack
 
 
 def show(console: Console, stack: Stack) -> None:
-    """Print the header on one line, or on two if the terminal is too narrow."""
+    """Print the header on one line, or on two if the terminal is too narrow. A pipe has no width."""
     where, file = place.target(stack.aws), f"from {place.config_file(stack)}"
     text = Text.assemble("stack ", (stack.aws.stack, "bold"), f" on {where}")
     width = console.width if console.is_terminal else WIDTH
     room = width - text.cell_len - cell_len(file)
-    if room >= 2:
-        text.append(" " * room + file, "dim")
-    else:
+    if console.is_terminal and room < 2:
         text.append(f"\n{file}", "dim")
+    else:
+        text.append(" " * max(room, 2) + file, "dim")
     console.print(text, soft_wrap=True)

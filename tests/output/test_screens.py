@@ -56,7 +56,9 @@ def test_only_what_is_wrong_unfolds(deployed: Stack, tmp_path: Path, advent: Run
     (subscription,) = [r for r in deployed.resources.values() if r.key == "subscription/awsadvent to sns_logger"]
     subscription.delete(Waiter())
     reconfigure(deployed.aws.client("lambda"), "sns_multiplier", Timeout=3)
-    assert screen(tmp_path, "status")[1:6] == [
+    shown = screen(tmp_path, "status")
+    totals = shown.index("  ✘ 24 of 26 healthy: 1 differs, 1 missing")  # the header has two lines if paths are long
+    assert shown[totals : totals + 5] == [
         "  ✘ 24 of 26 healthy: 1 differs, 1 missing",
         "    differs  function     sns_multiplier",
         "      timeout: 3, should be 30",
@@ -132,3 +134,12 @@ def test_questions_repeat_the_header(engine: Engine, tmp_path: Path, advent: Run
         terminal.process.send_signal(signal.SIGINT)
         terminal.ended()
     assert "stack " in terminal.written.split("Slack's signing secret")[0]
+
+
+def test_a_pipe_has_the_header_on_one_line_however_long_the_path(tmp_path: Path, advent: Run) -> None:
+    folder = tmp_path / ("long" * 30) / "app"
+    advent("new", "app", str(folder))
+    first, second = advent("--config", str(folder / "config.yaml"), "plan").stdout.splitlines()[:2]
+    assert first.startswith("stack ")
+    assert first.endswith("/config.yaml")
+    assert second.startswith("  + ")

@@ -15,6 +15,6 @@ def slack(stack: Stack) -> Finding:
     hint = "`advent slack secret` sets it, so that only Slack can post"
     return note(
         "slack",
-        "no secret is set; anyone with the URL can post",
+        f"no secret is set; anyone {'on this machine' if stack.aws.endpoint else 'with the URL'} can post",
         hint if kept else f"add `reads_secrets: [{SLACK_SECRET}]` to a function in config.yaml",
     )

@@ -15,10 +15,17 @@ Part = str | tuple[str, str]
 def line(console: Console, *parts: Part) -> None:
     """Print a line of parts, each with an optional style; a terminal wraps it between words, a pipe never does.
 
-    A command that a part suggests gets the global options of this run, so that it works as pasted.
+    Wrapped lines keep the indent. A command that a part suggests gets the global options of this run, so that it works
+    as pasted.
     """
     text = Text.assemble(*complete(console, parts))
-    console.print(text, soft_wrap=not console.is_terminal or " " not in text.plain)
+    indent = len(text.plain) - len(text.plain.lstrip(" "))
+    if not console.is_terminal or " " not in text.plain.strip() or indent >= console.width // 2:
+        console.print(text, soft_wrap=True)
+    else:
+        for wrapped in text[indent:].wrap(console, console.width - indent):
+            wrapped.rstrip()
+            console.print(Text(" " * indent).append_text(wrapped), soft_wrap=True)
 
 
 def unwrapped_line(console: Console, *parts: Part) -> None:

@@ -64,11 +64,11 @@ def test_all_is_well_and_nothing_is_counted(deployed: Stack, advent: Run) -> Non
     found = report(advent("-v", "doctor").stdout)
     assert sorted(found) == sorted(["versions", "config", "engine", *REST])
     assert {check for check, states in found.items() for state, _ in states if state != "ok"} == {"slack"}
-    assert found["slack"] == [("note", "no secret is set; anyone with the URL can post")]
+    assert found["slack"] == [("note", "no secret is set; anyone on this machine can post")]
     assert str(deployed.url) in found["app"][0][1]
     assert found["stack"] == [("ok", "all 26 resources are healthy")]
     assert advent("doctor").stdout.splitlines() == [
-        "note    slack        no secret is set; anyone with the URL can post",
+        "note    slack        no secret is set; anyone on this machine can post",
         "    try: `advent slack secret` sets it, so that only Slack can post",
         "ok      9 checks     versions, config, engine, region, credentials, clock, permissions, stack, app",
     ]

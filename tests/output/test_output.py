@@ -17,7 +17,7 @@ from advent_cli.deploy.events import Event, Finished, Outcome, Planned, Started,
 from advent_cli.deploy.inspection import Inspection
 from advent_cli.deploy.timing import Waits, service_of
 from advent_cli.errors import AdventError, ForeignError
-from advent_cli.output import plan_page, summary, terminal
+from advent_cli.output import plan_page, styled_lines, summary, terminal
 from advent_cli.output.control_characters import printable
 from advent_cli.output.group_progress import PROBLEMS, outcome_of
 from advent_cli.output.groups import groups
@@ -260,6 +260,15 @@ def test_each_transient_error_names_its_service() -> None:
 def test_printable_escapes_control_characters() -> None:
     assert printable("a\x1b[2Jb\r\n\u202ec") == "a\\x1b[2Jb\\r\\n\\u202ec"
     assert len(printable("x" * 1000, 40)) == 40
+
+
+def test_wrapped_lines_keep_their_indent() -> None:
+    console = Console(file=io.StringIO(), width=40, force_terminal=True, color_system=None)
+    styled_lines.line(console, "    try: `advent slack secret` sets it, so that only Slack can post")
+    assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]
+        "    try: `advent slack secret` sets it,",
+        "    so that only Slack can post",
+    ]
 
 
 def test_bars_are_proportional_and_words_are_not_markup() -> None:

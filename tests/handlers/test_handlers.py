@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +61,9 @@ def patient_app(stack: Stack, environment: dict[str, str], patch: Patch) -> Modu
     patch.setattr(app, "COUNT_WITHIN", 60)
     patch.setattr(app, "READ_WITHIN", 60)
     patch.setattr(app, "PUBLISH_WITHIN", 60)
+    patient = app.counting.CLIENT_CONFIG.merge(Config(read_timeout=60))
+    patch.setattr(app.counting, "dynamodb", boto3.client("dynamodb", config=patient))
+    patch.setattr(app, "sns", boto3.client("sns", config=patient))
     return app
 
 

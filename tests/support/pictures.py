@@ -32,9 +32,9 @@ PROMPT = "\x1b[?2004h$ "  # with what bash says to the terminal before it
 CHANGING = (
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
     (r"http://127\.0\.0\.1:\d+/_aws/execute-api/[0-9a-f]+", "URL"),
+    (r"after (\d+ ms|\d+\.\d s)", "after TIME"),
     (r" *\d+\.\d s", ""),
     (r" \([\d.]+ s waiting for .*", ""),
-    (r"after \d+ ms", "after TIME"),
     (r"\d+ ms", "TIME"),
     (r" +", " "),
 )

@@ -1,0 +1,161 @@
+"""docs/commands.md, docs/commands-more.md and docs/configuration.md: `python -m tests.support.reference` writes them.
+
+The commands are read from click, so a new command or option needs no change here.
+"""
+
+import inspect
+from collections.abc import Iterable, Iterator
+
+import click
+
+from advent_cli.cli.app import advent
+from advent_cli.cli.command import Command, Context
+from advent_cli.cli.exit_codes import MEANINGS
+from tests.support.stacks import ROOT
+
+FOLDER = ROOT / "docs"
+LONGEST = 190  # lines of a page
+COMMANDS = ("commands.md", "commands-more.md")
+MADE = "<!-- Written by `python -m tests.support.reference`: change the program, not this page. -->"
+HEAD = f"""{MADE}
+# Commands
+
+`advent COMMAND [OPTIONS]`. Results go to stdout and everything else to stderr, so you can pipe `advent up` for its
+URL and `advent say` for the reply. `advent COMMAND --help` shows the same as this page.
+
+Each option can also be set with the variable beside it; set a flag with `1`. An option on the command line wins over
+its variable. Three more variables exist: `ADVENT_SLACK_APP_TOKEN` holds the token for `advent slack listen`,
+`ADVENT_SLACK_API_URL` replaces `https://slack.com/api/`, and `NO_COLOR` turns colors off. With `TERM=dumb` or in a
+pipe, nothing moves and no line is wrapped.
+"""
+MORE = f"""{MADE}
+# More commands
+
+[Commands](commands.md) has the options that every command takes, and the exit codes.
+"""
+TAB = """
+## The Tab key
+
+The Tab key completes commands, options, and the names in config.yaml: functions, secrets, topics, and `KIND/NAME` for
+`--adopt`. To turn it on, put `advent` on the `PATH`, and one of these lines into your shell's file. For bash (4.4 or
+newer), into `~/.bashrc`:
+
+```sh
+eval "$(_ADVENT_COMPLETE=bash_source advent)"
+```
+
+For zsh, into `~/.zshrc`:
+
+```sh
+eval "$(_ADVENT_COMPLETE=zsh_source advent)"
+```
+
+For fish, into `~/.config/fish/completions/advent.fish`:
+
+```sh
+_ADVENT_COMPLETE=fish_source advent | source
+```
+"""
+
+
+def commands() -> list[str]:
+    """The pages of commands; a section that does not fit on the first page and all after it are on the second."""
+    sections = [_section(title, each) for title, each in advent.sections.items()]
+    pages = [[*HEAD.splitlines()], [*MORE.splitlines()]]
+    room = LONGEST - len(pages[0]) - len(sections) - len(_globals()) - len(_codes())
+    fitting = sum(sum(map(len, sections[: n + 1])) <= room for n in range(len(sections)))
+    pages[0] += ["", *_contents(fitting), *_globals(), *_codes()]
+    for number, section in enumerate(sections):
+        pages[number >= fitting] += section
+    pages[1] += TAB.rstrip().splitlines()
+    return ["\n".join(page) + "\n" for page in pages]
+
+
+def runnable(command: click.Command, *path: str) -> Iterator[tuple[str, Command]]:
+    """The command and all below it that can be run, with their full names."""
+    assert isinstance(command, Command)
+    if not isinstance(command, click.Group) or command.invoke_without_command:
+        yield " ".join((*path, str(command.name))), command
+    for below in getattr(command, "commands", {}).values():
+        yield from runnable(below, *path, str(command.name))
+
+
+def _contents(fitting: int) -> list[str]:
+    """A line for each section, with a link to each command."""
+    lines = []
+    for number, (title, section) in enumerate(advent.sections.items()):
+        page = COMMANDS[1] if number >= fitting else ""
+        names = [name for command in section for name, _ in runnable(command)]
+        links = ", ".join(f"[{name}]({page}#advent-{name.replace(' ', '-')})" for name in names)
+        lines.append(f"- {title}: {links}")
+    return lines
+
+
+def _globals() -> list[str]:
+    """The options of all commands."""
+    lines = [
+        "",
+        "## Options of every command",
+        "",
+        "They may stand before the command or after it; the later one wins.",
+        "",
+    ]
+    return [*lines, *_options(advent, Context(advent, info_name="advent", auto_envvar_prefix="ADVENT"))]
+
+
+def _codes() -> list[str]:
+    """The exit codes."""
+    rows = [f"| {code} | {meaning} |" for code, meaning in MEANINGS.items()]
+    lines = ["", "## Exit codes", "", "Where a code means something else to a command, its entry says so.", ""]
+    return [*lines, "| code | meaning |", "|---|---|", *rows]
+
+
+def _section(title: str, section: Iterable[click.Command]) -> list[str]:
+    """The commands of a section."""
+    lines = ["", f"## {title}"]
+    for command in section:
+        for name, each in runnable(command):
+            lines += _command(name, each)
+    return lines
+
+
+def _command(name: str, command: Command) -> list[str]:
+    """What a command does, its usage, example and exit codes, and its options."""
+    prefix = f"advent_{name}".upper().replace(" ", "_").replace("-", "_")
+    context = Context(command, info_name=name, auto_envvar_prefix=prefix)
+    pieces = [piece for piece in command.collect_usage_pieces(context) if piece != "COMMAND [ARGS]..."]
+    paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
+    codes = [str(n) if meaning == MEANINGS[n] else f"{n} ({meaning})" for n, meaning in command.codes.items()]
+    lines = ["", f"### advent {name}", ""]
+    for paragraph in paragraphs:
+        lines += [" ".join(paragraph.split()), ""]
+    usage = " ".join(["advent", name, *pieces])
+    lines.append(f"Usage: `{usage}`. Example: `{command.example}`. Exit codes: {', '.join(codes)}.")
+    options = _options(command, context)
+    return [*lines, "", *options] if options else lines
+
+
+def _options(command: click.Command, context: click.Context) -> list[str]:
+    """The rows of a command's own options."""
+    rows = []
+    for option in command.params:
+        if isinstance(option, click.Option) and (record := option.get_help_record(context)):
+            names, words = (text.replace("|", "\\|") for text in record)
+            variable = f"`{context.auto_envvar_prefix}_{option.name}`".upper()
+            rows.append(f"| `{names}` | {variable if option.name != 'version' else ''} | {' '.join(words.split())} |")
+    return ["| option | variable | what it does |", "|---|---|---|", *rows] if rows else []
+
+
+def main() -> None:
+    """Write the pages."""
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+def pages() -> dict[str, str]:
+    """The text of each generated page, by its name."""
+    return dict(zip(COMMANDS, commands(), strict=True))
+
+
+if __name__ == "__main__":
+    main()

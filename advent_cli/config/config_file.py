@@ -11,7 +11,8 @@ from msgspec import ValidationError, convert, to_builtins
 from advent_cli.config import checks, defaults, handler_source
 from advent_cli.config.handler_source import UnreadableError
 from advent_cli.config.problems import allowed, must_be, unknown
-from advent_cli.config.schema import Prefix, Region, Settings
+from advent_cli.config.schema import Settings
+from advent_cli.config.value_types import Prefix, Region
 from advent_cli.config.yaml_with_lines import Document, read
 from advent_cli.errors import ConfigError, UsageError
 from advent_cli.packaging.bundle import Source

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -24,10 +24,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def allowed(kind: Any) -> str:
-    """What a setting of this type may be; the `Meta(description=...)` of the type, if it has one."""
-    for extra in getattr(kind, "__metadata__", ()):
-        if isinstance(extra, msgspec.Meta) and extra.description:
-            return extra.description
+    """What a setting of this type may be: the words of its value type, if it has one (value_types.py)."""
+    if get_origin(kind) is Annotated:
+        words = [str(meta.extra["allowed"]) for meta in kind.__metadata__ if meta.extra]
+        return words[0] if words else allowed(kind.__origin__)
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(str(choice) for choice in get_args(kind))
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):

@@ -1,178 +1,179 @@
-"""The settings of config.yaml as types: what each may be, and how an error describes it."""
+"""The settings of config.yaml as types, each with its description, which editors and documents show."""
 
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from advent_cli.config.value_types import (
+    ApiName,
+    Concurrency,
+    Days,
+    Handler,
+    KeyName,
+    Line,
+    Memory,
+    Name,
+    PolicyArn,
+    Prefix,
+    QueueName,
+    Rate,
+    Region,
+    RoleName,
+    RoleNameOrArn,
+    RouteKey,
+    Runtime,
+    Scope,
+    SecretName,
+    TableName,
+    Timeout,
+    TopicName,
+    Value,
+    Variable,
+    Word,
+)
+
 SLACK_SECRET = "slack-secret"  # noqa: S105 (only the name of the secret that `advent slack secret` sets)
 
 
-def _name(pattern: str, longest: int, words: str, shortest: int = 1) -> Meta:
-    return Meta(
-        pattern=rf"^{pattern}+\Z",
-        min_length=shortest,
-        max_length=longest,
-        description=f"a name of {shortest} to {longest} characters ({words})",
-    )
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """The DynamoDB table."""
+
+    name: Annotated[TableName, Meta(description="The name of the table.")]
+    key: Annotated[KeyName, Meta(description="Its primary key, a string.")]
 
 
-# The limits are those of each service's API reference (CreateTable, CreateTopic, CreateRole, CreateFunction ...).
-Name = Annotated[str, _name(r"[A-Za-z0-9_-]", 64, "letters, digits, _ and -")]
-SecretName = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z][A-Za-z0-9_-]*\Z",
-        max_length=64,
-        description="a name of at most 64 letters, digits, _ and -, starting with a letter",
-    ),
-]
-TableName = Annotated[str, _name(r"[A-Za-z0-9_.-]", 255, "letters, digits, _ - and .", shortest=3)]
-TopicName = Annotated[str, _name(r"[A-Za-z0-9_-]", 256, "letters, digits, _ and -")]
-QueueName = Annotated[str, _name(r"[A-Za-z0-9_-]", 80, "letters, digits, _ and -")]
-ApiName = Annotated[str, _name(r"[A-Za-z0-9_-]", 128, "letters, digits, _ and -")]
-KeyName = Annotated[str, _name(r"[A-Za-z0-9_.-]", 255, "letters, digits, _ - and .")]
-RoleName = Annotated[str, _name(r"[A-Za-z0-9_+=,.@-]", 64, "letters, digits and _ + = , . @ -")]
-Handler = Annotated[
-    str,
-    Meta(
-        pattern=r"^([A-Za-z0-9_-]+/)?[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*\Z",
-        max_length=128,
-        description="FILE.FUNCTION, such as app.handler, or FOLDER/FILE.FUNCTION",
-    ),
-]
-RouteKey = Annotated[
-    str,
-    Meta(
-        pattern=r"^(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /"
-        r"(([A-Za-z0-9_.~-]+|\{[A-Za-z0-9_]+\})(/([A-Za-z0-9_.~-]+|\{[A-Za-z0-9_]+\}))*(/\{[A-Za-z0-9_]+\+\})?)?\Z",
-        max_length=200,
-        description="METHOD /PATH, such as POST /aws_advent or GET /orders/{id}",
-    ),
-]
-Prefix = Annotated[
-    str,
-    Meta(
-        pattern=r"^([A-Za-z][A-Za-z0-9_-]*)?\Z",
-        max_length=30,
-        description="at most 30 letters, digits, _ and -, starting with a letter",
-    ),
-]
-Concurrency = Annotated[
-    int, Meta(ge=0, le=10000, description="a whole number of concurrent executions from 0 to 10000")
-]
-Variable = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z][A-Za-z0-9_]+\Z",
-        description="a name of at least two letters, digits and _, starting with a letter",
-    ),
-]
-Runtime = Annotated[
-    str, Meta(pattern=r"^python3\.[0-9]{1,2}\Z", description="a Python runtime of Lambda, such as python3.13")
-]
-Region = Annotated[
-    str, Meta(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}\Z", description="an AWS region, such as eu-west-1")
-]
-PolicyArn = Annotated[
-    str,
-    Meta(
-        pattern=r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}\Z",
-        max_length=2048,
-        description="the ARN of a managed policy, such as arn:aws:iam::123456789012:policy/advent-boundary",
-    ),
-]
-RoleNameOrArn = Annotated[
-    str,
-    Meta(
-        pattern=r"^(arn:aws[a-z-]*:iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]+/)*)?[A-Za-z0-9_+=,.@-]{1,64}\Z",
-        max_length=2048,
-        description="the name of a role, such as LabRole, or its ARN, such as arn:aws:iam::123456789012:role/LabRole",
-    ),
-]
-Memory = Annotated[int, Meta(ge=128, le=10240, description="a whole number of megabytes from 128 to 10240")]
-Timeout = Annotated[int, Meta(ge=1, le=900, description="a whole number of seconds from 1 to 900")]
-Rate = Annotated[int, Meta(ge=1, le=5000, description="a whole number from 1 to 5000")]
-CONTROL = r"\x00-\x1f\x7f-\x9f"  # control characters, which a terminal would obey
-Word = Annotated[
-    str,
-    Meta(
-        pattern=rf"^[^\s{CONTROL}]+\Z",
-        max_length=100,
-        description="one word of at most 100 characters without spaces or control characters",
-    ),
-]
-Line = Annotated[str, Meta(pattern=rf"^[^{CONTROL}]*\Z", description="one line of text without control characters")]
-Value = Annotated[
-    str,
-    Meta(
-        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z",
-        description="text without control characters",
-    ),
-]
-Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
-Scope = Annotated[str, Meta(pattern=r"^(attributes|body)\Z", description="attributes or body")]
+class Api(Struct, frozen=True, forbid_unknown_fields=True):
+    """The API Gateway in front of the functions with routes."""
+
+    name: Annotated[ApiName, Meta(description="The name of the API.")]
+    rate: Annotated[Rate, Meta(description="Requests per second; on AWS, API Gateway answers more with 429.")] = 10
+    burst: Annotated[Rate, Meta(description="Requests at once; on AWS, API Gateway answers more with 429.")] = 20
 
 
-class Table(Struct, frozen=True):
-    """The DynamoDB table of the word counts; `key` is its primary key, a string."""
-
-    name: TableName
-    key: KeyName
-
-
-class Api(Struct, frozen=True):
-    """The API Gateway in front of the functions with routes; it allows `rate` requests per second, `burst` at once."""
-
-    name: ApiName
-    rate: Rate = 10
-    burst: Rate = 20
-
-
-class Slack(Struct, frozen=True):
+class Slack(Struct, frozen=True, forbid_unknown_fields=True):
     """The values for Slack's outgoing-webhook form."""
 
-    trigger_word: Word
-    bot_name: Line
+    trigger_word: Annotated[Word, Meta(description="The word with which a message begins that Slack posts to the app.")]
+    bot_name: Annotated[Line, Meta(description="The name under which the replies appear.")]
 
 
-class Function(Struct, frozen=True):
-    """A Lambda function: its code, its role, what invokes it, and what it uses.
+class Function(Struct, frozen=True, forbid_unknown_fields=True):
+    """A Lambda function: its code, its role, what invokes it, and what it uses."""
 
-    `filter` is an SNS filter policy on the attributes or the body of messages; see "Amazon SNS message filtering" in
-    its developer guide.
-    """
+    handler: Annotated[
+        Handler,
+        Meta(
+            description="Its code: FILE.FUNCTION in the handlers folder, or FOLDER/FILE.FUNCTION if it needs packages. "
+            "By default NAME.handler, with _ for each - of the name."
+        ),
+    ] = ""
+    role: Annotated[
+        RoleName, Meta(description="Its IAM role, which no other function has. By default NAME_lambda.")
+    ] = ""
+    routes: Annotated[
+        list[RouteKey], Meta(description="The requests to the API that it answers, such as POST /aws_advent.")
+    ] = []
+    table: Annotated[
+        Literal["read", "write", "read-write", "count", "none"],
+        Meta(
+            description="What it may do with the table. write: add to the counts; read: read them; read-write: both; "
+            "count: both, with the calls of the tutorial's counting.py alone. "
+            "Sets the variables DYNAMO_TABLE and DYNAMO_KEY."
+        ),
+    ] = "none"
+    publishes: Annotated[
+        list[TopicName],
+        Meta(
+            description="The topics that it may publish to. Sets the variable SNS_TOPIC_ARN; with several topics, "
+            "SNS_TOPIC_ARN_NAME for each. Also sets DEAD_LETTER_QUEUE_URL."
+        ),
+    ] = []
+    subscribes: Annotated[list[TopicName], Meta(description="The topics whose messages invoke it.")] = []
+    filter: Annotated[
+        dict[Scope, Any],
+        Meta(
+            description="Which messages of its topics invoke it: an SNS filter policy under attributes or body, "
+            "such as attributes: {kind: [loud]}. advent checks its form and its size, SNS the rest; "
+            'see "Amazon SNS message filtering" in the Amazon SNS Developer Guide.'
+        ),
+    ] = {}
+    reads_secrets: Annotated[
+        list[SecretName],
+        Meta(
+            description="The secrets that it may read, which `advent secret` sets. "
+            "For each, sets the variable NAME_PARAMETER, such as SLACK_SECRET_PARAMETER."
+        ),
+    ] = []
+    memory: Annotated[Memory, Meta(description="Megabytes of memory; more memory also means more CPU.")] = 128
+    timeout: Annotated[Timeout, Meta(description="Seconds after which Lambda stops it.")] = 30
+    concurrency: Annotated[
+        Concurrency | None,
+        Meta(
+            description="How many executions of it may run at once, reserved for it; 0 pauses it. "
+            "A new AWS account may have none to reserve."
+        ),
+    ] = None
+    environment: Annotated[
+        dict[Variable, Value], Meta(description="Its own environment variables; put numbers in quotes.")
+    ] = {}
 
-    handler: Handler = ""
-    role: RoleName = ""
-    routes: list[RouteKey] = []
-    table: Literal["read", "write", "read-write", "count", "none"] = "none"
-    publishes: list[TopicName] = []
-    subscribes: list[TopicName] = []
-    filter: dict[Scope, Any] = {}
-    reads_secrets: list[SecretName] = []
-    memory: Memory = 128
-    timeout: Timeout = 30
-    concurrency: Concurrency | None = None
-    environment: dict[Variable, Value] = {}
 
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of config.yaml. Paths are relative to its folder."""
 
-class Settings(Struct, frozen=True):
-    """All settings of config.yaml."""
-
-    stack: Name
-    table: Table
-    topics: list[TopicName]
-    api: Api
-    functions: dict[Name, Function]
-    slack: Slack | None = None
-    prefix: Prefix = ""
-    target: Literal["local", "aws"] = "local"
-    region: Region | None = None
-    handlers: Line = "handlers"
-    runtime: Runtime = "python3.13"
-    architecture: Literal["x86_64", "arm64"] = "x86_64"
-    log_retention_days: Days = 14
-    dead_letters: QueueName = ""
-    allow_cycle: bool = False
-    permissions_boundary: PolicyArn | None = None
-    execution_role: RoleNameOrArn | None = None
+    stack: Annotated[
+        Name, Meta(description="The name of the app: the value of the tag advent:stack on all its resources.")
+    ]
+    table: Annotated[Table, Meta(description="The DynamoDB table.")]
+    topics: Annotated[list[TopicName], Meta(description="The SNS topics.")]
+    api: Annotated[Api, Meta(description="The API Gateway in front of the functions with routes.")]
+    functions: Annotated[dict[Name, Function], Meta(description="The Lambda functions, by name.")]
+    slack: Annotated[
+        Slack | None,
+        Meta(description="The values for Slack's outgoing-webhook form; none if the app is not for Slack."),
+    ] = None
+    prefix: Annotated[
+        Prefix, Meta(description="Precedes every name in AWS, so that apps in one account do not collide.")
+    ] = ""
+    target: Annotated[
+        Literal["local", "aws"],
+        Meta(description="Where the app runs. local: the engine on this machine; aws: your AWS account."),
+    ] = "local"
+    region: Annotated[
+        Region | None,
+        Meta(description="The AWS region. By default that of your AWS settings; us-east-1 on the local engine."),
+    ] = None
+    handlers: Annotated[Line, Meta(description="The folder of the functions' code.")] = "handlers"
+    runtime: Annotated[Runtime, Meta(description="The Python of the functions.")] = "python3.13"
+    architecture: Annotated[
+        Literal["x86_64", "arm64"], Meta(description="The instruction set that the functions run on.")
+    ] = "x86_64"
+    log_retention_days: Annotated[Days, Meta(description="How many days CloudWatch Logs keeps the logs.")] = 14
+    dead_letters: Annotated[
+        QueueName,
+        Meta(
+            description="The SQS queue for messages that a consumer failed on; see `advent replay`. "
+            "By default STACK-dlq, or PREFIXdlq with a prefix."
+        ),
+    ] = ""
+    allow_cycle: Annotated[
+        bool,
+        Meta(
+            description="Whether functions may publish to each other in a cycle. "
+            "Such messages, and what they cost, may never end."
+        ),
+    ] = False
+    permissions_boundary: Annotated[
+        PolicyArn | None,
+        Meta(
+            description="The ARN of a managed policy that limits what the functions' roles may do. "
+            "Without it, a boundary that a role has stays as it is."
+        ),
+    ] = None
+    execution_role: Annotated[
+        RoleNameOrArn | None,
+        Meta(
+            description="An existing role as which all functions run: its name, or its ARN if it has a path. "
+            "advent then manages no roles. Excludes permissions_boundary and role."
+        ),
+    ] = None

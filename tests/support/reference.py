@@ -11,12 +11,12 @@ import click
 from advent_cli.cli.app import advent
 from advent_cli.cli.command import Command, Context
 from advent_cli.cli.exit_codes import MEANINGS
+from tests.support.config_reference import MADE, configuration
 from tests.support.stacks import ROOT
 
 FOLDER = ROOT / "docs"
 LONGEST = 190  # lines of a page
 COMMANDS = ("commands.md", "commands-more.md")
-MADE = "<!-- Written by `python -m tests.support.reference`: change the program, not this page. -->"
 HEAD = f"""{MADE}
 # Commands
 
@@ -154,7 +154,7 @@ def main() -> None:
 
 def pages() -> dict[str, str]:
     """The text of each generated page, by its name."""
-    return dict(zip(COMMANDS, commands(), strict=True))
+    return {**dict(zip(COMMANDS, commands(), strict=True)), "configuration.md": configuration()}
 
 
 if __name__ == "__main__":

@@ -396,7 +396,7 @@ def test_the_schemas_list_each_value_and_describe_each_field() -> None:
 
 
 def test_the_examples_in_the_docs_follow_the_schemas() -> None:
-    text = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    text = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("json.md", "json-documents.md"))
     blocks = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     found = [checked(json.loads(block)) for block in blocks]
     (block,) = re.findall(r"```jsonl\n(.*?)```", text, re.DOTALL)

@@ -1,4 +1,4 @@
-"""The developer docs: the files and functions they name exist, and so do the targets of their links."""
+"""The documents: their sizes, what links to them, and that the files, functions and targets they name exist."""
 
 import re
 from functools import cache
@@ -8,8 +8,9 @@ import pytest
 
 from tests.support.stacks import ROOT
 
-INSIDE, COMPARISON = ROOT / "docs" / "inside.md", ROOT / "docs" / "comparison.md"
-CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+CONTRIBUTING, README = ROOT / "CONTRIBUTING.md", ROOT / "README.md"
+DEVELOPERS = [*(ROOT / "docs" / name for name in ("inside.md", "inside-runs.md", "extending.md")), CONTRIBUTING]
+LONGEST_README, LONGEST_PAGE = 150, 200  # lines
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")]
 # A path that ends with a slash or one of these extensions; absolute paths are not in the repository.
 FILE = re.compile(r"(?<![\w./-])(?:[\w.-]+/)*(?:[\w.-]+\.(?:in|json|md|py|svg|toml|yaml)\b|(?<=/)(?=`)|(?<=\.ci/)\w+)")
@@ -36,7 +37,7 @@ def code() -> str:
     return "\n".join(file.read_text(encoding="utf-8") for name in folders for file in (ROOT / name).rglob("*.py"))
 
 
-@pytest.mark.parametrize("document", [INSIDE, CONTRIBUTING], ids=lambda file: file.name)
+@pytest.mark.parametrize("document", DEVELOPERS, ids=lambda file: file.name)
 def test_each_named_file_and_function_exists(document: Path) -> None:
     text = quoted(document.read_text(encoding="utf-8"))
     files = set(FILE.findall(text))
@@ -68,15 +69,21 @@ def test_each_link_label_is_defined(document: Path) -> None:
     assert {*re.findall(r"\]\[([^\]]+)\]", text)} == {*re.findall(r"^\[([^\]]+)\]: ", text, re.MULTILINE)}
 
 
-def test_the_readme_links_to_them_and_the_sdist_has_them() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_readme_links_to_every_page_and_the_sdist_has_them() -> None:
+    readme = README.read_text(encoding="utf-8")
     manifest = (ROOT / "MANIFEST.in").read_text(encoding="utf-8")
     assert f" {CONTRIBUTING.name} " in manifest
     assert re.search(r"^recursive-include docs .*\*\.md", manifest, re.MULTILINE)
-    for document in (INSIDE, CONTRIBUTING, COMPARISON):
-        assert f"]({document.relative_to(ROOT)})" in readme
+    pages = [CONTRIBUTING, *ROOT.glob("docs/*.md")]
+    assert [page.name for page in pages if f"]({page.relative_to(ROOT)})" not in readme] == []
+
+
+def test_the_pages_are_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= LONGEST_README
+    pages = {page.name: len(page.read_text(encoding="utf-8").splitlines()) for page in ROOT.glob("docs/*.md")}
+    assert {name: length for name, length in pages.items() if length > LONGEST_PAGE} == {}
 
 
 def test_contributing_and_the_readme_give_the_same_command() -> None:
-    command = next(line for line in (ROOT / "README.md").read_text().splitlines() if "'.[dev]'" in line)
+    command = next(line for line in README.read_text().splitlines() if "'.[dev]'" in line)
     assert command in CONTRIBUTING.read_text(encoding="utf-8").splitlines()

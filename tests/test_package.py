@@ -43,6 +43,21 @@ def test_the_readmes_first_command_then_another_directory(tmp_path: Path) -> Non
     assert " tests/" not in installed
 
 
+def test_the_readmes_shorter_way_installs_with_uv(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = next(line for line in readme.splitlines() if line.startswith("uv tool install "))
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ROOT, checkout, ignore=SKIPPED)
+    path = os.pathsep.join([str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    folders = {"XDG_STATE_HOME": "state", "UV_TOOL_DIR": "tools", "UV_TOOL_BIN_DIR": "bin", "UV_CACHE_DIR": "cache"}
+    env = {**os.environ, "PATH": path, **{name: str(tmp_path / folder) for name, folder in folders.items()}}
+    try:
+        done = subprocess.run(["sh", "-c", command], cwd=checkout, env=env, capture_output=True, text=True)
+        assert done.stdout.splitlines()[1:] == ["awsadvent = 1, some = 1, words = 1"], done.stderr
+    finally:
+        subprocess.run([tmp_path / "bin" / "advent", "local", "stop"], env=env, check=True)
+
+
 def test_without_the_local_extra_the_error_says_how_to_install_it(tmp_path: Path) -> None:
     program = "import sys; sys.modules['ministack'] = None; sys.argv[1:] = ['up']; import advent_cli.__main__"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)

@@ -64,7 +64,7 @@ def read(file: Path, kind: type[T]) -> Document[T]:
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}: not valid YAML", why=str(error).splitlines()[0]) from None
     if node is None:
-        raise ConfigError(f"{file} is empty", hint="the README lists every setting")
+        raise ConfigError(f"{file} is empty", hint="docs/configuration.md lists every setting")
     reader = _Reader(file, aliases)
     return Document(file, reader.build(node, kind, ()), reader.marks)
 

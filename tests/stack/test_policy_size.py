@@ -1,4 +1,4 @@
-"""A policy of `advent policy` can be created in IAM as the README says, in one piece or in several."""
+"""A policy of `advent policy` can be created in IAM as docs/aws.md says, in one piece or in several."""
 
 import json
 import os
@@ -19,8 +19,8 @@ from tests.conftest import ADVENT, Run
 from tests.support import iam_quotas, installed_aws, stacks
 from tests.support import proxy as proxies
 
-README = (stacks.ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = [block.split("```")[0] for block in README.split("```sh\n# needs an AWS account\n")[1:]]
+PAGE = (stacks.ROOT / "docs" / "aws.md").read_text(encoding="utf-8")
+BLOCKS = [block.split("```")[0] for block in PAGE.split("```sh\n# needs an AWS account\n")[1:]]
 ONE, SEVERAL, AGAIN = (
     next(block for block in BLOCKS if text in block)
     for text in ("--policy-name advent ", "--split", "create-policy-version --policy-arn")
@@ -73,7 +73,7 @@ def large(tmp_path: Path) -> Path:
 
 
 def run(block: str, engine: Engine, folder: Path) -> list[dict[str, Any]]:
-    """Run a block of the README where IAM has AWS's quotas; the managed policies after it."""
+    """Run a block of docs/aws.md where IAM has AWS's quotas; the managed policies after it."""
     iam = stacks.tutorial(engine).aws.client("iam")
     if not iam.list_users()["Users"]:
         iam.create_user(UserName="ann")
@@ -95,7 +95,7 @@ def attached(engine: Engine) -> list[str]:
     return sorted(each["PolicyName"] for each in listed["AttachedPolicies"])
 
 
-def test_the_number_of_functions_that_fit_into_one_policy_is_the_readmes(large: Path) -> None:
+def test_the_number_of_functions_that_fit_into_one_policy_is_the_pages(large: Path) -> None:
     text = (large / "config.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
     head = text.index("functions:\n") + 1
     sizes = []
@@ -104,10 +104,10 @@ def test_the_number_of_functions_that_fit_into_one_policy_is_the_readmes(large: 
         stack = build(config_file.load(large / "config.yaml"), offline("large"))
         sizes.append(policy_size.size(deployer_policy.policy(stack, "all")))
     assert sizes[0] <= policy_size.LONGEST < sizes[1]
-    assert "more than about five functions" in README
+    assert "more than about five functions" in PAGE
 
 
-def test_the_tutorials_policy_is_created_and_attached_as_the_readme_says(
+def test_the_tutorials_policy_is_created_and_attached_as_the_page_says(
     engine: Engine, advent: Run, tmp_path: Path
 ) -> None:
     assert run(ONE, engine, tmp_path) == [json.loads(advent("policy").stdout)]

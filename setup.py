@@ -55,6 +55,8 @@ setup(
         "slack": ["slack_sdk>=3.48"],  # for `slack listen`; the version whose reconnecting the tests hold
         "dev": [
             "aws-advent[local,packages,slack]",
+            "check-jsonschema>=0.30",  # whether docs/github-workflow.yaml is a workflow
+            "cmarkgfm>=2024.1",  # GitHub's own Markdown, to read the comment of a plan
             "hypothesis>=6.100",
             "jsonschema>=4.20",  # whether what --json prints is what docs/schemas says
             "mypy>=1.13",
@@ -64,8 +66,10 @@ setup(
             "pytest-xdist>=3.5",
             "ruff>=0.8",
             "trustme>=1.2",  # certificates of an authority that nobody else trusts
+            "twine>=6",  # whether the index would take a release
             "types-PyYAML",
             "types-jsonschema",
+            "zizmor>=1.5",  # whether docs/github-workflow.yaml is safe
         ],
     },
 )

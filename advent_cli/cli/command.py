@@ -11,7 +11,7 @@ import click
 from advent_cli.cli.exit_codes import MEANINGS
 from advent_cli.cli.failure import end_with_error
 from advent_cli.cli.global_options import AFTER, WHERE, options
-from advent_cli.cli.pick_reporter import MODES, without_prompts
+from advent_cli.cli.pick_reporter import refuse_two_formats, take_modes, without_prompts
 from advent_cli.errors import DONE
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _columns() -> int:
 class Command(click.Command):
     """A command with an `example`, which is a shell command, and the exit `codes` it can return.
 
-    `meaning` replaces the usual meaning of a code. `for_scripts` gets the parameters when --json or --events is given:
+    `meaning` replaces the usual meaning of a code. `for_scripts` gets the parameters when the output is not text:
     it may change them, and raises UsageError for options that only people can use.
     """
 
@@ -76,11 +76,12 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command with its reporter and return the exit code; only bugs are raised."""
-        modes = [name for name in MODES if ctx.params.pop(name, False)]
+        modes = take_modes(ctx.params)
         ctx.obj = options(ctx, str(self.name), modes)
         report = ctx.obj.report
         try:
             with without_prompts() if modes else nullcontext():
+                refuse_two_formats(modes)
                 if modes and self.for_scripts:
                     self.for_scripts(ctx.params)
                 code = super().invoke(ctx) or DONE

@@ -1,4 +1,4 @@
-"""Picks the reporter of a command by --json and --events; no other code tests for them."""
+"""Picks the reporter of a command by --json, --events and --format; no other code tests for them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,41 @@ if TYPE_CHECKING:
 json_option = click.option("--json", is_flag=True, help="Print one JSON document, even on failure; never prompt.")
 events_option = click.option("--events", is_flag=True, help="Print each event as a line of JSON; never prompt.")
 MODES = ("json", "events")
+MARKDOWN = "markdown"
+
+
+def _request(context: click.Context, _: click.Parameter, format_: str) -> None:
+    """Make a mode of the format, as the flags of the others are."""
+    context.params[MARKDOWN] = format_ == MARKDOWN
+
+
+format_option = click.option(
+    "--format",
+    type=click.Choice(["text", MARKDOWN]),
+    default="text",
+    show_default=True,
+    expose_value=False,
+    callback=_request,
+    help="Print text, or Markdown for a comment on GitHub, even on failure.",
+)
+
+
+def take_modes(params: dict[str, Any]) -> list[str]:
+    """The output modes that these parameters request; removes them from the parameters."""
+    return [name for name in (*MODES, MARKDOWN) if params.pop(name, False)]
 
 
 def pick_reporter(command: str, modes: Iterable[str], run: Run) -> Reporter:
-    """The reporter of a command in these output modes: json, events, both or none."""
+    """The reporter of a command in these output modes: json, events, both, markdown or none."""
     modes = [*modes]
-    if modes:
+    if {*modes} & {*MODES}:
         from advent_cli.output.json_reporter import JsonReporter
 
         return JsonReporter(command, events="events" in modes, secrets=run.secrets, advice=run.command)
+    if MARKDOWN in modes:
+        from advent_cli.output.markdown_reporter import MarkdownReporter
+
+        return MarkdownReporter(secrets=run.secrets, advice=run.command, verbose=run.verbose)
     from advent_cli.output.people_reporter import PeopleReporter
 
     return PeopleReporter(secrets=run.secrets, advice=run.command, verbose=run.verbose)
@@ -47,11 +73,17 @@ def _in_environment(command: click.Command, mode: str) -> bool:
     return given.lower() in ("1", "true", "t", "yes", "y", "on")
 
 
+def refuse_two_formats(modes: list[str]) -> None:
+    """Raise UsageError if both JSON and Markdown are requested."""
+    if MARKDOWN in modes and len(modes) > 1:
+        raise UsageError(f"--format markdown cannot be combined with --{modes[0]}")
+
+
 def refuse_options(params: dict[str, Any], *people_only: str) -> None:
     """Raise UsageError if one of these options, which only make sense for people, is given."""
     for name in people_only:
         if params[name]:
-            raise UsageError(f"--{name} cannot be combined with --json or --events")
+            raise UsageError(f"--{name} cannot be combined with --json or another output format")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import click
 
 from advent_cli.cli.command import Command
 from advent_cli.cli.exit_codes import STACK_CODES
-from advent_cli.cli.pick_reporter import json_option, refuse_options
+from advent_cli.cli.pick_reporter import format_option, json_option, refuse_options
 from advent_cli.errors import DIFFERENT, DONE
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--explain", is_flag=True, help="Print a shell script: the aws commands, with the console steps as comments."
 )
+@format_option
 @json_option
 @click.pass_obj
 def plan(options: Options, exit_code: bool, explain: bool) -> int:

@@ -15,33 +15,50 @@ if TYPE_CHECKING:
     from advent_cli.cli.options import Options
     from advent_cli.resources.base import Resource
     from advent_cli.stack.model import Stack
+    from advent_cli.stack.policy_size import Policy
 
 COMMANDS = (
     "up", "plan", "status", "diagram", "say", "replay", "slack", "slack-check", "list", "logs", "doctor", "down",
 )  # fmt: skip
-BOUNDARY = "boundary"
+BOUNDARY, TRUST = "boundary", "trust"
 
 
 @click.command(
     cls=Command, example="advent policy up", short_help="Print a least-privilege IAM policy.", codes=AWS_CODES
 )
-@click.argument("command", type=click.Choice([*COMMANDS, BOUNDARY, "all"]), default="all")
+@click.argument("command", type=click.Choice([*COMMANDS, BOUNDARY, TRUST, "all"]), default="all")
 @click.option("--split", is_flag=True, help="Print as many policies as IAM's size limit requires, one on each line.")
+@click.option("--subject", metavar="SUB", help="The sub claim of the GitHub workflow that `trust` is for.")
 @json_option
 @click.pass_obj
-def policy(options: Options, command: str, split: bool) -> None:
+def policy(options: Options, command: str, split: bool, subject: str | None) -> None:
     """Print the least-privilege IAM policy for running COMMAND (default: all of them) on this stack.
 
     It also covers resources that are still in AWS but no longer in config.yaml. `boundary` prints a permissions
-    boundary for the roles of the functions.
+    boundary for the roles of the functions, `trust` the trust policy of a role that a GitHub workflow takes on.
     """
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle
-    from advent_cli.stack import command_actions, deployer_policy, policy_conditions, policy_size
+    from advent_cli.stack import policy_size
 
-    if split and command == BOUNDARY:
-        raise UsageError("a permissions boundary cannot be split", why="a role has only one")
+    if split and command in (BOUNDARY, TRUST):
+        what = "a permissions boundary" if command == BOUNDARY else "a trust policy"
+        raise UsageError(f"{what} cannot be split", why="a role has only one")
+    if (command == TRUST) != (subject is not None):
+        hint = "`advent policy trust --subject repo:OWNER/REPO:pull_request`"
+        raise UsageError("`trust` and --subject go together", hint=hint)
     stack = open_stack(options, lifecycle.start)
+    document, notes = _document(stack, command, subject)
+    notes += policy_size.notes(document, command, is_split=split)
+    options.report.policy(stack, command, document, notes, is_split=split)
+
+
+def _document(stack: Stack, command: str, subject: str | None) -> tuple[Policy, list[str]]:
+    """The policy document, and notes on what it allows."""
+    from advent_cli.stack import command_actions, deployer_policy, github_trust, policy_conditions
+
+    if subject is not None:
+        return github_trust.trust_policy(stack.aws, subject)
     if command == BOUNDARY and stack.execution_role:
         why = f"{stack.execution_role.notice}, and a boundary would have no role to limit"
         hint = "`advent policy` prints the policy for you"
@@ -50,9 +67,7 @@ def policy(options: Options, command: str, split: bool) -> None:
     document = (
         deployer_policy.policy(stack, command, orphans) if command != BOUNDARY else deployer_policy.boundary(stack)
     )
-    notes = [*policy_conditions.notes(stack, document), *notes]
-    notes += policy_size.notes(document, command, is_split=split)
-    options.report.policy(stack, command, document, notes, is_split=split)
+    return document, [*policy_conditions.notes(stack, document), *notes]
 
 
 def _orphans(stack: Stack) -> tuple[list[Resource], list[str]]:

@@ -31,7 +31,8 @@ def split(policy: Policy, longest: int = LONGEST) -> list[Policy]:
 
 
 def _pieces(policy: Policy, statement: dict[str, Any], longest: int) -> list[dict[str, Any]]:
-    arns, middle = statement["Resource"], len(statement["Resource"]) // 2
+    arns = statement.get("Resource", [])  # a trust policy has none
+    middle = len(arns) // 2
     if size({**policy, "Statement": [statement]}) <= longest or not middle:
         return [statement]
     halves = ({**statement, "Resource": half} for half in (arns[:middle], arns[middle:]))

@@ -1,14 +1,18 @@
-"""The installed package: the README's first command in a fresh checkout, then use from another directory."""
+"""The installed package: the README's first command in a fresh checkout, use from another directory, and a release."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
-from tests.support.stacks import ROOT
+import pytest
 
-SKIPPED = shutil.ignore_patterns(".venv*", ".git", ".*_cache", ".hypothesis", "*.egg-info", "build", "__pycache__")
+from tests.support import distributions
+from tests.support.distributions import BINARIES, SKIPPED
+from tests.support.stacks import ROOT
 
 
 def test_the_readmes_first_command_then_another_directory(tmp_path: Path) -> None:
@@ -64,3 +68,41 @@ def test_without_the_local_extra_the_error_says_how_to_install_it(tmp_path: Path
     assert done.returncode == 3
     assert "pip install '.[local]'" in done.stderr
     assert "bug in advent" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return distributions.build(tmp_path_factory.mktemp("release"))
+
+
+def test_what_is_built_is_fit_for_the_index_and_names_the_version_of_the_changelog(built: tuple[Path, Path]) -> None:
+    subprocess.run([BINARIES / "twine", "check", "--strict", *built], check=True)
+    version = re.findall(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
+    assert [file.name for file in built] == [f"aws_advent-{version}.tar.gz", f"aws_advent-{version}-py3-none-any.whl"]
+    with tarfile.open(built[0]) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    assert {"CHANGELOG.md", "docs/ci.md", "docs/github-workflow.yaml", "docs/schemas/config.schema.json"} <= names
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["sdist", "wheel"])
+def test_each_can_be_installed_and_plans(built: tuple[Path, Path], tmp_path: Path, index: int) -> None:
+    binaries = distributions.new_environment(tmp_path / "venv")
+    subprocess.run([binaries / "pip", "install", "-q", "--no-deps", built[index]], check=True)
+    distributions.add_libraries(binaries)
+
+    def advent(*words: str) -> str:
+        environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+        done = subprocess.run(
+            [binaries / "advent", *words], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    try:
+        assert f"advent {built[1].name.split('-')[1]} (" in advent("--version")
+        assert "26 to create" in advent("plan")
+        advent("new", "app", "mine")
+        assert (tmp_path / "mine" / "handlers" / "app.py").is_file()
+    finally:
+        advent("local", "stop")
+    assert [path.name for path in tmp_path.iterdir() if path.name not in ("venv", "state")] == ["mine"]

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from advent_cli.aws.connect import offline
-from advent_cli.config import config_file, search
+from advent_cli.config import config_file, editor_schema, search
 from advent_cli.errors import AdventError, RefusedError, UsageError
 from advent_cli.stack.build import build
 
@@ -102,6 +102,7 @@ def _write(file: Path, text: str) -> None:
 def create_app(folder: Path, template: str) -> None:
     """Copy the tutorial's app or an example into a new folder, and name the app after the folder.
 
+    Beside config.yaml is its JSON Schema, which is for editors only.
     Raises RefusedError if the folder exists and is not empty.
     """
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-")
@@ -124,7 +125,9 @@ def create_app(folder: Path, template: str) -> None:
         shutil.copyfile(source / "README.md", folder / "README.md")
     text = (source / "config.yaml").read_text(encoding="utf-8")
     named = f"stack: {name}\nprefix: {name}-  # before every name in AWS, so that apps do not collide\n"
-    _write(folder / "config.yaml", re.sub(r"^stack:.*\n(prefix:.*\n)?", named, text, count=1, flags=re.MULTILINE))
+    renamed = re.sub(r"^stack:.*\n(prefix:.*\n)?", named, text, count=1, flags=re.MULTILINE)
+    _write(folder / "config.yaml", f"{editor_schema.LINE}{renamed}")
+    _write(folder / editor_schema.FILE, editor_schema.text())
 
 
 def templates() -> dict[str, Path]:

@@ -19,6 +19,7 @@ import pytest
 from advent_cli.cli.failure import end_with_error
 from advent_cli.cli.options import Run as Context
 from advent_cli.cli.pick_reporter import pick_reporter
+from advent_cli.config import editor_schema
 from advent_cli.deploy.decide import Action
 from advent_cli.deploy.events import Outcome
 from advent_cli.local.lifecycle import Engine
@@ -384,7 +385,8 @@ def test_a_bug_is_in_the_document_and_is_raised(capsys: pytest.CaptureFixture[st
 
 def test_the_schemas_list_each_value_and_describe_each_field() -> None:
     files = {file.name for file in schemas.FOLDER.iterdir()}
-    assert files == {f"advent.{name}-{version}.json" for name, version in json_documents.VERSIONS.items()}
+    documents = {f"advent.{name}-{version}.json" for name, version in json_documents.VERSIONS.items()}
+    assert files == documents | {editor_schema.FILE}
     for name in json_documents.VERSIONS:
         schema = json.loads((schemas.FOLDER / f"advent.{name}-{json_documents.VERSIONS[name]}.json").read_text())
         fields = schemas.parts(schema)

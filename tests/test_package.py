@@ -76,6 +76,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_what_is_built_is_fit_for_the_index_and_names_the_version_of_the_changelog(built: tuple[Path, Path]) -> None:
+    described = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert "/uv build && .venv-dev/bin/twine check --strict dist/*" in described
     subprocess.run([BINARIES / "twine", "check", "--strict", *built], check=True)
     version = re.findall(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
     assert [file.name for file in built] == [f"aws_advent-{version}.tar.gz", f"aws_advent-{version}-py3-none-any.whl"]

@@ -4,6 +4,7 @@ import os
 
 DONE, FAILED, USAGE, UNREACHABLE, REFUSED, DIFFERENT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
+RELEASE = "delete or retain it there first, or choose another name in config.yaml"
 SEE_STATUS = "check that everything is deployed with `advent status`; `advent logs --errors` may show more"
 
 
@@ -73,14 +74,19 @@ class UsesForeignError(RefusedError):
 
 
 class ForeignError(RefusedError):
-    """A resource has the wanted name, but not the tag of this stack."""
+    """A resource has the wanted name, but does not belong to this stack.
 
-    def __init__(self, key: str, title: str, arn: str, made: str = "") -> None:
+    `manager` says whose it is if it can never be this stack's, as in `CloudFormation stack web`.
+    """
+
+    def __init__(self, key: str, title: str, arn: str, made: str = "", manager: str = "") -> None:
         import shlex
 
         since = f", {made}" if made else ""
-        adopt = f"advent up --adopt {shlex.quote(key)}"
+        adopt = f"choose another name in config.yaml, or take over this one with `advent up --adopt {shlex.quote(key)}`"
         super().__init__(
             f"{title} exists but is not managed by this stack ({arn}{since})",
-            hint=f"choose another name in config.yaml, or take over this one with `{adopt}`",
+            why=f"{manager} manages it" if manager else "",
+            hint=RELEASE if manager else adopt,
         )
+        self.manager = manager

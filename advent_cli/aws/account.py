@@ -151,7 +151,7 @@ class Aws:
         return tags.as_list(self.owner_tag)
 
     def owns(self, found: Tags | None) -> bool:
-        """Whether these tags mark a resource of this stack."""
+        """Whether these tags mark a resource of this stack, and not one that CloudFormation manages."""
         return tags.owner(found) == self.stack
 
 

@@ -8,7 +8,7 @@ from advent_cli.aws.account import Aws, in_parallel
 from advent_cli.aws.aws_errors import error_code, get_or_none
 from advent_cli.aws.calls import Call, Capture, Line, placeholder
 from advent_cli.aws.retry import Waiter
-from advent_cli.errors import AdventError, ForeignError, RefusedError
+from advent_cli.errors import AdventError, RefusedError
 from advent_cli.resources.api_gateway import all_apis, api_arn, create_once, scope, send
 from advent_cli.resources.base import Resource, Settings
 
@@ -150,9 +150,10 @@ class Api(Resource):
         managed = [api for api in named if self.aws.owns(api.get("Tags"))]
         if named and not managed:  # the list may lag behind a tag just set
             call = self.aws.client("apigatewayv2").get_tags
-            managed = [api for api in named if self.aws.owns(call(ResourceArn=api_arn(self.aws, api))["Tags"])]
-        if named and not managed:
-            raise ForeignError(self.key, self.title, api_arn(self.aws, named[0]), f"created {named[0]['CreatedDate']}")
+            found = [call(ResourceArn=api_arn(self.aws, api))["Tags"] for api in named]
+            managed = [api for api, tags in zip(named, found, strict=True) if self.aws.owns(tags)]
+            if not managed:
+                self.require_owned(found[0], api_arn(self.aws, named[0]), f"created {named[0]['CreatedDate']}")
         managed.sort(key=lambda api: (api["CreatedDate"], api["ApiId"]))
         if managed:
             local = self.aws.endpoint

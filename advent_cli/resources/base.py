@@ -3,10 +3,12 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, NamedTuple
 
+from advent_cli.aws import tags
 from advent_cli.aws.account import Aws
 from advent_cli.aws.calls import Line
 from advent_cli.aws.retry import Waiter
-from advent_cli.errors import RefusedError
+from advent_cli.aws.tags import Tags
+from advent_cli.errors import ForeignError, RefusedError
 
 Settings = dict[str, Any]
 
@@ -77,8 +79,8 @@ class Resource(ABC):
     def read(self) -> Settings | None:
         """The settings that it has, or None if it does not exist.
 
-        A half-created resource differs from `want`. Raises ForeignError if the resource of this name does not have the
-        stack's tag. A part is read only if its parent `is_managed`; it never raises ForeignError, and is None if its
+        A half-created resource differs from `want`. Raises ForeignError if the resource of this name is not the
+        stack's. A part is read only if its parent `is_managed`; it never raises ForeignError, and is None if its
         parent is gone. Access denied is raised as it is and never taken for absence.
         """
 
@@ -98,6 +100,11 @@ class Resource(ABC):
         Raises RefusedError if no update could turn it into `want`.
         """
         raise RefusedError(f"cannot adopt {self.title}", why="it has no tags of its own")
+
+    def require_owned(self, found: Tags | None, arn: str, made: str = "") -> None:
+        """Raise ForeignError unless the tags that it has mark it as the stack's; `made` is its age, in words."""
+        if not self.aws.owns(found):
+            raise ForeignError(self.key, self.title, arn, made, tags.cloudformation(found))
 
     @abstractmethod
     def create(self, waiter: Waiter) -> None:

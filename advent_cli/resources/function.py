@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from advent_cli.aws.account import Aws
 from advent_cli.aws.calls import Call, File, Line, Until, has_placeholder
 from advent_cli.aws.retry import Waiter
-from advent_cli.errors import ForeignError
 from advent_cli.packaging.bundle import Bundle
 from advent_cli.packaging.zip_commands import zip_commands
 from advent_cli.resources import aws_lambda, role_id
@@ -89,8 +88,7 @@ class Function(Resource):
         if answer is None:
             return None
         now, tags = answer["Configuration"], aws_lambda.tags_of(answer)
-        if not self.aws.owns(tags):
-            raise ForeignError(self.key, self.title, now["FunctionArn"], f"last changed {now['LastModified']}")
+        self.require_owned(tags, now["FunctionArn"], f"last changed {now['LastModified']}")
         return {
             **aws_lambda.settings_of(answer),
             "role": role_id.seen(now["Role"], tags, self.role),

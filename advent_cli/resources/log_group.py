@@ -9,7 +9,6 @@ from advent_cli.aws.account import Aws
 from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
-from advent_cli.errors import ForeignError
 from advent_cli.resources.base import Resource, Settings
 
 GROUP_IS_BUSY = Transient("OperationAbortedException", "", "CloudWatch Logs is busy with the group")
@@ -75,10 +74,7 @@ class LogGroup(Resource):
         answer = get_or_none(logs.list_tags_for_resource, "ResourceNotFoundException", resourceArn=self.arn)
         if answer is None:  # gone between the two calls
             return None
-        if not self.aws.owns(answer["tags"]):
-            raise ForeignError(
-                self.key, self.title, self.arn, f"created {datetime.fromtimestamp(group['creationTime'] / 1000)}"
-            )
+        self.require_owned(answer["tags"], self.arn, f"created {datetime.fromtimestamp(group['creationTime'] / 1000)}")
         return {"retention_days": group.get("retentionInDays", "for ever")}
 
     def adopt(self) -> None:

@@ -49,10 +49,11 @@ class Parameter(Resource):
         answer = get_or_none(call, *MISSING)
         if answer is None:
             return None
-        if not self.aws.owns(answer["TagList"]):
-            foreign = ForeignError(self.key, self.title, self.arn)
+        try:
+            self.require_owned(answer["TagList"], self.arn)
+        except ForeignError as foreign:
             foreign.hint = "delete it, or choose another stack name in config.yaml"
-            raise foreign
+            raise
         return {}
 
     def value(self) -> str | None:

@@ -9,7 +9,6 @@ from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.partitions import domain
 from advent_cli.aws.retry import Transient, Waiter
-from advent_cli.errors import ForeignError
 from advent_cli.resources.base import Lingering, Resource, Settings
 
 MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
@@ -83,8 +82,7 @@ class Queue(Resource):
         tags = get_or_none(self.aws.client("sqs").list_queue_tags, *MISSING, QueueUrl=self.url)
         if tags is None:  # gone between the two calls
             return None
-        if not self.aws.owns(tags.get("Tags")):
-            raise ForeignError(self.key, self.title, self.arn)
+        self.require_owned(tags.get("Tags"), self.arn)
         return {
             "keeps_seconds": int(attributes["MessageRetentionPeriod"]),
             "policy": _with_sorted_topics(json.loads(attributes.get("Policy") or "null")),

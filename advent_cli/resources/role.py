@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
+from advent_cli.aws import tags
 from advent_cli.aws.account import Aws, in_parallel
 from advent_cli.aws.calls import Call, Capture, Line, Until, placeholder, variable
 from advent_cli.aws.retry import Waiter
@@ -167,9 +168,10 @@ class Role(Resource):
         return [*self.aws.owner_tags, {"Key": REGION_TAG, "Value": self.aws.region}]
 
     def _check(self, role: dict[str, Any]) -> None:
-        tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
-        if not self.aws.owns(tags) or tags.get(REGION_TAG, self.aws.region) != self.aws.region:
-            raise ForeignError(self.key, self.title, role["Arn"], f"created {role['CreateDate']}")
+        found, made = tags.as_dict(role.get("Tags")), f"created {role['CreateDate']}"
+        self.require_owned(found, role["Arn"], made)
+        if found.get(REGION_TAG, self.aws.region) != self.aws.region:
+            raise ForeignError(self.key, self.title, role["Arn"], made)
 
     def _policies(self) -> iam.Policies:
         return iam.policies_of(self.aws, self.name)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+from advent_cli.aws import tags
 from advent_cli.aws.account import Aws
 from advent_cli.aws.aws_errors import error_code, get_or_none
 from advent_cli.aws.calls import Call, Line, Until
 from advent_cli.aws.retry import Transient, Waiter
-from advent_cli.errors import AdventError, ForeignError, RefusedError
+from advent_cli.errors import AdventError, RefusedError
 from advent_cli.resources.base import Resource, Settings
 
 BUSY = (
@@ -66,14 +67,14 @@ class Table(Resource):
         status = table["TableStatus"]
         # While a table is being created or deleted its tags read as missing, so do not check the owner then.
         if status not in ("CREATING", "DELETING"):
-            owned = self._owned()
-            if owned is None:  # gone between the two calls
-                return None
-            if not owned and time.time() - table["CreationDateTime"].timestamp() < TAGS_LAG:
+            found = self.tags()
+            is_new = time.time() - table["CreationDateTime"].timestamp() < TAGS_LAG
+            if found is not None and is_new and not self.aws.owns(found):
                 time.sleep(TAGS_LAG)  # the tags of a new table may show late; wait once, if the stack's is missing
-                owned = self._owned()
-            if not owned:
-                raise ForeignError(self.key, self.title, self.arn, f"created {table['CreationDateTime']}")
+                found = self.tags()
+            if found is None:  # gone between the two calls
+                return None
+            self.require_owned(found, self.arn, f"created {table['CreationDateTime']}")
         return {
             "primary_key": _primary_key(table),
             "billing": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
@@ -156,16 +157,17 @@ class Table(Resource):
     def _until(self, waiter: str) -> Until:
         return Until("dynamodb", waiter, {"TableName": self.name})
 
-    def _owned(self) -> bool | None:
+    def tags(self) -> dict[str, str] | None:
+        """The table's tags, None if there is no table; they lag behind a change by some seconds."""
         pages = self.aws.client("dynamodb").get_paginator("list_tags_of_resource").paginate(ResourceArn=self.arn)
         try:
-            tags = get_or_none(lambda: [tag for page in pages for tag in page["Tags"]], "ResourceNotFoundException")
+            found = get_or_none(lambda: [tag for page in pages for tag in page["Tags"]], "ResourceNotFoundException")
         except Exception as error:
             # DynamoDB may deny access to the tags of a table that is gone.
             if error_code(error) != "AccessDeniedException" or self._describe() is not None:
                 raise
             return None
-        return None if tags is None else self.aws.owns(tags)
+        return None if found is None else tags.as_dict(found)
 
     def _description(self) -> dict[str, Any] | None:
         answer: dict[str, Any] | None = self.aws.cached(("table", self.name), self._describe)

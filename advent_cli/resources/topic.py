@@ -8,7 +8,6 @@ from advent_cli.aws.account import Aws, in_parallel
 from advent_cli.aws.aws_errors import get_or_none
 from advent_cli.aws.calls import Call, Line
 from advent_cli.aws.retry import Transient, Waiter
-from advent_cli.errors import ForeignError
 from advent_cli.resources.base import Resource, Settings
 
 TRANSIENTS = (
@@ -63,8 +62,7 @@ class Topic(Resource):
         answer, tags = self.aws.cached(("topic", self.name), self._describe)
         if answer is None or tags is None:
             return None
-        if not self.aws.owns(tags["Tags"]):
-            raise ForeignError(self.key, self.title, self.arn)
+        self.require_owned(tags["Tags"], self.arn)
         return {"display_name": answer["Attributes"].get("DisplayName", "")}
 
     def adopt(self) -> None:

@@ -35,9 +35,9 @@ def _tagged(aws: Aws) -> list[tuple[str, str]]:
     ]
     tagged = []
     for entry in entries:
-        stack = owner(entry["Tags"]) or ""
         service = entry["ResourceARN"].split(":")[2]
-        tagged.append((stack, KINDS.get(service, service)))
+        if stack := owner(entry["Tags"]):
+            tagged.append((stack, KINDS.get(service, service)))
     return tagged
 
 

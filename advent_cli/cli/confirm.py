@@ -52,9 +52,13 @@ def changes(stack: Stack, steps: Iterable[Step], show: Callable[[], None] | None
 
 
 def deletion(stack: Stack, steps: Iterable[Step]) -> None:
-    """Ask before anything is deleted; raises RefusedError if the answer is no, or stdin is not a terminal."""
-    if any(step.action is Action.DELETE for step in steps):
-        agreed(f"Delete {in_question(stack)}?")
+    """Ask before anything is deleted or handed over; raises RefusedError if the answer is no, or nobody can answer."""
+    actions = [(step.action, step.title) for step in steps]
+    handing_over = ", ".join(title for action, title in actions if action is Action.UPDATE)
+    if any(action is Action.DELETE for action, _ in actions):
+        agreed(f"Delete {in_question(stack)}{f', and hand over {handing_over}' if handing_over else ''}?")
+    elif handing_over:
+        agreed(f"Hand over {handing_over} of {in_question(stack)}?")
 
 
 def agreed(question: str) -> None:

@@ -10,13 +10,12 @@ import click
 from advent_cli.cli.command import Command
 from advent_cli.cli.exit_codes import STACK_CODES
 from advent_cli.cli.pick_reporter import events_option, json_option, refuse_options
-from advent_cli.errors import DONE, FAILED, REFUSED
+from advent_cli.errors import DONE, FAILED, REFUSED, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from advent_cli.cli.options import Options
     from advent_cli.deploy.decide import Step
+    from advent_cli.deploy.tables import Tables
     from advent_cli.stack.model import Stack
 
 
@@ -45,15 +44,28 @@ def _for_scripts(params: dict[str, Any]) -> None:
 )
 @click.option("--force", is_flag=True, help="Overwrite the FILE of --export if it exists.")
 @click.option("--keep-table", is_flag=True, help="Keep the table; the next up reuses it.")
+@click.option(
+    "--hand-over",
+    is_flag=True,
+    help="Keep the table and take the stack's tag off it, so that no command of advent touches it again.",
+)
 @click.option("--explain", is_flag=True, help="First show the steps in the AWS console, and as aws commands.")
 @json_option
 @events_option
 @click.pass_obj
-def down(options: Options, yes: bool, export: Path | None, force: bool, keep_table: bool, explain: bool) -> int:
+def down(
+    options: Options,
+    yes: bool,
+    export: Path | None,
+    force: bool,
+    keep_table: bool,
+    hand_over: bool,
+    explain: bool,
+) -> int:
     """Delete everything that up created, including the table and its words."""
     from advent_cli.cli import confirm
     from advent_cli.cli.open_stack import open_stack
-    from advent_cli.deploy import apply, remains, walkthrough
+    from advent_cli.deploy import apply, remains, tables, walkthrough
     from advent_cli.deploy.decide import is_done
     from advent_cli.deploy.executor import Interrupt
     from advent_cli.deploy.inspection import SERVICES, inspect
@@ -61,26 +73,24 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
     from advent_cli.words import atomic_file, export_import
 
     report, file = options.report, atomic_file.from_options(export, force=force)
-
-    def is_kept(step: Step) -> bool:
-        return keep_table and step.key.startswith("table/")  # orphaned tables too
+    fate = _fate_of_tables(keep_table=keep_table, hand_over=hand_over)
 
     def data_loss(stack: Stack, step: Step) -> str:
-        return "" if is_kept(step) else confirm.data_loss(stack, step)
+        return confirm.data_loss(stack, step) if fate.is_lost(step) else ""
 
     with report.waiting("inspecting the stack"):
         stack = open_stack(options, lifecycle.require, ahead=SERVICES)
-        inspection = inspect(stack, report.data_loss_describer(data_loss))
-    steps, kept = _split(inspection.steps_down(), is_kept)
+        seen = inspect(stack, report.data_loss_describer(data_loss))
+    inspection, steps, staying = tables.plan(seen, fate)
     report.run_planned(inspection, steps)
     if file:
-        export_import.check_table(stack.table, inspection.seen[stack.table.key])
+        export_import.check_table(stack.table, seen.seen[stack.table.key])
     elif is_done(steps):
-        report.nothing_to_delete(inspection, kept)
+        report.nothing_to_delete(inspection, staying)
         return DONE
     if explain:
         report.walkthrough(walkthrough.down(inspection, steps), is_result=False)
-    report.data_loss(inspection, steps, kept, agreed=yes or explain)
+    report.data_loss(inspection, steps, staying, agreed=yes or explain)
     if not yes:
         confirm.deletion(stack, steps)
     if file:
@@ -89,14 +99,15 @@ def down(options: Options, yes: bool, export: Path | None, force: bool, keep_tab
         result = apply.down(inspection, steps, listen, interrupt)
     report.run_ended(inspection, steps, result)
     result.raise_bug()
-    remaining = remains.remaining(stack, steps, result, is_kept)
-    report.remaining(remaining, kept, result)
+    remaining = remains.remaining(stack, steps, result, fate.is_kept)
+    report.remaining(remaining, staying, result)
     return FAILED if remaining and result.exit_code in (DONE, REFUSED) else result.exit_code
 
 
-def _split(steps: tuple[Step, ...], is_kept: Callable[[Step], bool]) -> tuple[tuple[Step, ...], list[Step]]:
-    """The steps to take, and those of resources that exist and are kept."""
-    from advent_cli.deploy.decide import Action
+def _fate_of_tables(*, keep_table: bool, hand_over: bool) -> Tables:
+    from advent_cli.deploy.tables import Tables
 
-    kept = [step for step in steps if is_kept(step) and step.action is Action.DELETE]
-    return tuple(step for step in steps if not is_kept(step)), kept
+    if keep_table and hand_over:
+        hint = "with --keep-table the table stays the stack's, for the next `advent up`; with --hand-over it does not"
+        raise UsageError("--hand-over cannot be combined with --keep-table", hint=hint)
+    return Tables.KEEP if keep_table else Tables.HAND_OVER if hand_over else Tables.DELETE

@@ -103,7 +103,7 @@ def _run(
     existing: Mapping[str, set[str]] | None = None,
     doubtful: Collection[str] = (),
 ) -> Result:
-    resources = {**inspection.stack.resources, **inspection.orphans}
+    resources = inspection.resources
     by_key = {step.key: step for step in steps}
     result, waits, began = Result(), Waits(), time.monotonic()
 

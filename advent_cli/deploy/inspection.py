@@ -46,6 +46,13 @@ class Inspection:
     """What is lost when each is deleted, in words, if `inspect` was asked for it; empty for most of them."""
     unlisted: AdventError | None = None
     """Why roles that config.yaml no longer has were not looked for; None if they were."""
+    handed_over: dict[str, Resource] = field(default_factory=dict)
+    """What stands for the tables that `down --hand-over` gives up: see deploy/tables.py."""
+
+    @property
+    def resources(self) -> dict[str, Resource]:
+        """Everything that a run may change, by key."""
+        return {**self.stack.resources, **self.orphans, **self.handed_over}
 
     def steps_up(self) -> tuple[Step, ...]:
         """What `up` would do about each resource."""
@@ -58,8 +65,8 @@ class Inspection:
 
     def steps_down(self) -> tuple[Step, ...]:
         """What `down` would do about each resource, also one that AWS deletes with its parent."""
-        resources = {**self.stack.resources, **self.orphans}.values()
-        steps = ((resource, self._step(resource, None, self.seen[resource.key])) for resource in resources)
+        wanted = {key: resource.want() for key, resource in self.handed_over.items()}
+        steps = ((r, self._step(r, wanted.get(key), self.seen[key])) for key, r in self.resources.items())
         return tuple(replace(s, deleted_with=r.parent or "") if r.deleted_with_parent else s for r, s in steps)
 
     def _step(self, resource: Resource, want: Settings | None, seen: Seen) -> Step:

@@ -25,11 +25,13 @@ def down(inspection: Inspection) -> dict[str, set[str]]:
     """For each key those that `down` finishes before it; most resources are deleted in parallel.
 
     Functions come before their log groups, and before a resource that is deleted with its parent comes the parent.
+    What is handed over comes before all: from then on no other `down` deletes it, however this one ends, and if it
+    fails, nothing else has changed.
     """
     orphans, stack = inspection.orphans, inspection.stack
     functions = {key for key, resource in orphans.items() if resource.kind == Function.kind}
     before = {key: {function} for key, function in stack.outlives.items()}
     before |= {key: functions for key, resource in orphans.items() if resource.kind == LogGroup.kind}
-    everything = {**stack.resources, **orphans}
+    everything, first = inspection.resources, {*inspection.handed_over}
     before |= {key: {r.parent} for key, r in everything.items() if r.deleted_with_parent and r.parent}
-    return {key: before.get(key, set()) for key in everything}
+    return {key: set() if key in first else before.get(key, set()) | first for key in everything}

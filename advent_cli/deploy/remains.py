@@ -10,10 +10,9 @@ from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Outcome
 from advent_cli.deploy.inspection import inspect
 from advent_cli.errors import DONE, FAILED, REFUSED, RefusedError
-from advent_cli.resources.base import Resource
 from advent_cli.stack.build import Stack
 
-GONE = {Outcome.DELETED, Outcome.ABSENT}
+GONE = {Outcome.DELETED, Outcome.ABSENT, Outcome.UPDATED}  # updated is a table without the stack's tag
 
 
 def remaining(stack: Stack, steps: Iterable[Step], result: Result, is_kept: Callable[[Step], bool]) -> list[Step]:
@@ -47,7 +46,7 @@ def remaining(stack: Stack, steps: Iterable[Step], result: Result, is_kept: Call
 def _is_undeleted(step: Step, result: Result) -> bool:
     """Whether this resource of the stack is left, as far as the run knows: also if it could not be read."""
     is_unknown = isinstance(step.seen, Exception) and not isinstance(step.seen, RefusedError)
-    is_there = step.action is Action.DELETE or is_unknown
+    is_there = step.action in (Action.DELETE, Action.UPDATE) or is_unknown
     return is_there and not step.deleted_with and not _is_gone(step.key, result)
 
 
@@ -61,10 +60,9 @@ def _seen(stack: Stack, result: Result, is_kept: Callable[[Step], bool], undelet
     What lingers is not looked for if this run deleted it or found it gone.
     """
     now, known = inspect(stack), {step.key for step in undeleted}
-    resources: dict[str, Resource] = {**stack.resources, **now.orphans}
 
     def is_left(step: Step) -> bool:
-        if step.deleted_with or is_kept(step) or (resources[step.key].lingers and _is_gone(step.key, result)):
+        if step.deleted_with or is_kept(step) or (now.resources[step.key].lingers and _is_gone(step.key, result)):
             return False
         return step.action is Action.DELETE or (step.action is Action.BLOCKED and step.key in known)
 

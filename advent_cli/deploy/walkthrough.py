@@ -36,7 +36,7 @@ def down(inspection: Inspection, steps: Iterable[Step]) -> Page:
 
 
 def _page(inspection: Inspection, steps: Iterable[Step], needs: Mapping[str, set[str]], notes: tuple[str, ...]) -> Page:
-    resources = {**inspection.stack.resources, **inspection.orphans}
+    resources = inspection.resources
     sections: list[tuple[Step, list[str]]] = []
     done: list[Line] = []
     recreated: set[str] = set()

@@ -6,6 +6,7 @@ from typing import Any
 from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.events import Event, Finished, Planned, Started, Waiting
 from advent_cli.deploy.inspection import Inspection
+from advent_cli.deploy.tables import Staying
 from advent_cli.errors import DIFFERENT, DONE, AdventError
 from advent_cli.messages.trace_model import Hop
 from advent_cli.stack.model import Stack
@@ -158,8 +159,13 @@ def result(document: Document) -> Document:
 
 
 def remaining(steps: Iterable[Step]) -> list[Document]:
-    """The resources that are still there after `down`, or that it kept."""
+    """The resources that are still there after `down`."""
     return [_named(step.key) for step in steps]
+
+
+def staying(tables: Staying, handed_over: Iterable[Step]) -> Document:
+    """The tables that `down` kept, and those that it handed over or that were not the stack's before."""
+    return {"kept": remaining(tables.kept), "handed_over": remaining([*handed_over, *tables.foreign])}
 
 
 def _named(key: str) -> Document:

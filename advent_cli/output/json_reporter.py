@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from advent_cli.deploy.apply import Listener, Result
     from advent_cli.deploy.decide import Step
     from advent_cli.deploy.inspection import Inspection
+    from advent_cli.deploy.tables import Staying
     from advent_cli.deploy.walkthrough import Page
     from advent_cli.messages.trace_model import Hop
     from advent_cli.output.reporter import Describe, Files, Notify, TraceView
@@ -78,9 +79,7 @@ class JsonReporter:
 
     def data_loss_describer(self, describe: Describe) -> Describe | None: ...
 
-    def data_loss(
-        self, inspection: Inspection, steps: Sequence[Step], kept: Sequence[Step], *, agreed: bool
-    ) -> None: ...
+    def data_loss(self, inspection: Inspection, steps: Sequence[Step], staying: Staying, *, agreed: bool) -> None: ...
 
     def change_saved(self, file: str) -> None: ...
 
@@ -105,11 +104,12 @@ class JsonReporter:
         self.fields |= {"url": url, "open": inspection.is_open if url else None}
         self.fields.setdefault("answered", None)
 
-    def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
-        self.fields |= {"seconds": 0, "left": [], "kept": json_documents.remaining(kept)}
+    def nothing_to_delete(self, inspection: Inspection, staying: Staying) -> None:
+        self.fields |= {"seconds": 0, "left": [], **json_documents.staying(staying, ())}
 
-    def remaining(self, steps: Sequence[Step], kept: Sequence[Step], result: Result) -> None:
-        self.fields |= {"left": json_documents.remaining(steps), "kept": json_documents.remaining(kept)}
+    def remaining(self, steps: Sequence[Step], staying: Staying, result: Result) -> None:
+        stays = json_documents.staying(staying, staying.handed_over(result))
+        self.fields |= {"left": json_documents.remaining(steps), **stays}
         # Why the run has not deleted the others is among the errors already.
         back = [step for step in steps if step.key not in self.undeleted]
         self.errors += [AdventError(f"{step.title} is still there", hint=AGAIN) for step in back]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from advent_cli.deploy.apply import Listener, Result
     from advent_cli.deploy.decide import Step
     from advent_cli.deploy.inspection import Inspection
+    from advent_cli.deploy.tables import Staying
     from advent_cli.deploy.walkthrough import Page
     from advent_cli.output.reporter import Describe, Files, Notify
     from advent_cli.output.terminal import SafeConsole
@@ -96,11 +97,11 @@ class PeopleReporter(SayReporter):
     def data_loss_describer(self, describe: Describe) -> Describe | None:
         return describe
 
-    def data_loss(self, inspection: Inspection, steps: Sequence[Step], kept: Sequence[Step], *, agreed: bool) -> None:
+    def data_loss(self, inspection: Inspection, steps: Sequence[Step], staying: Staying, *, agreed: bool) -> None:
         from advent_cli.output import down_page
 
         show = down_page.losing if agreed else down_page.to_delete
-        show(self._err, steps, kept, inspection.data_losses)
+        show(self._err, steps, staying, inspection.data_losses)
         self.has_listed = not agreed
 
     def change_saved(self, file: str) -> None:
@@ -139,15 +140,15 @@ class PeopleReporter(SayReporter):
             if self.is_new:
                 summary.after_up(self._err, inspection, self.advice)
 
-    def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
+    def nothing_to_delete(self, inspection: Inspection, staying: Staying) -> None:
         from advent_cli.output import down_page
 
-        down_page.nothing_to_delete(self._err, inspection.stack, kept)
+        down_page.nothing_to_delete(self._err, inspection.stack, staying)
 
-    def remaining(self, steps: Sequence[Step], kept: Sequence[Step], result: Result) -> None:
+    def remaining(self, steps: Sequence[Step], staying: Staying, result: Result) -> None:
         from advent_cli.output import down_page
 
-        down_page.remaining(self._err, steps, kept, result)
+        down_page.remaining(self._err, steps, staying, result)
 
     def exported(self, words: int, file: Path) -> None:
         err(f"exported {words} word count{'s' if words != 1 else ''} to {file}")

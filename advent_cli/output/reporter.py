@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from advent_cli.deploy.apply import Listener, Result
     from advent_cli.deploy.decide import Step
     from advent_cli.deploy.inspection import Inspection
+    from advent_cli.deploy.tables import Staying
     from advent_cli.deploy.walkthrough import Page
     from advent_cli.errors import AdventError
     from advent_cli.messages.trace_model import Hop
@@ -70,7 +71,7 @@ class Reporter(Protocol):
     def data_loss_describer(self, describe: Describe) -> Describe | None:
         """`describe`, which says what a step would lose, if this reporter shows that; else None, to save the calls."""
 
-    def data_loss(self, inspection: Inspection, steps: Sequence[Step], kept: Sequence[Step], *, agreed: bool) -> None:
+    def data_loss(self, inspection: Inspection, steps: Sequence[Step], staying: Staying, *, agreed: bool) -> None:
         """Show what will be deleted, the data lost with it and what is kept; once `agreed`, only what loses data."""
 
     def change_saved(self, file: str) -> None:
@@ -91,10 +92,10 @@ class Reporter(Protocol):
     def app_ready(self, inspection: Inspection, url: str | None, *, is_done: bool) -> None:
         """Show the URL, who can post to it, and the next command, if it `is_done`; `url` is None if the run failed."""
 
-    def nothing_to_delete(self, inspection: Inspection, kept: Sequence[Step]) -> None:
+    def nothing_to_delete(self, inspection: Inspection, staying: Staying) -> None:
         """`down` found no resources of this stack, except those to keep."""
 
-    def remaining(self, steps: Sequence[Step], kept: Sequence[Step], result: Result) -> None:
+    def remaining(self, steps: Sequence[Step], staying: Staying, result: Result) -> None:
         """Show what is still there after `down`: nothing if all went well, and what it was to keep."""
 
     def exported(self, words: int, file: Path) -> None:

@@ -37,7 +37,7 @@ class Resource(ABC):
     """The outcome to report when it is created or updated, if not `created` or `updated`."""
 
     actions: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """The IAM actions that `read`, `create`, `update` and `delete` need on `scope`."""
+    """The IAM actions that `read`, `create`, `update` and `delete` need on `scope`; `hand over` is of tables only."""
     unscoped_actions: ClassVar[dict[str, tuple[str, ...]]] = {}
     """The IAM actions that they need on `*`, because AWS cannot limit these to a resource."""
 

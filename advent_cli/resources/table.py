@@ -36,6 +36,7 @@ class Table(Resource):
         ),
         "update": ("dynamodb:UpdateTable",),
         "delete": ("dynamodb:DeleteTable",),
+        "hand over": ("dynamodb:UntagResource",),
     }
     console: ClassVar[dict[str, str]] = {
         "create": "DynamoDB > Tables > Create table",

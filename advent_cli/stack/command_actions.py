@@ -13,7 +13,7 @@ VERBS = {  # what each command does to a resource; `up` deletes orphans, and wha
     "plan": ("read",),
     "status": ("read",),
     "diagram": ("read",),
-    "down": ("read", "delete"),
+    "down": ("read", "delete", "hand over"),
     "say": ("read",),
     "replay": (),
     "slack": (),
@@ -53,7 +53,7 @@ DATA = {  # what each command does to the data in the resources (words, messages
 
 
 def verbs(command: str, resource: Resource) -> tuple[str, ...]:
-    """What a command does to a resource of the stack: `read`, `create`, `update` or `delete`."""
+    """What a command does to a resource of the stack: `read`, `create`, `update`, `delete` or `hand over`."""
     if resource.kind == Parameter.kind:
         return SECRET.get(command, ())
     if command == "say" and resource.kind not in TRACED_KINDS:
@@ -66,7 +66,7 @@ def verbs_for_orphan(command: str, orphan: Resource) -> tuple[str, ...]:
     if command not in INSPECTING:
         return ()
     every = SECRET if orphan.kind == Parameter.kind else VERBS
-    return tuple(verb for verb in every[command] if verb in ("read", "delete"))
+    return tuple(verb for verb in every[command] if verb in ("read", "delete", "hand over"))
 
 
 def data_arns(stack: Stack, command: str, action: str) -> set[str]:

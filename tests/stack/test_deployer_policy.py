@@ -187,6 +187,12 @@ def while_an_api_is_foreign(proof: Proof) -> None:
         gateway.delete_api(ApiId=api)
 
 
+def while_the_table_is_handed_over(proof: Proof) -> None:
+    proof.run("down --hand-over")
+    proof.run(*INSPECTING, "up", "down", code=None)
+    proof.run("down --hand-over", f"up --adopt {proof.stack().table.key}")
+
+
 def with_orphans(proof: Proof) -> None:
     """With the policy of before, if nothing but names went; with the one that is printed now, whatever else did."""
     for version, earlier in ((apps.with_more, True), (apps.renamed, False)):
@@ -253,6 +259,7 @@ STATES: list[Callable[[Proof], None]] = [
     while_everything_differs,
     while_an_api_is_foreign,
     beside_the_same_stack_in_another_region,
+    while_the_table_is_handed_over,
     with_orphans,
     while_it_is_used,
 ]

@@ -15,7 +15,9 @@ from advent_cli.errors import DONE, FAILED, REFUSED, UsageError
 if TYPE_CHECKING:
     from advent_cli.cli.options import Options
     from advent_cli.deploy.decide import Step
-    from advent_cli.deploy.tables import Tables
+    from advent_cli.deploy.inspection import Inspection
+    from advent_cli.deploy.tables import Staying, Tables
+    from advent_cli.output.reporter import Reporter
     from advent_cli.stack.model import Stack
 
 
@@ -65,9 +67,8 @@ def down(
     """Delete everything that up created, including the table and its words."""
     from advent_cli.cli import confirm
     from advent_cli.cli.open_stack import open_stack
-    from advent_cli.deploy import apply, remains, tables, walkthrough
+    from advent_cli.deploy import tables, walkthrough
     from advent_cli.deploy.decide import is_done
-    from advent_cli.deploy.executor import Interrupt
     from advent_cli.deploy.inspection import SERVICES, inspect
     from advent_cli.local import lifecycle
     from advent_cli.words import atomic_file, export_import
@@ -95,11 +96,19 @@ def down(
         confirm.deletion(stack, steps)
     if file:
         report.exported(export_import.export(stack.table, file), file.given)
+    return _run(inspection, steps, staying, fate, report)
+
+
+def _run(inspection: Inspection, steps: tuple[Step, ...], staying: Staying, fate: Tables, report: Reporter) -> int:
+    """Carry out the steps, and report what is left and what stays; returns the exit code."""
+    from advent_cli.deploy import apply, remains
+    from advent_cli.deploy.executor import Interrupt
+
     with Interrupt() as interrupt, report.running() as listen:
         result = apply.down(inspection, steps, listen, interrupt)
     report.run_ended(inspection, steps, result)
     result.raise_bug()
-    remaining = remains.remaining(stack, steps, result, fate.is_kept)
+    remaining = remains.remaining(inspection.stack, steps, result, fate.is_kept)
     report.remaining(remaining, staying, result)
     return FAILED if remaining and result.exit_code in (DONE, REFUSED) else result.exit_code
 

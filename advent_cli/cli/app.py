@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from advent_cli.cli.audit import audit
 from advent_cli.cli.command import Group
 from advent_cli.cli.diagram import diagram
 from advent_cli.cli.doctor import doctor
@@ -70,7 +71,7 @@ advent.params[:0] = BEFORE
 advent.sections = {
     "Build": (up, plan, down, policy),
     "Look": (status, diagram, logs, list_stacks, doctor),
-    "Talk": (say, replay),
+    "Talk": (say, audit, replay),
     "Slack": (slack,),
     "Your own apps": (new, secret),
     "Local engine": (local,),

@@ -36,10 +36,7 @@ def logs(options: Options, function: tuple[str, ...], follow: bool, since: str, 
     from advent_cli.messages import log_reader
     from advent_cli.output import log_lines, terminal
 
-    try:
-        start = time.time() - log_reader.parse_span(since)
-    except ValueError:
-        raise UsageError(f"--since: invalid time span {since!r}", hint="use one like 90s, 10m, 2h or 1d") from None
+    start = log_reader.start_of(since, time.time())
     stack = open_stack(options, lifecycle.require)
     known = list(stack.config.functions)
     for name in function:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from advent_cli.stack.policy_size import Policy
 
 COMMANDS = (
-    "up", "plan", "status", "diagram", "say", "replay", "slack", "slack-check", "list", "logs", "doctor", "down",
+    "up", "plan", "status", "diagram", "say", "replay", "audit", "slack", "slack-check", "list", "logs", "doctor",
+    "down",
 )  # fmt: skip
 BOUNDARY, TRUST = "boundary", "trust"
 

@@ -79,9 +79,14 @@ class Invocation:
         return [str(each) for ids in logged if isinstance(ids, list) for each in ids] if logged else None
 
     @property
+    def message_ids(self) -> set[str]:
+        """The ids of the messages that it logs as handled, in the field `message_id` of its lines of JSON."""
+        return {str(line.fields["message_id"]) for line in self.lines if line.fields and line.fields.get("message_id")}
+
+    @property
     def logs_message_id(self) -> bool:
         """Whether it logs the id of the message that it handled."""
-        return any(line.fields and line.fields.get("message_id") for line in self.lines)
+        return bool(self.message_ids)
 
     def handled(self, ids: Collection[str]) -> bool:
         """Whether it logged one of these ids."""

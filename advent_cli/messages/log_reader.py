@@ -19,6 +19,7 @@ from advent_cli.aws.account import MAX_PARALLEL, Aws, in_parallel
 from advent_cli.aws.aws_errors import error_code, get_or_none
 from advent_cli.aws.rate_limit import LOG_READS, THROTTLED
 from advent_cli.aws.retry import ignore
+from advent_cli.errors import UsageError
 
 LAG = 15.0  # seconds; CloudWatch may show a line this late, so following reads this far back
 BUSY = f"CloudWatch Logs takes {LOG_READS} reads a second from an account, and others read too: new lines are late"
@@ -83,6 +84,14 @@ def parse_span(text: str) -> float:
     if match is None:
         raise ValueError(text)
     return int(match[1]) * UNITS[match[2]][1]
+
+
+def start_of(since: str, now: float) -> float:
+    """The time so long before `now` as a span like 90s, 10m, 2h or 1d says; raises UsageError."""
+    try:
+        return now - parse_span(since)
+    except ValueError:
+        raise UsageError(f"--since: invalid time span {since!r}", hint="use one like 90s, 10m, 2h or 1d") from None
 
 
 def span_words(text: str) -> str:

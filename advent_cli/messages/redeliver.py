@@ -67,11 +67,9 @@ def replay(stack: Stack) -> Redelivery:
 
     Consumers recognize a message that they have counted by its id, but only for ten minutes.
     """
-    if stack.queue.read() is None:
-        raise AdventError(f"the {stack.queue.title} is missing", hint="`advent up` creates it")
-    targets = _targets(stack)
+    targets = find_targets(stack)
     delivered, unknown, seen, began = Counter[str](), [], set[str](), math.inf
-    while messages := (response := _receive(stack)).get("Messages"):
+    while messages := (response := receive(stack)).get("Messages"):
         began = min(began, _date(response))
         fresh = [each for each in messages if each["MessageId"] not in seen and _sent(each) <= began]
         if not fresh:
@@ -84,8 +82,13 @@ def replay(stack: Stack) -> Redelivery:
     return Redelivery(dict(delivered), len(unknown), stack.queue.depth(), arns)
 
 
-def _targets(stack: Stack) -> Targets:
-    """The functions and topics of config.yaml alone, even if other functions subscribe to the topics."""
+def find_targets(stack: Stack) -> Targets:
+    """The functions and topics of config.yaml alone, even if other functions subscribe to the topics.
+
+    Raises AdventError if the queue is missing or is not managed by this stack.
+    """
+    if stack.queue.read() is None:
+        raise AdventError(f"the {stack.queue.title} is missing", hint="`advent up` creates it")
     functions = {stack.aws.arn("lambda", f"function:{name}"): name for name in stack.config.functions}
     listed = in_parallel(*[partial(subscriptions, stack.aws, topic.arn) for topic in stack.topics.values()])
     endpoints = {each["SubscriptionArn"]: each["Endpoint"] for items in listed for each in items}
@@ -134,7 +137,8 @@ def _subscription(notification: dict[str, Any]) -> str:
     return parse_qs(urlsplit(link).query).get("SubscriptionArn", [""])[0]
 
 
-def _receive(stack: Stack) -> dict[str, Any]:
+def receive(stack: Stack) -> dict[str, Any]:
+    """The response of SQS with up to BATCH messages, which others do not receive for HIDDEN seconds."""
     response: dict[str, Any] = stack.aws.client("sqs").receive_message(
         QueueUrl=stack.queue.url,
         MaxNumberOfMessages=BATCH,

@@ -8,12 +8,14 @@ from advent_cli.deploy.events import Event, Finished, Planned, Started, Waiting
 from advent_cli.deploy.inspection import Inspection
 from advent_cli.deploy.tables import Staying
 from advent_cli.errors import DIFFERENT, DONE, AdventError
+from advent_cli.messages.deliveries import Announcement
+from advent_cli.messages.delivery_audit import Audit
 from advent_cli.messages.trace_model import Hop
 from advent_cli.stack.model import Stack
 from advent_cli.words.counts import Counts
 
 Document = dict[str, Any]
-VERSIONS = {"up": 1, "plan": 1, "status": 2, "down": 1, "policy": 1, "say": 1, "event": 1}
+VERSIONS = {"up": 1, "plan": 1, "status": 2, "down": 1, "policy": 1, "say": 1, "audit": 1, "event": 1}
 STATES = {
     Action.CREATE: "missing",
     Action.UPDATE: "differs",
@@ -137,6 +139,21 @@ def trace(hop: Hop) -> Document:
         "undetermined": hop.undetermined,
         "hops": [trace(next_hop) for next_hop in hop.hops],
     }
+
+
+def audit(audit: Audit) -> Document:
+    """The totals of an audit, and each message with its subscribers."""
+    subscribers: dict[Announcement, list[Document]] = {message: [] for message in audit.messages}
+    for each in audit.deliveries:
+        state = {"function": each.subscriber, "state": each.fate.name.lower(), "times": list(each.times)}
+        subscribers[each.message].append({**state, "problem": valid_text(each.problem)})
+    messages = []
+    for message, found in subscribers.items():
+        text = None if message.text is None else valid_text(message.text)
+        fields = {"id": valid_text(message.id), "time": message.time, "text": text, "function": message.function}
+        messages.append({**fields, "topics": list(message.topics), "subscribers": found})
+    span = {"since": audit.since, "until": audit.until}
+    return {**span, "summary": audit.summary, "messages": messages, "notes": audit.notes}
 
 
 def event(event: Event) -> Document:

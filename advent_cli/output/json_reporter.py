@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from advent_cli.deploy.inspection import Inspection
     from advent_cli.deploy.tables import Staying
     from advent_cli.deploy.walkthrough import Page
+    from advent_cli.messages.delivery_audit import Audit
     from advent_cli.messages.trace_model import Hop
     from advent_cli.output.reporter import Describe, Files, Notify, TraceView
     from advent_cli.stack.model import Stack
@@ -172,6 +173,9 @@ class JsonReporter:
 
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
         return nullcontext(_TraceFields(self.fields))
+
+    def audited(self, stack: Stack, audit: Audit) -> None:
+        self.fields |= json_documents.stack_fields(stack) | json_documents.audit(audit)
 
     def traced(self, trace: Hop, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
         if counts:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from advent_cli.deploy.tables import Staying
     from advent_cli.deploy.walkthrough import Page
     from advent_cli.errors import AdventError
+    from advent_cli.messages.delivery_audit import Audit
     from advent_cli.messages.trace_model import Hop
     from advent_cli.stack.model import Stack
     from advent_cli.stack.policy_size import Policy
@@ -151,6 +152,9 @@ class Reporter(Protocol):
 
     def tracing(self, seconds: float) -> AbstractContextManager[TraceView]:
         """Yields a view that shows a trace; the API answered after this many seconds."""
+
+    def audited(self, stack: Stack, audit: Audit) -> None:
+        """Show what became of the messages, and the notes of the audit."""
 
     def traced(self, trace: Hop, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
         """The trace is complete; `counts` are those after the consumers, if known."""

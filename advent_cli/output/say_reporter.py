@@ -1,4 +1,4 @@
-"""What `say` shows to people: the reply on stdout, everything else on stderr."""
+"""What `say` and `audit` show to people: the reply or the audit on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from advent_cli.output.advice import with_options
 from advent_cli.output.control_characters import printable
 from advent_cli.output.stream import err, out
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from advent_cli.messages.delivery_audit import Audit
     from advent_cli.messages.trace_model import Hop
     from advent_cli.output.reporter import TraceView
     from advent_cli.stack.model import Stack
@@ -55,3 +57,11 @@ class SayReporter:
         return terminal.trace(seconds, self.advice, lines_only=self.verbose)
 
     def traced(self, trace: Hop, consumers: Sequence[str], counts: Mapping[str, int]) -> None: ...
+
+    def audited(self, stack: Stack, audit: Audit) -> None:
+        from advent_cli.output import audit_page, terminal
+
+        audit_page.show(terminal.stdout(self.advice), audit, every_exception=self.verbose)
+        redelivers = ["`advent replay` redelivers the dead letters"] if audit.summary["dead_letter"] else []
+        for note in [*audit.notes, *redelivers]:
+            err(with_options(f"note: {note}", self.advice))

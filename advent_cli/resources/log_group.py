@@ -1,9 +1,10 @@
 """The CloudWatch log group of a function, created by advent rather than Lambda, with a retention and a tag."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from advent_cli.aws.account import Aws
 from advent_cli.aws.aws_errors import get_or_none
@@ -65,10 +66,7 @@ class LogGroup(Resource):
         return {"retention_days": self.days}
 
     def read(self) -> Settings | None:
-        logs = self.aws.client("logs")
-        pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self.name)
-        groups = (group for page in pages for group in page["logGroups"])
-        group = next((group for group in groups if group["logGroupName"] == self.name), None)
+        group, logs = self._find(), self.aws.client("logs")
         if group is None:
             return None
         answer = get_or_none(logs.list_tags_for_resource, "ResourceNotFoundException", resourceArn=self.arn)
@@ -76,6 +74,17 @@ class LogGroup(Resource):
             return None
         self.require_owned(answer["tags"], self.arn, f"created {datetime.fromtimestamp(group['creationTime'] / 1000)}")
         return {"retention_days": group.get("retentionInDays", "for ever")}
+
+    def begins(self, now: float) -> float:
+        """The time before which the group has no events, in seconds since 1970; infinite if there is no group.
+
+        It is when the group was created, or as long ago as it keeps events.
+        """
+        group = self._find()
+        if group is None:
+            return math.inf
+        created, days = float(group["creationTime"]) / 1000, float(group.get("retentionInDays", math.inf))
+        return max(created, now - days * 86400)
 
     def adopt(self) -> None:
         self.aws.client("logs").tag_resource(resourceArn=self.arn, tags=self.aws.owner_tag)
@@ -98,6 +107,11 @@ class LogGroup(Resource):
 
     def to_delete(self) -> list[Line]:
         return [self._deletion()]
+
+    def _find(self) -> dict[str, Any] | None:
+        pages = self.aws.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self.name)
+        groups = (group for page in pages for group in page["logGroups"])
+        return next((group for group in groups if group["logGroupName"] == self.name), None)
 
     def _creation(self) -> Call:
         return Call("logs", "create_log_group", {"logGroupName": self.name, "tags": self.aws.owner_tag})

@@ -16,6 +16,7 @@ VERBS = {  # what each command does to a resource; `up` deletes orphans, and wha
     "down": ("read", "delete", "hand over"),
     "say": ("read",),
     "replay": (),
+    "audit": (),
     "slack": (),
     "list": (),
     "logs": (),
@@ -31,6 +32,7 @@ INSPECTING = ("up", "plan", "status", "diagram", "doctor", "down")  # the comman
 FIND_STACKS = ("iam:ListRoles", "tag:GetResources")
 SIMULATE = ("iam:GetRole", "iam:SimulatePrincipalPolicy")  # on the caller's own role, which the stack does not know
 UNSCOPED = {**dict.fromkeys(("list", *INSPECTING), FIND_STACKS), "doctor": (*FIND_STACKS, *SIMULATE)}
+UNSCOPED |= {"audit": ("logs:DescribeLogGroups",)}
 COUNT_WORDS, READ_LOGS, FIND_API = "dynamodb:Scan", "logs:FilterLogEvents", "apigateway:GET"
 DATA = {  # what each command does to the data in the resources (words, messages, logs), and to find the API
     "up": ("dynamodb:BatchWriteItem", READ_LOGS),
@@ -48,6 +50,14 @@ DATA = {  # what each command does to the data in the resources (words, messages
         "sns:ListSubscriptionsByTopic",
         "sns:Publish",
         "lambda:InvokeFunction",
+    ),
+    "audit": (
+        READ_LOGS,
+        "sqs:GetQueueAttributes",
+        "sqs:ListQueueTags",
+        "sqs:ReceiveMessage",
+        "sqs:ChangeMessageVisibility",
+        "sns:ListSubscriptionsByTopic",
     ),
 }
 
@@ -90,8 +100,11 @@ def _may_delete(command: str, resource: Resource) -> bool:
 def _reads_log(stack: Stack, command: str, group: LogGroup) -> bool:
     """Whether the command reads this log: those about requests read only the functions behind the API.
 
-    `up` reads only that of the function that it asks whether the app answers.
+    `up` reads only that of the function that it asks whether the app answers, `audit` those that messages pass through.
     """
+    function = stack.config.functions[group.function]
+    if command == "audit":
+        return bool(function.publishes or function.subscribes)
     if command == "up":
         return bool(route := stack.config.asked_route) and stack.config.function_of(route or "") == group.function
-    return command not in ("status", "slack-check") or bool(stack.config.functions[group.function].routes)
+    return command not in ("status", "slack-check") or bool(function.routes)

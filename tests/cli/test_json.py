@@ -41,6 +41,7 @@ COMMANDS = {
     "status": ["status"],
     "policy": ["policy"],
     "say": ["say", "awsadvent"],
+    "audit": ["audit"],
     "down": ["down", "--yes"],
 }
 UNREACHABLE_AWS = {
@@ -113,6 +114,10 @@ def test_each_command_follows_its_schema(engine: Engine, advent: Run) -> None:
     assert [message["text"] for message in many["messages"]] == ["awsadvent one"] * 2
     assert many["settled"]["one"] == 22
 
+    audit = document(advent("audit", "--json"))
+    assert audit["summary"]["messages"] == len(audit["messages"]) == 5
+    assert audit["summary"]["deliveries"] == 10
+
     status = document(advent("status", "--json", "--top", "1"))
     assert {resource["state"] for resource in status["resources"]} == {"ok"}
     assert status["url"] == up["url"]
@@ -165,7 +170,7 @@ def test_an_error_before_the_run_is_in_the_document(advent: Run, tmp_path: Path,
     assert json.loads(events.stdout)["result"]["schema"] == json_documents.schema(command)
 
 
-@pytest.mark.parametrize("command", ["status", "say", "down"])
+@pytest.mark.parametrize("command", ["status", "say", "audit", "down"])
 def test_an_engine_that_is_not_running_is_in_the_document(advent: Run, tmp_path: Path, command: str) -> None:
     found = document(advent(*COMMANDS[command], "--json", code=3, XDG_STATE_HOME=str(tmp_path)))
     assert found["errors"][0]["what"] == "the local engine is not running"

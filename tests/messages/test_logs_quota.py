@@ -79,12 +79,16 @@ def test_so_does_a_trace_of_many_functions(proxy: Proxy, advent: Run) -> None:
 
 
 @pytest.mark.usefixtures("many")
-def test_logs_stay_within_the_limit(proxy: Proxy, advent: Run) -> None:
+def test_logs_and_an_audit_stay_within_the_limit(proxy: Proxy, advent: Run) -> None:
     advent("say", "--trace", "awsadvent here")
     quota = LogsQuota()
     proxy.meet = quota.meet
     lines = advent("--target", "aws", "logs", **on_aws(proxy)).stdout
     assert len({line.split()[1] for line in lines.splitlines() if " here" in line}) == CONSUMERS
+    assert quota.refused == 0
+    proxy.meet = (quota := LogsQuota()).meet
+    audit = advent("--target", "aws", "audit", **on_aws(proxy)).stdout
+    assert audit == f"1 message, {CONSUMERS} subscribers: {CONSUMERS} of {CONSUMERS} delivered, 0 lost\n"
     assert quota.refused == 0
 
 

@@ -148,7 +148,7 @@ def send_dead_letters(stack: Stack) -> None:
 
 
 def while_nothing_exists(proof: Proof) -> None:
-    proof.run("doctor", "slack check", "say words", "replay", code=None)
+    proof.run("doctor", "slack check", "say words", "audit", "replay", code=None)
     proof.run(*INSPECTING, "list", "logs", "down", "up")
 
 
@@ -219,7 +219,7 @@ def while_it_is_used(proof: Proof) -> None:
     (proof.file.parent / "words.jsonl").write_text('{"word": "a", "count": 1}\n', encoding="utf-8")
     proof.run("up --import words.jsonl", "up")
     send_dead_letters(stack)
-    proof.run("replay")
+    proof.run("audit", "replay")
     for broken in (is_consumer, is_front):
         for name, function in stack.config.functions.items():
             if broken(function):
@@ -298,7 +298,9 @@ def test_a_role_that_another_run_deletes_first_is_no_refusal(person: Person, cal
     assert any(question.action == call for question in person.judge.refused)
 
 
-@pytest.mark.parametrize("command", ["plan", "status", "diagram", "list", "logs", "up --yes", "say words", "replay"])
+@pytest.mark.parametrize(
+    "command", ["plan", "status", "diagram", "list", "logs", "up --yes", "say words", "audit", "replay"]
+)
 def test_a_refusal_is_reported_as_one(person: Person, command: str) -> None:
     person.run("up", "--yes")
     person.allow([])

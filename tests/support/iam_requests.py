@@ -9,6 +9,7 @@ They are read from the request itself, never from what advent declares. The sour
 - IAM judges a role that does not exist on `role/NAME` without its path (keikoproj/iam-manager #31, #35); CreateRole has
   the path in the request. iam:PermissionsBoundary is the boundary in the request of CreateRole and
   PutRolePermissionsBoundary, and otherwise the one that the role has: IAM User Guide, "Permissions boundaries".
+- A batch of SQS needs the action of a single one: "Amazon SQS API permissions" in its developer guide.
 - Lambda returns the tags of a function with GetFunction only to those who have lambda:ListTags.
 - API Gateway judges the tags of a new API on /tags/ with an asterisk for the id that it does not have yet; the parts of
   an API inherit its tags: API Gateway Developer Guide, "API Gateway resources that can be tagged", for REST APIs only.
@@ -92,7 +93,7 @@ def _logs(request: Request) -> Iterator[Question]:
 
 def _sqs(request: Request) -> Iterator[Question]:
     arn = arn_of("sqs", request.given.get("QueueName") or request.given["QueueUrl"].rpartition("/")[2])
-    yield Question(f"sqs:{request.operation}", arn)
+    yield Question(f"sqs:{request.operation.removesuffix('Batch')}", arn)
     if request.operation == "CreateQueue" and request.tags:
         yield Question("sqs:TagQueue", arn)
 

@@ -101,7 +101,7 @@ def quoted(text: str) -> Iterator[str]:
     for line in [*re.findall(r"`(advent [^`\n]+)`", text), *shell]:
         for part in re.split(r"[|;]|&&", line):
             words = re.split(r" [<>] ", part)[0].strip()
-            if words.startswith("advent ") and not re.search(r"COMMAND|\.\.\.|\[|\)", words):
+            if words.startswith("advent ") and not re.search(r"COMMAND|\.\.\.|\[|\)|\$", words):
                 yield words
 
 

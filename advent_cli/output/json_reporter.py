@@ -9,7 +9,7 @@ from advent_cli.aws.retry import AGAIN
 from advent_cli.deploy.inspection import problems
 from advent_cli.deploy.remains import GONE
 from advent_cli.errors import AdventError, InterruptionError
-from advent_cli.output import json_documents
+from advent_cli.output import json_documents, json_messages
 from advent_cli.output.advice import presentable, with_options
 from advent_cli.output.json_lines import EventLines, send
 from advent_cli.output.stream import err
@@ -175,7 +175,7 @@ class JsonReporter:
         return nullcontext(_TraceFields(self.fields))
 
     def audited(self, stack: Stack, audit: Audit) -> None:
-        self.fields |= json_documents.stack_fields(stack) | json_documents.audit(audit)
+        self.fields |= json_documents.stack_fields(stack) | json_messages.audit(audit)
 
     def traced(self, trace: Hop, consumers: Sequence[str], counts: Mapping[str, int]) -> None:
         if counts:
@@ -190,7 +190,7 @@ class _TraceFields:
         self.fields = fields
 
     def show(self, trace: Hop) -> None:
-        self.fields["way"] = json_documents.trace(trace)
+        self.fields["way"] = json_messages.trace(trace)
 
     def counts(self, function: str, counts: Mapping[str, int]) -> None: ...
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
-from advent_cli.deploy import apply, tables
+from advent_cli.deploy import apply, remains, tables
+from advent_cli.deploy.decide import Step
+from advent_cli.deploy.events import Finished, Outcome
 from advent_cli.deploy.executor import Interrupt
 from advent_cli.deploy.inspection import inspect
-from advent_cli.deploy.tables import Tables
-from advent_cli.errors import AdventError
+from advent_cli.deploy.tables import Staying, Tables
+from advent_cli.errors import AdventError, TargetError
 from advent_cli.local.lifecycle import Engine
 from tests.conftest import ADVENT, Run
 from tests.deploy.test_faults import EVERY, SHARDS, VICTIM, chosen, inventory, kill, prepared, proxy, through
@@ -174,6 +176,16 @@ def test_a_table_that_comes_or_goes_is_not_handed_over(proxy: Proxy, status: str
     inspection.seen["table/table"] = {"status": status}
     with pytest.raises(AdventError, match=f"cannot hand over table table: DynamoDB {why}"):
         tables.plan(inspection, Tables.HAND_OVER)
+
+
+def test_without_a_connection_the_table_is_left_unless_the_run_took_the_tag_off() -> None:
+    stack = stacks.without_calls()
+    step = Step(stack.table.key, stack.table.title, {"advent:stack": None}, {"advent:stack": "awsadvent"})
+    lost = Finished("role/x", Outcome.FAILED, error=TargetError("AWS cannot be reached"))
+    for outcome, left in ((Outcome.UPDATED, []), (Outcome.SKIPPED, [step])):
+        result = apply.Result({step.key: Finished(step.key, outcome), "role/x": lost})
+        assert remains.remaining(stack, [step], result, Tables.HAND_OVER.is_kept) == left
+        assert [*Staying(handing_over=(step,)).handed_over(result), *left] == [step]
 
 
 def undisturbed(proxy: Proxy) -> list[str]:

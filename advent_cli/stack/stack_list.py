@@ -17,7 +17,10 @@ KINDS = {  # the kind of the tagged resources of each service
 
 
 def list_stacks(aws: Aws) -> dict[str, Counter[str]]:
-    """The stacks by name, with the number of resources of each kind. Just deleted resources may show: lists lag."""
+    """The stacks by name, with the number of resources of each kind. Just deleted resources may show: lists lag.
+
+    Roles count by their path alone, because IAM lists them without tags.
+    """
     tagged, roles = in_parallel(lambda: _tagged(aws), lambda: _roles(aws))
     stacks: dict[str, Counter[str]] = {}
     for stack, kind in tagged:

@@ -213,22 +213,25 @@ def test_a_fault_at_any_call_does_not_change_the_result(proxy: Proxy, kind: str,
 def test_after_a_kill_at_any_call_no_down_deletes_the_table_and_another_one_finishes(
     proxy: Proxy, advent: Run, after: bool, shard: int
 ) -> None:
-    calls = undisturbed(proxy)
-    first = calls.index(UNTAG)
-    for number in {first, first + 1, *chosen(calls, f"kill {after}", shard if EVERY == 1 else 0)}:
+    deploy(proxy.engine)
+    proxy.begin()
+    start(proxy, "down", "--hand-over").communicate(timeout=60)
+    first, sample = proxy.calls.index(UNTAG), chosen([*proxy.calls], f"kill {after}", shard if EVERY == 1 else 0)
+    cases: list[int | str] = [UNTAG, "lambda:DeleteFunction", *(number for number in sample if number >= first)]
+    for at in cases:
         deploy(proxy.engine)
-        proxy.begin(number, kill(after))
+        proxy.begin(at if isinstance(at, int) else -1, kill(after))
+        proxy.script = {at: [kill(after)]} if isinstance(at, str) else {}
         VICTIM[:] = [start(proxy, "down", "--hand-over")]
         VICTIM[0].communicate(timeout=60)
-        assert number >= len(proxy.calls) or VICTIM[0].returncode == -signal.SIGKILL
         if table(proxy.engine) == HANDED_OVER:
             advent("--target", "aws", "down", "--yes", code=4, **on_aws(proxy))
-            assert is_all_there_is(proxy.engine), number
+            assert is_all_there_is(proxy.engine), at
         else:
-            assert number <= first
-            assert inventory(proxy.engine)["undone"] == [], number  # nothing else has begun
+            assert VICTIM[0].returncode == -signal.SIGKILL
+            assert inventory(proxy.engine)["undone"] == [], at  # nothing else has begun
         advent("--target", "aws", "down", "--hand-over", "--yes", **on_aws(proxy))
-        assert is_all_there_is(proxy.engine), number
+        assert is_all_there_is(proxy.engine), at
 
 
 def start(proxy: Proxy, *words: str) -> "subprocess.Popen[str]":

@@ -10,7 +10,7 @@ from typing import Any
 
 from advent_cli.aws.account import in_parallel
 from advent_cli.messages import log_reader, redeliver
-from advent_cli.messages.deliveries import Announcement, Delivery, Fate, Readings, announcements, deliveries
+from advent_cli.messages.deliveries import SKEW, Announcement, Delivery, Fate, Readings, announcements, deliveries
 from advent_cli.messages.invocations import invocations
 from advent_cli.messages.redeliver import BATCH, HIDDEN
 from advent_cli.resources.log_group import LogGroup
@@ -47,23 +47,25 @@ class Audit:
         }
 
 
-def audit(stack: Stack, since: float, sleep: Callable[[float], None] = time.sleep) -> Audit:
+def audit(
+    stack: Stack, since: float, sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.time
+) -> Audit:
     """The audit of the messages published from `since` on.
 
     What seems lost is looked at twice: just after `advent replay` a message is in neither the queue nor a log.
     """
-    if (found := _audit(stack, since)).lost:
+    if (found := _audit(stack, since, clock())).lost:
         sleep(LOCAL_SECOND_LOOK if stack.aws.endpoint else SECOND_LOOK)
-        found = _audit(stack, since)
+        found = _audit(stack, since, clock())
     return found
 
 
-def _audit(stack: Stack, since: float) -> Audit:
-    now, functions = time.time(), stack.config.functions
+def _audit(stack: Stack, since: float, now: float) -> Audit:
+    functions = stack.config.functions
     names = [name for name, function in functions.items() if function.publishes or function.subscribes]
     groups = [each for each in stack.resources.values() if isinstance(each, LogGroup)]
     groups = [each for each in groups if functions[each.function].subscribes]
-    reads = [lambda name=name: invocations(log_reader.read(stack.aws, name, since - 1)) for name in names]
+    reads = [lambda name=name: invocations(log_reader.read(stack.aws, name, since - SKEW)) for name in names]
     (dead, hidden), begins, runs = in_parallel(
         lambda: peek(stack),
         lambda: in_parallel(*[partial(each.begins, now) for each in groups]),

@@ -40,8 +40,8 @@ def _number(number: int, what: str) -> str:
 
 
 def _show(console: Console, delivery: Delivery) -> None:
-    message = delivery.message
-    fate = delivery.fate.value if len(delivery.times) < 2 else f"{len(delivery.times)} times"
+    message, times = delivery.message, delivery.times
+    fate = delivery.fate.value if len(times) < 2 else f"{len(times)} times within {times[-1] - times[0]:.0f} s"
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(message.time))
     rest = [f'"{printable(message.text, MAX_TEXT)}"'] if message.text else []
     rest += [printable(delivery.problem, 200)] if delivery.problem else []

@@ -5,6 +5,7 @@ import math
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from advent_cli.aws.retry import Waiter
 from advent_cli.config import config_file
 from advent_cli.config.config_file import Config
 from advent_cli.local.lifecycle import Engine
-from advent_cli.messages.deliveries import Fate, Readings, announcements, deliveries
+from advent_cli.messages import delivery_audit
+from advent_cli.messages.deliveries import Delivery, Fate, Readings, announcements, deliveries
 from advent_cli.messages.invocations import Invocation, invocations
 from advent_cli.resources.destination import LONGEST_WAIT
 from advent_cli.stack.build import Stack, build
 from tests.conftest import Run
+from tests.messages.test_log_reader import write
 from tests.messages.test_redeliver import invoke, of_sns
 from tests.messages.test_trace import log_of, logged
 from tests.support import forked, stacks
@@ -101,6 +104,39 @@ def test_parts_count_for_themselves_and_one_that_was_not_published_is_redelivere
 
 def test_a_published_line_counts_only_with_the_id_of_its_own_run() -> None:
     assert fates(run("1", logged("A", "another", published=["S"]), at=OLD), []) == []
+
+
+def log(stack: Stack, function: str, message_id: str, at: float, **fields: Any) -> None:
+    """Have a function's log say that it handled a message."""
+    request = f"{function}-{message_id}"
+    lines = log_of(request, logged(message_id, request, **fields), at=at)
+    write(stack, function, *((line.time, line.text) for line in lines))
+
+
+def test_what_seems_lost_is_read_again_and_a_new_log_proves_nothing(deployed: Stack) -> None:
+    """Just after `advent replay` a message is in neither the queue nor a log."""
+    now = time.time()
+    log(deployed, "aws_advent", "A", now, published=["S"])
+    log(deployed, "sns_multiplier", "A/0", now)
+    slept: list[float] = []
+
+    def audit(*, is_late: bool = False) -> list[Delivery]:
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            if is_late:
+                log(deployed, "sns_logger", "A/0", now + 500)
+
+        found = delivery_audit.audit(deployed, now - 1, sleep, lambda: now + 1000)
+        return [each for each in found.deliveries if each.message.id == "A" and each.subscriber == "sns_logger"]
+
+    assert [each.fate for each in audit()] == [Fate.LOST]
+    assert [round(at - now) for each in audit(is_late=True) for at in each.times] == [500]
+    assert slept == [delivery_audit.LOCAL_SECOND_LOOK] * 2
+    group = deployed.resources["log-group//aws/lambda/sns_logger"]
+    group.delete(Waiter())
+    group.create(Waiter())
+    assert [each.fate for each in audit()] == [Fate.UNSEEN]
+    assert len(slept) == 2
 
 
 class App:

@@ -24,6 +24,7 @@ DATA = {
     "parameter": "a secret that only you know",
 }
 """What is lost when a resource of this kind is deleted."""
+LOSS = "> [!CAUTION]\n> **Data will be lost for good:** `advent up --yes` deletes"
 WORDS = {
     Action.CREATE: "`+`&nbsp;create",
     Action.UPDATE: "`~`&nbsp;update",
@@ -51,7 +52,7 @@ class PlanComment:
         parts = [f"{MARK}\n### advent plan: {code(stack.stack)} on {code(place.target(stack))}"]
         if lost := [*_lost(steps)]:
             shown = fitting(lost, ROOM_FOR_DATA, "> - and {} more")
-            parts.append("\n".join(["> [!CAUTION]", "> **Data will be lost for good:** this deletes", *shown]))
+            parts.append("\n".join([LOSS, *shown]))
         parts.append(f"**{totals(steps)}**")
         changing = [group for group in groups(steps) if any(step.action is not Action.NOTHING for step in group.steps)]
         if changing:

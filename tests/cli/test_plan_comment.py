@@ -31,7 +31,7 @@ def test_a_new_app_then_nothing_then_a_change_that_loses_data(app: Path, advent:
     losing = advent(*COMMENT, code=DIFFERENT, cwd=app).stdout
     assert losing.splitlines()[3:6] == [
         "> [!CAUTION]",
-        "> **Data will be lost for good:** this deletes",
+        "> **Data will be lost for good:** `advent up --yes` deletes",
         "> - <code>table hires-steps</code>, and with it its items",
     ]
     assert "table/hires-moments" in losing

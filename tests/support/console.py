@@ -24,8 +24,6 @@ BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ASKED = re.compile(r"\[y/N\]: ([yn])$", re.MULTILINE)
 CHANGING = (
     (r"\d\d:\d\d:\d\d\.\d{3}", "CLOCK"),
-    (r"after (\d+ ms|\d+\.\d s)", "after TIME"),
-    (r"\d+ ms", "TIME"),
     (r"https?://127\.0\.0\.1:\d+", "http://127.0.0.1:PORT"),
     (r"/execute-api/[0-9a-f]+", "/execute-api/ID"),
 )

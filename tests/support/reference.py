@@ -5,6 +5,7 @@ The commands are read from click, so a new command or option needs no change her
 
 import inspect
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import click
 
@@ -15,7 +16,6 @@ from tests.support.config_reference import MADE, configuration
 from tests.support.stacks import ROOT
 
 FOLDER = ROOT / "docs"
-LONGEST = 190  # lines of a page
 COMMANDS = ("commands.md", "commands-more.md")
 HEAD = f"""{MADE}
 # Commands
@@ -59,16 +59,17 @@ _ADVENT_COMPLETE=fish_source advent | source
 
 
 def commands() -> list[str]:
-    """The pages of commands; a section that does not fit on the first page and all after it are on the second."""
+    """The pages of commands: the sections in order, divided where the longer page is shortest."""
+    ways = [_divided(after) for after in range(1, len(advent.sections))]
+    return min(ways, key=lambda pages: max(page.count("\n") for page in pages))
+
+
+def _divided(after: int) -> list[str]:
+    """The pages, with so many sections on the first."""
     sections = [_section(title, each) for title, each in advent.sections.items()]
-    pages = [[*HEAD.splitlines()], [*MORE.splitlines()]]
-    room = LONGEST - len(pages[0]) - len(sections) - len(_globals()) - len(_codes())
-    fitting = sum(sum(map(len, sections[: n + 1])) <= room for n in range(len(sections)))
-    pages[0] += ["", *_contents(fitting), *_globals(), *_codes()]
-    for number, section in enumerate(sections):
-        pages[number >= fitting] += section
-    pages[1] += TAB.rstrip().splitlines()
-    return ["\n".join(page) + "\n" for page in pages]
+    first = [*HEAD.splitlines(), "", *_contents(after), *_globals(), *_codes(), *chain(*sections[:after])]
+    second = [*MORE.splitlines(), *chain(*sections[after:]), *TAB.rstrip().splitlines()]
+    return ["\n".join(page) + "\n" for page in (first, second)]
 
 
 def runnable(command: click.Command, *path: str) -> Iterator[tuple[str, Command]]:
@@ -80,11 +81,11 @@ def runnable(command: click.Command, *path: str) -> Iterator[tuple[str, Command]
         yield from runnable(below, *path, str(command.name))
 
 
-def _contents(fitting: int) -> list[str]:
+def _contents(after: int) -> list[str]:
     """A line for each section, with a link to each command."""
     lines = []
     for number, (title, section) in enumerate(advent.sections.items()):
-        page = COMMANDS[1] if number >= fitting else ""
+        page = COMMANDS[1] if number >= after else ""
         names = [name for command in section for name, _ in runnable(command)]
         links = ", ".join(f"[{name}]({page}#advent-{name.replace(' ', '-')})" for name in names)
         lines.append(f"- {title}: {links}")

@@ -28,3 +28,10 @@ def test_a_page_with_wrong_output_is_noticed() -> None:
     assert console.matches(["awsadvent = 1", "the API answered in 9 ms", "..."], real)
     assert not console.matches(["awsadvent = 2", "..."], real)
     assert not console.matches(real[:2], real)
+
+
+def test_filling_keeps_what_a_page_leaves_out() -> None:
+    real = ["stack trial on the local engine", "  table  created", "  topic  created", "  27 created in 0.7 s"]
+    documented = ["stack trial on the local engine", "...", "  26 created in 0.5 s"]
+    assert console.updated(documented, real) == [documented[0], "...", real[3]]
+    assert console.updated(documented[:1], real) == real

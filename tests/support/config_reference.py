@@ -18,6 +18,9 @@ before it calls AWS, and reports a mistake with its line and column. Paths are r
 Without `--config FILE`, advent uses the config.yaml in this folder or in the nearest folder above, up to the first
 `.git` or your home directory, and names one from above on stderr. If there is none, it uses the tutorial's. A
 `config.yml` is refused. In the names of variables, a dash becomes an underscore, as in `SNS_TOPIC_ARN_NEW_HIRES`.
+
+[Your own apps](own-apps.md) explains handlers and packages, and [AWS](aws.md) `permissions_boundary` and
+`execution_role`.
 """
 
 

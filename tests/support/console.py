@@ -5,6 +5,7 @@ answer to a question stands behind it, as in `[y/N]: y`. What differs from run t
 compared.
 """
 
+import difflib
 import re
 import shutil
 import sys
@@ -92,6 +93,22 @@ def same(line: str) -> str:
     return pictures.same(line).strip()
 
 
+def updated(documented: list[str], real: list[str]) -> list[str]:
+    """What a page should show: the same if it is right, else what is real, except for what the page leaves out."""
+    if matches(documented, real):
+        return documented
+    lines, place = [], 0
+    for line in documented:
+        left = {same(each): number for number, each in reversed([*enumerate(real)]) if number >= place}
+        near = difflib.get_close_matches(same(line), left, n=1)
+        if line.strip() == "...":
+            lines.append(line)
+        elif near:
+            lines.append(real[left[near[0]]])
+            place = left[near[0]] + 1
+    return lines if matches(lines, real) else real
+
+
 def filled(text: str, folder: Path) -> str:
     """The page with what its commands show, where that differs from what is there."""
     page = shown_in(text)
@@ -101,8 +118,7 @@ def filled(text: str, folder: Path) -> str:
         lines = ["```console"]
         for _ in re.findall(r"^\$ ", found[1], re.MULTILINE):
             documented, real = seen.pop(0)
-            right = documented if matches(documented.lines, real.lines) else real
-            lines += [f"$ {documented.command}", *right.lines]
+            lines += [f"$ {documented.command}", *updated(documented.lines, real.lines)]
         return "\n".join([*lines, "```"])
 
     return BLOCK.sub(block, text)

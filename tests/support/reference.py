@@ -33,6 +33,8 @@ MORE = f"""{MADE}
 
 [Commands](commands.md) has the options that every command takes, and the exit codes.
 """
+CODES = """Where a code means something else to a command, its entry says so. After the first Ctrl-C, running calls
+finish and nothing new starts; the second ends the process."""
 TAB = """
 ## The Tab key
 
@@ -107,7 +109,7 @@ def _globals() -> list[str]:
 def _codes() -> list[str]:
     """The exit codes."""
     rows = [f"| {code} | {meaning} |" for code, meaning in MEANINGS.items()]
-    lines = ["", "## Exit codes", "", "Where a code means something else to a command, its entry says so.", ""]
+    lines = ["", "## Exit codes", "", *CODES.splitlines(), ""]
     return [*lines, "| code | meaning |", "|---|---|", *rows]
 
 

@@ -45,7 +45,6 @@ def audit(options: Options, since: str) -> int:
     if not result.lost:
         return DONE
     names = sorted({each.subscriber for each in result.lost})
-    errors = f"`advent logs --since {since} --errors {' '.join(names)}`"
-    hint = f"`advent status` shows what is missing now, and {errors} what failed"
+    hint = f"`advent status`, and `advent logs --since {since} --errors {' '.join(names)}`"
     options.report.error(AdventError(f"{', '.join(names)} did not get all messages", hint=hint))
     return FAILED

@@ -80,7 +80,7 @@ def _audit(stack: Stack, since: float, now: float) -> Audit:
 
 def _notes(stack: Stack, read: Readings) -> Iterator[str]:
     for name, function in stack.config.functions.items():
-        runs = read.runs.get(name, [])
+        runs = [run for run in read.runs.get(name, []) if not run.error]
         if function.publishes and runs and all(run.published is None for run in runs):
             yield f"{name} logs no ids of messages that it published (`published`), so these are not audited"
         if function.subscribes and runs and not any(run.message_ids for run in runs):

@@ -181,7 +181,9 @@ def test_of_500_messages_exactly_the_lost_ones_are_named_and_redelivered_ones_ar
     texts = [f"word{number}" for number in range(500)]
     app.say(*texts[:200])
     app.settle()
-    assert advent("audit").stdout == "200 messages, 2 subscribers: 400 of 400 delivered, 0 lost\n"
+    done = advent("audit")
+    good = "200 messages, 2 subscribers: 400 of 400 delivered, 0 lost\n"
+    assert (done.stdout, done.stderr) == (good, "")
 
     subscription = app.stack.resources["subscription/awsadvent to sns_logger"]
     subscription.delete(Waiter())

@@ -54,6 +54,9 @@ def test_the_example_with_three_consumers_in_parallel(engine: Engine, advent: Ru
     until(lambda: len(items(engine, "hires-steps")) >= 5, "all steps")
     time.sleep(1)  # an unwanted badge would come late
     steps = {item["step"]: item["text"] for item in items(engine, "hires-steps")}
+    audit = advent(*app, "audit")  # its functions log no ids, and nothing is said of what nobody can know
+    assert audit.stdout == "no messages were published in this time, as far as the logs show\n"
+    assert "note: hires-form logs no ids of messages that it published" in audit.stderr
     assert steps == {
         "ann/accounts": "mail and chat for ann",
         "ann/payroll": "paid as engineer",

@@ -24,7 +24,7 @@ class BuildWithTutorial(build_py):
 
 setup(
     name="aws-advent",
-    version="0.1.0",
+    version="0.2.0",
     description="Builds, shows and removes a serverless pub/sub word counter for Slack, at home or on AWS",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",

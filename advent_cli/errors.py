@@ -4,7 +4,7 @@ import os
 
 DONE, FAILED, USAGE, UNREACHABLE, REFUSED, DIFFERENT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
-RELEASE = "delete or retain it there first, or choose another name in config.yaml"
+RELEASE = "delete it there, or choose another name in config.yaml"
 SEE_STATUS = "check that everything is deployed with `advent status`; `advent logs --errors` may show more"
 
 

@@ -25,7 +25,7 @@ from tests.support.proxy import Proxy
 TUTORIAL = stacks.without_calls()
 ROOTS = [key for key, resource in TUTORIAL.resources.items() if not resource.parent]
 MANAGES = "CloudFormation stack theirs manages it"
-RELEASE = "try: delete or retain it there first, or choose another name in config.yaml"
+RELEASE = "try: delete it there, or choose another name in config.yaml"
 
 
 @pytest.fixture(scope="module")

@@ -54,13 +54,11 @@ class HttpClient:
         from botocore.awsrequest import AWSRequest
         from botocore.exceptions import BotoCoreError
         from botocore.httpsession import URLLib3Session
-        from botocore.utils import get_environ_proxies
 
-        parts, target, proxies = urlsplit(url), url, get_environ_proxies(url)
-        host = parts.hostname or ""
-        if host == "127.0.0.1" or host.endswith(".localhost"):  # RFC 6761: this machine, whatever resolvers answer
+        parts, target, proxies = urlsplit(url), url, environment_proxies(url)
+        if _is_here(parts.hostname):
             address = f"127.0.0.1:{parts.port}" if parts.port else "127.0.0.1"
-            target, proxies = urlunsplit(parts._replace(netloc=address)), {}
+            target = urlunsplit(parts._replace(netloc=address))
         sent = {**headers, "Host": parts.netloc, "Connection": "close"}
         verify = self.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
         session = URLLib3Session(verify=verify, proxies=proxies, timeout=timeout)
@@ -71,6 +69,18 @@ class HttpClient:
         finally:
             session.close()
         return Response(answer.status_code, answer.headers, answer.content)
+
+
+def environment_proxies(url: str) -> dict[str, str]:
+    """The proxies that the environment names for requests to this URL, by scheme; none for this machine."""
+    from botocore.utils import get_environ_proxies
+
+    return {} if _is_here(urlsplit(url).hostname) else get_environ_proxies(url)
+
+
+def _is_here(host: str | None) -> bool:
+    """Whether the host is this machine, whatever resolvers answer (RFC 6761)."""
+    return host is not None and (host == "127.0.0.1" or host.endswith(".localhost"))
 
 
 def _no_response(url: str, error: Exception) -> NoResponseError:

@@ -76,6 +76,11 @@ def read_secret(prompt: str) -> str:
             value = sys.stdin.buffer.read(LONGEST_INPUT).decode()
         except UnicodeDecodeError:
             raise UsageError("invalid secret", why="it is not UTF-8 text") from None
+    return checked(value)
+
+
+def checked(value: str) -> str:
+    """The secret without the spaces around it; raises UsageError if it cannot be one."""
     value = value.strip()
     if value.startswith("\ufeff"):
         why = "it begins with a byte order mark, which some editors add"

@@ -26,6 +26,10 @@ FORM = "application/x-www-form-urlencoded"
 NotCounted = Callable[[Response], bool]
 
 
+class UnauthorizedError(AdventError):
+    """The function found no valid signature or token of Slack, so it counted nothing."""
+
+
 def never(_: Response) -> bool:
     """Not known, so a word may have been counted."""
     return False
@@ -166,8 +170,10 @@ def _refusal(response: Response) -> AdventError:
     why = _text(response.text) or response.text.strip()[:300]
     if response.status in REDIRECTS:
         why = f"it redirects to {response.headers.get('Location', 'nowhere')}, which could post the message twice"
-    hint = "`advent slack secret` sets the secret" if response.status == UNAUTHORIZED else SEE_STATUS
-    return AdventError(f"the API answered {response.status}", why=why, hint=hint)
+    what = f"the API answered {response.status}"
+    if response.status == UNAUTHORIZED:
+        return UnauthorizedError(what, why=why, hint="`advent slack secret` sets the secret")
+    return AdventError(what, why=why, hint=SEE_STATUS)
 
 
 def _text(reply: str) -> str | None:

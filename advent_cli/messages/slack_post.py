@@ -82,7 +82,7 @@ def unescape(reply: str) -> str:
 
 
 def _form(fields: dict[str, str]) -> bytes:
-    return urllib.parse.urlencode(fields).encode()
+    return urllib.parse.urlencode(fields, errors="replace").encode()
 
 
 def _signed(body: bytes, secret: str) -> dict[str, str]:

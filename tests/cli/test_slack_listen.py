@@ -4,21 +4,25 @@ import os
 import random
 import signal
 import subprocess
-import time
+import threading
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from advent_cli.aws.retry import Waiter
 from advent_cli.config.schema import SLACK_SECRET
-from advent_cli.messages.socket_mode import Listener
+from advent_cli.local.lifecycle import Engine
 from advent_cli.stack.build import Stack
 from advent_cli.words import counts
 from tests.conftest import ADVENT, Run
-from tests.support import fake_slack
+from tests.support import fake_slack, stacks
+from tests.support import proxy as proxies
 from tests.support.fake_slack import TOKEN, FakeSlack, wait_until
+from tests.support.proxy import changing
 from tests.support.screen import Terminal
 
 LISTEN: list[str | Path] = [ADVENT, "slack", "listen"]
@@ -33,29 +37,30 @@ def slack() -> Iterator[FakeSlack]:
 class Listening:
     """A listener that runs, and what it printed once it ended."""
 
-    def __init__(self, folder: Path, slack: FakeSlack, *options: str) -> None:
-        self.files = [(folder / name).open("w+") for name in ("stdout", "stderr")]
-        words, environment = [ADVENT, *options, *LISTEN[1:]], {**os.environ, **slack.environment}
+    def __init__(self, folder: Path, slack: FakeSlack, *options: str, **variables: str) -> None:
+        self.files = [(folder / name).open("w") for name in ("stdout", "stderr")]
+        words, environment = [ADVENT, *options, *LISTEN[1:]], {**os.environ, **slack.environment, **variables}
         out, err = self.files
         self.process = subprocess.Popen(
             words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err
         )
 
+    def printed(self) -> tuple[str, str]:
+        out, err = (Path(file.name).read_text() for file in self.files)
+        return out, err
+
     def end(self) -> tuple[str, str]:
         self.process.send_signal(signal.SIGINT)
-        code, printed = self.process.wait(120), []
-        for file in self.files:
-            file.seek(0)
-            printed.append(file.read())
-        assert code == 0, printed
-        return printed[0], printed[1]
+        assert self.process.wait(120) == 0, self.printed()
+        return self.printed()
 
 
 @contextmanager
-def listening(folder: Path, slack: FakeSlack, *options: str) -> Iterator[Listening]:
-    before, listener = slack.connections, Listening(folder, slack, *options)
+def listening(folder: Path, slack: FakeSlack, *options: str, **variables: str) -> Iterator[Listening]:
+    before, listener = slack.connections, Listening(folder, slack, *options, **variables)
     try:
         wait_until(lambda: slack.connections > before or listener.process.poll() is not None)
+        assert listener.process.poll() is None, listener.printed()
         yield listener
     finally:
         listener.process.kill()
@@ -101,6 +106,14 @@ def test_the_commands_are_signed_once_there_is_a_secret(deployed: Stack, slack: 
             assert answer(slack, "/awsadvent signed") == "signed = 1"
     finally:
         deployed.secrets[SLACK_SECRET].delete(Waiter())
+
+
+def test_an_app_that_is_deployed_again_is_found(deployed: Stack, slack: FakeSlack, tmp_path: Path) -> None:
+    with listening(tmp_path, slack):
+        assert answer(slack, "/awsadvent before") == "before = 1"
+        deployed.api.delete(Waiter())
+        stacks.up(deployed)
+        assert answer(slack, "/awsadvent after") == "after = 1"
 
 
 @pytest.mark.long
@@ -154,12 +167,21 @@ def test_without_a_network_it_ends(deployed: Stack, advent: Run) -> None:
     assert "error: Slack cannot be reached: " in advent("slack", "listen", code=3, **nowhere).stderr
 
 
-@pytest.mark.parametrize("token", ["xoxb-1-2-3", "", "a b"])
+@pytest.mark.parametrize("token", ["xoxb-1-2-3", "", "a b", "xapp-1\nxapp-2", "xapp-\u00fc"])
 def test_another_token_is_refused_before_any_call(advent: Run, tmp_path: Path, token: str) -> None:
     alone = str(tmp_path / "state")  # no engine runs there
-    stderr = advent("slack", "listen", code=2, stdin=f"{token}\n", XDG_STATE_HOME=alone).stderr
-    assert "this is not an app-level token" in stderr if token.isidentifier() else "error:" in stderr
-    assert "engine" not in stderr
+    given = [{"ADVENT_SLACK_APP_TOKEN": token}] if token else []
+    for variables in [{"stdin": f"{token}\n"}, *given]:
+        stderr = advent("slack", "listen", code=2, XDG_STATE_HOME=alone, **variables).stderr
+        assert "error: this is not an app-level token" in stderr or "error: invalid secret" in stderr
+        assert "engine" not in stderr
+
+
+def test_a_token_comes_from_stdin_with_its_line_break(deployed: Stack, slack: FakeSlack, advent: Run) -> None:
+    slack.error = "token_revoked"
+    there = {"ADVENT_SLACK_API_URL": slack.environment["ADVENT_SLACK_API_URL"]}
+    advent("slack", "listen", code=3, stdin=f"{TOKEN}\r\n", **there)
+    assert slack.tokens == [f"Bearer {TOKEN}"]
 
 
 def test_a_token_that_is_revoked_later_ends_it(deployed: Stack, slack: FakeSlack, tmp_path: Path) -> None:
@@ -191,20 +213,117 @@ def test_a_terminal_shows_the_way_of_each_command(deployed: Stack, slack: FakeSl
         assert TOKEN not in terminal.written
 
 
-def test_a_dead_connection_is_noticed_and_replaced(slack: FakeSlack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one that a computer finds when it wakes up: nothing comes, and no pong."""
-    monkeypatch.setenv("ADVENT_SLACK_API_URL", slack.environment["ADVENT_SLACK_API_URL"])
-    listener = Listener(TOKEN, None, lambda *_: None)
-    listener.connect()
-    wait_until(lambda: bool(slack.sockets))
-    slack.sockets[0].answers_pings = False
-    listener.keep_open(lambda _: None)
-    assert slack.connections == 1
-    asleep = time.time() + 3600
-    monkeypatch.setattr(time, "time", lambda: asleep)
-    listener.next_ping = 0
-    listener.keep_open(lambda _: None)
-    wait_until(lambda: slack.connections == 2)
+class SlowApp(ThreadingHTTPServer):
+    """An app that replies once it may."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Slow)
+        self.posted: list[dict[str, str]] = []
+        self.may_reply = threading.Event()
+
+
+class _Slow(BaseHTTPRequestHandler):
+    server: SlowApp
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.posted.append(dict(urllib.parse.parse_qsl(body)))
+        self.server.may_reply.wait(60)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"text": "at last"}')
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def listening_on_aws(engine: Engine, folder: Path, slack: FakeSlack) -> Iterator[tuple[SlowApp, Listening]]:
+    """A listener with --target aws, where the API of the stack is a slow one."""
+    with SlowApp() as app, proxies.running(engine) as proxy:
+        threading.Thread(target=app.serve_forever, daemon=True).start()
+
+        def meet(name: str, handler: proxies.Handler, body: bytes) -> None:
+            url = f"http://127.0.0.1:{app.server_port}"
+            elsewhere = changing(r'"(apiEndpoint)": ?"[^"]*"', rf'"\1": "{url}"')
+            (elsewhere if name == "apigateway:GetApis" else proxies.pass_on)(handler, body)
+
+        proxy.meet = meet
+        keys = {**engine.environment(None), "AWS_ENDPOINT_URL": proxy.endpoint.url}
+        with listening(folder, slack, "--target", "aws", **keys) as listener:
+            yield app, listener
+        app.may_reply.set()
+        app.shutdown()
+
+
+def test_ctrl_c_finishes_the_commands_under_way(
+    deployed: Stack, running_engine: Engine, slack: FakeSlack, tmp_path: Path
+) -> None:
+    with listening_on_aws(running_engine, tmp_path, slack) as (app, listener):
+        wait_until(lambda: bool(slack.sockets))
+        typed = [slack.type(f"/awsadvent {number}") for number in range(12)]  # more than are posted at once
+        wait_until(lambda: len(app.posted) == 8)
+        assert {each["user_name"] for each in app.posted} == {"ann"}
+        listener.process.send_signal(signal.SIGINT)
+        wait_until(lambda: "finishing the commands under way" in listener.printed()[1])
+        assert listener.process.poll() is None
+        app.may_reply.set()
+        assert listener.process.wait(60) == 0
+        out, err = listener.printed()
+    assert len(app.posted) == len(out.splitlines()) == 12
+    assert all(slack.acknowledged(each) is not None for each in typed)
+    replies = [*slack.acknowledgements, *({"payload": message} for _, message in slack.responses)]
+    texts = [each["payload"]["text"] for each in replies if "payload" in each]
+    assert texts == ["at last"] * 12
+    assert "Traceback" not in err
+
+
+def test_a_second_ctrl_c_ends_it_at_once(
+    deployed: Stack, running_engine: Engine, slack: FakeSlack, tmp_path: Path
+) -> None:
+    with listening_on_aws(running_engine, tmp_path, slack) as (app, listener):
+        wait_until(lambda: bool(slack.sockets))
+        slack.type("/awsadvent words")
+        wait_until(lambda: bool(app.posted))
+        listener.process.send_signal(signal.SIGINT)
+        wait_until(lambda: "finishing the commands under way" in listener.printed()[1])
+        listener.process.send_signal(signal.SIGINT)
+        assert listener.process.wait(30) == 130  # the app has not replied
+        assert "Traceback" not in listener.printed()[1]
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2Jann\n\ud800"
+
+
+def test_what_a_stranger_types_does_neither_steer_the_terminal_nor_end_it(
+    deployed: Stack, slack: FakeSlack, tmp_path: Path
+) -> None:
+    with listening(tmp_path, slack) as listener:
+        hostile = slack.type("/awsadvent hostile")
+        wait_until(lambda: slack.acknowledged(hostile) is not None)
+        fields = {
+            **hostile["payload"],
+            "user_name": HOSTILE,
+            "text": HOSTILE,
+            "command": ["\x1b[31m"],
+            "more": {"a": 1},
+        }
+        hostile = {**hostile, "envelope_id": HOSTILE, "payload": fields}
+        slack.send(hostile)
+        wait_until(lambda: slack.acknowledged(hostile) is not None)
+        elsewhere = {
+            "response_url": "https://hooks.slack.com.example.org/",
+            "command": "/awsadvent",
+            "text": "z " * 3000,
+        }
+        slack.send({**hostile, "envelope_id": "3", "payload": elsewhere})
+        answer(slack, "/awsadvent still here")
+        out, err = listener.end()
+    assert not {*"\x1b\x07"} & {*out, *err}
+    assert "\\x1b]0;owned" in out
+    assert "Traceback" not in err
 
 
 def test_the_token_is_nowhere_to_be_read(deployed: Stack, slack: FakeSlack, tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
 """Each slash command is posted once, and acknowledged once and in time; what is late goes to the response_url."""
 
+import itertools
 import json
 import urllib.parse
+from concurrent.futures import Future
+from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,14 +16,15 @@ from advent_cli.aws.retry import Waiter
 from advent_cli.errors import AdventError
 from advent_cli.messages import post, slack_commands, slack_post
 from advent_cli.messages.post import Reply, Webhook
-from advent_cli.messages.slack_commands import NO_ANSWER, Answered, Payload, SlashCommand, SlashCommands
+from advent_cli.messages.slack_commands import NO_ANSWER, Forwarder, Payload, SlashCommand, SlashCommands
 from tests.messages.test_post import REPLY, Gateway, gateway, no_sleep
+from tests.support.fake_slack import wait_until
 from tests.support.stacks import TUTORIAL
 
 __all__ = ["gateway"]  # a fixture
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
-URL = "https://hooks.slack.com/commands/1234/5678"
+URL, GONE = "https://hooks.slack.com/commands/1234/5678", "https://hooks.slack.com/commands/1234/gone"
 FIELDS = {"token": "t", "user_name": "ann", "command": "/count", "text": "some &amp; more", "response_url": URL}
 MESSAGE = {"response_type": "in_channel", "text": "some = 1"}
 
@@ -37,20 +42,18 @@ class Slack:
         self.posted: list[str] = []
         self.acknowledged: list[Payload | None] = []
         self.responses: list[tuple[str, Payload]] = []
-        self.shown: list[Answered] = []
-        self.commands = SlashCommands(
-            self.post, lambda url, message: self.responses.append((url, message)), self.shown.append, lambda: self.now
-        )
+        self.shown: list[SlashCommand] = []
+        self.commands = SlashCommands(self.post, self.respond, self.shown.append, self.is_done)
 
     def post(self, command: SlashCommand) -> Reply:
         self.posted.append(command.text)
-        until = self.now + self.seconds
-        while self.now < until:
-            self.now += 0.1
-            self.commands.acknowledge_late()
         if isinstance(self.result, Exception):
             raise self.result
         return self.result
+
+    def is_done(self, _: Future[Reply], seconds: float) -> bool:
+        self.now += min(self.seconds, seconds)
+        return self.seconds <= seconds
 
     def acknowledge(self, message: Payload | None) -> bool:
         self.acknowledged_at = self.now
@@ -58,17 +61,21 @@ class Slack:
             self.acknowledged.append(message)
         return self.is_open
 
-    def type(self, envelope_id: str = "1") -> None:
-        self.commands.receive(envelope_id, FIELDS, self.acknowledge)
-        while not self.commands.queue.empty():
-            self.commands.answer(self.commands.queue.get())
+    def respond(self, url: str, message: Payload) -> None:
+        if url == GONE:
+            raise AdventError("the reply did not reach Slack")
+        self.responses.append((url, message))
+
+    def type(self, envelope_id: str = "1", **fields: str) -> None:
+        self.commands.receive(SlashCommand(envelope_id, {**FIELDS, **fields}, self.acknowledge))
+        self.commands.finish()
 
 
 def test_the_reply_is_the_acknowledgement() -> None:
     slack = Slack()
     slack.type()
     assert (slack.posted, slack.acknowledged, slack.responses) == (["/count some & more"], [MESSAGE], [])
-    assert [(each.reply, each.is_late) for each in slack.shown] == [(reply(), False)]
+    assert [(each.reply, each.error, each.is_late) for each in slack.shown] == [(reply(), None, False)]
 
 
 def test_a_slow_function_is_acknowledged_in_time_and_answered_later() -> None:
@@ -78,17 +85,21 @@ def test_a_slow_function_is_acknowledged_in_time_and_answered_later() -> None:
     slack = Slack(seconds=10)
     slack.type()
     assert (slack.acknowledged, slack.responses) == ([None], [(URL, MESSAGE)])
-    assert 2.5 <= slack.acknowledged_at < 2.8
+    assert slack.acknowledged_at == 2.5
     assert slack.shown[0].is_late
 
 
 def test_a_command_that_waits_for_its_turn_is_acknowledged_in_time() -> None:
-    slack = Slack()
-    slack.commands.receive("1", FIELDS, slack.acknowledge)
-    slack.now = 2.5
-    slack.commands.acknowledge_late()
-    slack.commands.acknowledge_late()
-    assert slack.acknowledged == [None]
+    slack = Slack(seconds=10)
+    free = Event()
+    for _ in range(slack_commands.AT_ONCE):
+        slack.commands.posting.submit(free.wait)
+    slack.commands.receive(SlashCommand("1", FIELDS, slack.acknowledge))
+    wait_until(lambda: slack.acknowledged == [None])
+    assert not slack.posted
+    free.set()
+    slack.commands.finish()
+    assert slack.responses == [(URL, MESSAGE)]
 
 
 def test_a_repeated_envelope_is_neither_posted_nor_acknowledged_again() -> None:
@@ -110,20 +121,41 @@ def test_what_cannot_be_acknowledged_is_answered_and_acknowledged_when_slack_rep
     assert (len(slack.posted), slack.acknowledged, len(slack.responses)) == (1, [None], 1)
 
 
+def test_an_envelope_that_is_repeated_while_its_reply_goes_to_the_response_url_is_acknowledged() -> None:
+    slack = Slack()
+    slack.is_open = False
+
+    def respond(url: str, message: Payload) -> None:
+        slack.is_open = True
+        slack.commands.receive(SlashCommand("1", FIELDS, slack.acknowledge))
+
+    slack.commands.respond = respond
+    slack.type()
+    assert (len(slack.posted), slack.acknowledged) == (1, [None])
+
+
 @pytest.mark.parametrize("error", [AdventError("the API answered 500"), RuntimeError("a bug")])
 def test_a_failure_is_for_the_person_who_typed_the_command(error: Exception) -> None:
     slack = Slack(error)
     slack.type()
     assert slack.acknowledged == [{"response_type": "ephemeral", "text": NO_ANSWER}]
-    assert [each.reply for each in slack.shown] == [error]
+    assert [each.error for each in slack.shown] == [error]
 
 
-def test_many_envelopes_are_remembered_but_not_all() -> None:
+def test_a_reply_that_does_not_reach_slack_is_shown_with_the_error() -> None:
+    slack = Slack(seconds=10)
+    slack.type(response_url=GONE)
+    assert [(each.reply, str(each.error)) for each in slack.shown] == [(reply(), "the reply did not reach Slack")]
+
+
+def test_many_envelopes_are_remembered_but_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slack_commands, "REMEMBERED", 50)
     slack = Slack()
     for number in range(slack_commands.REMEMBERED + 5):
         slack.type(str(number))
-    assert len(slack.commands.known) == slack_commands.REMEMBERED
-    assert not slack.commands.waiting
+    assert len(slack.commands.known) == 50
+    assert len(slack.posted) == 55
+    assert not slack.commands.under_way()
 
 
 @pytest.mark.parametrize(
@@ -135,21 +167,26 @@ def test_many_envelopes_are_remembered_but_not_all() -> None:
     ],
 )
 def test_slack_shows_what_the_function_wants(body: str, message: Payload | None) -> None:
-    assert slack_commands.payload(reply(body)) == message
+    slack = Slack(reply(body))
+    slack.type()
+    assert slack.acknowledged == [message]
 
 
 def webhook(gateway: Gateway, secret: str | None = None) -> Webhook:
     return Webhook(gateway.url, "aws_advent", TUTORIAL.slack, secret)
 
 
-def typed(fields: dict[str, Any] = FIELDS) -> SlashCommand:
-    return SlashCommand("1", fields, lambda _: True)
+def forward(*webhooks: Webhook, fields: dict[str, Any] = FIELDS) -> Reply:
+    """Forward a command to an app whose webhook changes."""
+    each = itertools.chain(webhooks, itertools.repeat(webhooks[-1]))
+    app = Forwarder(lambda: next(each), Waiter(sleep=no_sleep))
+    return app.post(SlashCommand("1", fields, lambda _: True))
 
 
 def test_the_form_has_all_the_fields(gateway: Gateway) -> None:
     gateway.responses = [REPLY]
     fields = {**FIELDS, "text": "ü & <@U1|ann> = +", "is_enterprise_install": False}
-    posted = slack_commands.post_command(webhook(gateway), typed(fields), Waiter())
+    posted = forward(webhook(gateway), fields=fields)
     assert (posted.text, posted.body) == ("some = 1", '{"text": "some = 1"}')
     form = dict(urllib.parse.parse_qsl(gateway.posted[0][1], strict_parsing=True))
     assert form == {**fields, "is_enterprise_install": "false"}
@@ -160,16 +197,42 @@ NOT_COUNTED = (503, b'{"text": "Nothing was counted. Please try again in a momen
 UNKNOWN = (503, b'{"text": "The table did not answer in time: this may be counted, or not. Please try again"}')
 
 
-def test_what_was_turned_away_is_posted_again(gateway: Gateway) -> None:
-    gateway.responses = [BUSY, NOT_COUNTED, BUSY, REPLY]
-    assert slack_commands.post_command(webhook(gateway), typed(), Waiter(sleep=no_sleep)).text == "some = 1"
+@pytest.mark.parametrize("first", [BUSY, NOT_COUNTED])
+def test_what_was_turned_away_is_posted_again(gateway: Gateway, first: tuple[int, bytes]) -> None:
+    gateway.responses = [first, NOT_COUNTED, BUSY, REPLY]
+    assert forward(webhook(gateway)).text == "some = 1"
 
 
 def test_what_may_be_counted_is_not_posted_again(gateway: Gateway) -> None:
     gateway.responses = [UNKNOWN, REPLY]
     with pytest.raises(AdventError, match="the API answered 503"):
-        slack_commands.post_command(webhook(gateway), typed(), Waiter(sleep=no_sleep))
+        forward(webhook(gateway), webhook(gateway, SECRET))
     assert gateway.responses == [REPLY]
+
+
+NOT_FOUND = (404, b'{"message":"Not Found"}')
+UNAUTHORIZED = (401, b'{"text": "This is not signed by Slack"}')
+
+
+@pytest.mark.parametrize("response", [NOT_FOUND, UNAUTHORIZED])
+def test_an_app_that_got_another_url_or_secret_is_found_after_a_failure(
+    gateway: Gateway, response: tuple[int, bytes]
+) -> None:
+    gateway.responses = [response, REPLY]
+    now = replace(webhook(gateway, SECRET), url=gateway.url.replace("some-api", "other-api"))
+    assert forward(webhook(gateway), now).text == "some = 1"
+    assert [host.partition(".")[0] for host, _ in gateway.posted] == ["some-api", "other-api"]
+
+
+def test_an_app_that_is_gone_is_an_error(gateway: Gateway) -> None:
+    def gone() -> Webhook:
+        raise AdventError("the API is missing")
+
+    gateway.responses = [NOT_FOUND]
+    app = Forwarder(lambda: webhook(gateway), Waiter(sleep=no_sleep))
+    app.read = gone
+    with pytest.raises(AdventError, match="the API is missing"):
+        app.post(SlashCommand("1", FIELDS, lambda _: True))
 
 
 @pytest.mark.parametrize("sender", ["listen", "say"])
@@ -191,15 +254,17 @@ def test_who_forwards_a_command_is_not_taken_for_slack() -> None:
 
 
 @pytest.mark.parametrize("url", ["", "http://hooks.slack.com/commands/1", "https://hooks.slack.com.example.org/", "x"])
-def test_a_reply_goes_to_slack_only(url: str) -> None:
-    with pytest.raises(AdventError, match="is not a response_url of Slack"):
-        slack_commands.respond(HttpClient(), url, MESSAGE)
+def test_a_reply_goes_to_slack_only(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for given in ("", "http://127.0.0.1:1/api/"):
+        monkeypatch.setenv(slack_commands.API_URL, given)
+        with pytest.raises(AdventError, match="is not a response_url of Slack"):
+            slack_commands.respond(HttpClient(), url, MESSAGE)
 
 
-def test_a_response_url_that_has_expired_is_an_error(gateway: Gateway) -> None:
+def test_a_response_url_that_has_expired_is_an_error(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway.responses = [(200, b"ok"), (404, b"expired_url")]
-    allowed = (gateway.url,)
-    slack_commands.respond(post.NO_PROFILE, gateway.url, MESSAGE, allowed)
+    monkeypatch.setenv(slack_commands.API_URL, gateway.url)
+    slack_commands.respond(post.NO_PROFILE, gateway.url, MESSAGE)
     assert json.loads(gateway.posted[0][1]) == MESSAGE
     with pytest.raises(AdventError, match="404: expired_url"):
-        slack_commands.respond(post.NO_PROFILE, gateway.url, MESSAGE, allowed)
+        slack_commands.respond(post.NO_PROFILE, gateway.url, MESSAGE)

@@ -27,7 +27,12 @@ from tests.support.proxy import Handler
 Statements = list[dict[str, Any]]
 INSPECTING = ("plan", "status", "diagram")
 READING = (*INSPECTING, "list", "logs", "doctor", "slack check")
-POLICIES = {"slack check": "slack-check", "slack secret": "slack", "secret": "slack"}  # the others have their own name
+POLICIES = {  # the others have their own name
+    "slack check": "slack-check",
+    "slack listen": "say",
+    "slack secret": "slack",
+    "secret": "slack",
+}
 # What the policies have for every app, though not every app needs it; "with everything" does.
 OPTIONAL = {
     "up": {"lambda:PutFunctionConcurrency", "lambda:DeleteFunctionEventInvokeConfig"},
@@ -214,7 +219,7 @@ def while_it_is_used(proof: Proof) -> None:
     for name in stack.config.secrets:
         proof.run(f"secret {name}", f"secret {name} --remove", f"secret {name}")
     words = apps.SAY.get(stack.config.stack, "awsadvent some words")
-    proof.run("doctor", "slack check", f"say --trace {words}", code=None)
+    proof.run("doctor", "slack check", "slack listen", f"say --trace {words}", code=None)
     proof.run(*INSPECTING, "list", "logs", "status --watch")
     (proof.file.parent / "words.jsonl").write_text('{"word": "a", "count": 1}\n', encoding="utf-8")
     proof.run("up --import words.jsonl", "up")

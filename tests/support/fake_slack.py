@@ -10,6 +10,7 @@ import itertools
 import json
 import random
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -45,6 +46,7 @@ class WebSocket:
 
     def messages(self) -> Iterator[Envelope]:
         """What the app sends, until it closes the connection."""
+        text = ""
         while data := _received(self.sock):
             with self.lock:
                 self.frames.receive_data(data)
@@ -53,7 +55,10 @@ class WebSocket:
                 if isinstance(event, Ping) and self.answers_pings:
                     self.send(event.response())
                 elif isinstance(event, TextMessage):
-                    yield json.loads(event.data)
+                    text += event.data
+                    if event.message_finished:
+                        yield json.loads(text)
+                        text = ""
 
 
 def _received(sock: socket.socket) -> bytes:
@@ -64,10 +69,16 @@ def _received(sock: socket.socket) -> bytes:
 
 
 class FakeSlack(ThreadingHTTPServer):
-    """The workspace; `error` is what it answers to whoever wants to connect."""
+    """The workspace; `error` is what it answers to whoever wants to connect, the first `limited` times with 429.
+
+    With `tls` it is at another host, which only a proxy knows, and `greets` says whether it sends hello.
+    """
 
     daemon_threads = True
     error: str | None = None
+    limited = 0
+    greets = True
+    tls: ssl.SSLContext | None = None
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -104,7 +115,7 @@ class FakeSlack(ThreadingHTTPServer):
             "text": text,
             "api_app_id": "A123456",
             "is_enterprise_install": "false",
-            "response_url": f"{self.url}/commands/{number}",
+            "response_url": f"{self.url}/api/commands/{number}",
             "trigger_id": f"13345224609.738474920.{number}",
         }
         envelope = {
@@ -150,7 +161,8 @@ class FakeSlack(ThreadingHTTPServer):
     def serve_socket(self, sock: socket.socket) -> None:
         """Speak with an app until it closes the connection."""
         own = WebSocket(sock)
-        own.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": "A123456"}})
+        if self.greets:
+            own.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": "A123456"}})
         with self.lock:
             self.sockets.append(own)
             self.connections += 1
@@ -174,15 +186,29 @@ class _Handler(BaseHTTPRequestHandler):
     server: FakeSlack
     protocol_version = "HTTP/1.1"
 
+    def setup(self) -> None:
+        if self.server.tls:
+            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+        super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        if self.server.tls:
+            self.request.close()  # the server closes only what it accepted
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path != "/api/apps.connections.open":
             self.server.responses.append((self.path, json.loads(body)))
             return self.answer({"ok": True})
         self.server.tokens.append(self.headers["Authorization"])
+        if self.server.limited:
+            self.server.limited -= 1
+            return self.answer({"ok": False, "error": "ratelimited"}, 429)
         if self.server.error:
             return self.answer({"ok": False, "error": self.server.error})
-        return self.answer({"ok": True, "url": f"ws://127.0.0.1:{self.server.server_port}/link/?ticket=1"})
+        scheme = "wss" if self.server.tls else "ws"
+        return self.answer({"ok": True, "url": f"{scheme}://{self.headers['Host']}/link/?ticket=1"})
 
     def do_GET(self) -> None:
         accept = hashlib.sha1(self.headers["Sec-WebSocket-Key"].encode() + GUID).digest()  # noqa: S324 (RFC 6455)
@@ -194,9 +220,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.serve_socket(self.connection)
         self.close_connection = True
 
-    def answer(self, document: Envelope) -> None:
+    def answer(self, document: Envelope, status: int = 200) -> None:
         body = json.dumps(document).encode()
-        self.send_response(200)
+        self.send_response(status)
+        if status == 429:
+            self.send_header("Retry-After", "0")
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -51,7 +51,8 @@ class Person:
     def environment(self) -> dict[str, str]:
         """The variables with the person's keys."""
         keys = {"AWS_ACCESS_KEY_ID": self.keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": self.keys["SecretAccessKey"]}
-        return {**os.environ, **self.engine.environment(None), "AWS_ENDPOINT_URL": self.url, **keys}
+        slack = {"ADVENT_SLACK_API_URL": "http://127.0.0.1:1/api/", "ADVENT_SLACK_APP_TOKEN": "xapp-1"}  # not there
+        return {**os.environ, **self.engine.environment(None), "AWS_ENDPOINT_URL": self.url, **keys, **slack}
 
     def run(self, *words: str, stdin: str = "a-secret\n") -> "subprocess.CompletedProcess[str]":
         """Run advent with the person's keys."""

@@ -15,6 +15,7 @@ from advent_cli.aws.tags import OWNER_TAG, Tags
 
 T = TypeVar("T")
 Answers = dict[tuple[str, ...], "Future[Any]"]
+ALL_APIS = ("apis",)  # the key of the list of APIs for `Aws.cached`; what other keys stand for may be None
 MAX_PARALLEL = 40  # parallel calls; more would wait for each other and hit the services' rate limits
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from types import SimpleNamespace
+from typing import TypeVar, cast
 
-from advent_cli.aws.account import Aws
+from advent_cli.aws.account import ALL_APIS, Aws
 from advent_cli.aws.aws_errors import not_aws, unreachable
 from advent_cli.aws.endpoint import Endpoint
 from advent_cli.aws.login import profile_with_login
 from advent_cli.errors import TargetError
+
+T = TypeVar("T")
 
 
 def connect(
@@ -55,8 +58,19 @@ def connect(
     return aws
 
 
-def offline(stack: str) -> Aws:
-    """An account that is never called, to build a stack without a connection."""
-    aws = Aws(SimpleNamespace(region_name="us-east-1"), stack)
-    aws.__dict__["identity"] = ("000000000000", "arn:aws:iam::000000000000:root")  # where cached_property stores it
-    return aws
+class Offline(Aws):
+    """An account that is never called: whatever a resource asks before it knows its calls is not there."""
+
+    def __init__(self, stack: str, account: str, partition: str, region: str) -> None:
+        super().__init__(SimpleNamespace(region_name=region), stack)
+        identity = (account, f"arn:{partition}:iam::{account}:root")
+        self.__dict__["identity"] = identity  # where cached_property stores it
+
+    def cached(self, key: tuple[str, ...], call: Callable[[], T]) -> T:  # noqa: ARG002
+        """Nothing, as an answer of `call`: no resource, or an empty list of APIs."""
+        return cast("T", [] if key == ALL_APIS else None)
+
+
+def offline(stack: str, account: str = "000000000000", partition: str = "aws", region: str = "us-east-1") -> Aws:
+    """An account that is never called, to build a stack without a connection, and to know the calls that create it."""
+    return Offline(stack, account, partition, region)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from advent_cli.aws.account import Aws
+from advent_cli.aws.account import ALL_APIS, Aws
 from advent_cli.aws.aws_errors import get_or_none, may_have_succeeded
 from advent_cli.aws.calls import Call
 from advent_cli.aws.retry import Transient, Waiter
@@ -38,8 +38,12 @@ def create_once(
 
 def all_apis(aws: Aws) -> list[dict[str, Any]]:
     """The HTTP and WebSocket APIs of the account in this region, as GetApis describes them."""
-    pages = aws.client("apigatewayv2").get_paginator("get_apis").paginate()
-    return aws.cached(("apis",), lambda: [api for page in pages for api in page["Items"]])
+
+    def ask() -> list[dict[str, Any]]:
+        pages = aws.client("apigatewayv2").get_paginator("get_apis").paginate()
+        return [api for page in pages for api in page["Items"]]
+
+    return aws.cached(ALL_APIS, ask)
 
 
 def scope(aws: Aws) -> list[str]:

@@ -49,11 +49,14 @@ TRANSIENTS = (*NEW_ROLE, *SETTLED_ROLE)
 
 def get_function(aws: Aws, name: str) -> dict[str, Any] | None:
     """The answer of GetFunction, or None if there is no such function."""
-    call = partial(aws.client("lambda").get_function, FunctionName=name)
-    answer: dict[str, Any] | None = aws.cached(
-        ("function", name), lambda: get_or_none(call, "ResourceNotFoundException")
-    )
-    return answer
+
+    def ask() -> dict[str, Any] | None:
+        answer: dict[str, Any] | None = get_or_none(
+            aws.client("lambda").get_function, "ResourceNotFoundException", FunctionName=name
+        )
+        return answer
+
+    return aws.cached(("function", name), ask)
 
 
 def policy_statements(aws: Aws, name: str) -> dict[str, dict[str, Any]]:

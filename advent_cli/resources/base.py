@@ -26,7 +26,7 @@ class Resource(ABC):
     `want` and `read` return the same shape, so equal means nothing to do. Every call may be repeated: creating what
     exists or deleting what is gone is no error. Only `create`, `update` and `delete` change anything. `to_create`,
     `to_update` and `to_delete` return the calls that these would send now, in the same order; they may read from AWS,
-    and raise the same errors.
+    and raise the same errors. What `to_create` reads, it reads through `Aws.cached`, which answers offline too.
     """
 
     kind: ClassVar[str]

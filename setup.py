@@ -31,7 +31,7 @@ setup(
     license="MIT",
     python_requires=">=3.10",
     packages=find_packages(include=["advent_cli", "advent_cli.*"]),
-    package_data={"advent_cli": ["py.typed"]},
+    package_data={"advent_cli": ["py.typed"], "advent_cli.export": ["guide.md"]},
     cmdclass={"build_py": BuildWithTutorial},
     entry_points={"console_scripts": ["advent = advent_cli.cli.main:main"]},
     install_requires=[
@@ -55,6 +55,8 @@ setup(
         "slack": ["slack_sdk>=3.48"],  # for `slack listen`; the version whose reconnecting the tests hold
         "dev": [
             "aws-advent[local,packages,slack]",
+            "aws-sam-translator>=1.100",  # whether SAM accepts what `export` writes
+            "cfn-lint>=1.40",  # AWS's specification of the resources, for what `export` writes
             "check-jsonschema>=0.30",  # whether docs/github-workflow.yaml is a workflow
             "cmarkgfm>=2024.1",  # GitHub's own Markdown, to read the comment of a plan
             "hypothesis>=6.100",

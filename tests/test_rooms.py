@@ -25,6 +25,7 @@ ROOMS = [  # each may import those above it
     "output",
     "doctor",
     "diagram",
+    "export",
     "cli",
 ]
 APART = [{"packaging", "local"}, {"config", "resources"}, {"doctor", "diagram"}]  # neither needs the other

@@ -17,6 +17,7 @@ from advent_cli.cli.diagram import diagram
 from advent_cli.cli.doctor import doctor
 from advent_cli.cli.down import down
 from advent_cli.cli.exit_codes import MEANINGS
+from advent_cli.cli.export import export
 from advent_cli.cli.global_options import BEFORE
 from advent_cli.cli.list import list_stacks
 from advent_cli.cli.local import local
@@ -73,7 +74,7 @@ advent.sections = {
     "Look": (status, diagram, logs, list_stacks, doctor),
     "Talk": (say, audit, replay),
     "Slack": (slack,),
-    "Your own apps": (new, secret),
+    "Your own apps": (new, secret, export),
     "Local engine": (local,),
 }
 slack.add_command(slack_listen)

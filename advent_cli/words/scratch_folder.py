@@ -1,4 +1,4 @@
-"""A temporary directory beside a file, to write it in before it gets its name; removes those of killed exports."""
+"""A temporary directory beside a file or folder, to write that in before it gets its name; removes killed exports'."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 PREFIX, LOCK, PART = ".advent-export-", "lock", "part"
-MARK = "advent down --export writes in this directory, and the next export removes it if this one was killed\n"
+MARK = "advent writes an export in this directory, and the next export removes it if this one was killed\n"
 OLD_NAME = re.compile(r"\.advent-[a-z0-9_]{8}")  # the directories of release 0.1, which hold no lock
 OLD_AGE = 3600  # seconds since the last write, after which a directory of 0.1 or one without a mark is removed
 

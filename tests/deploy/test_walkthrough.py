@@ -121,11 +121,11 @@ class Shell:
         path = f"{folder / 'bin'}:{ADVENT.parent}:{os.environ['PATH']}"
         self.environment = {**os.environ, "PATH": path}
 
-    def run(self, script: str) -> None:
-        done = subprocess.run(
-            ["bash", "-eu"], cwd=self.folder, env=self.environment, input=script, capture_output=True, text=True
-        )
+    def run(self, script: str, folder: str = ".") -> str:
+        where, command = self.folder / folder, ["bash", "-euc", script]
+        done = subprocess.run(command, cwd=where, env=self.environment, input="typed\n", capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 @pytest.fixture

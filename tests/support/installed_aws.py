@@ -18,6 +18,8 @@ import botocore.session
 import jmespath
 from botocore import xform_name
 
+from tests.support import cloudformation_commands
+
 OTHER_NAMES = {("sns", "subscribe", "endpoint"): "notification-endpoint"}
 GLOBAL = {"endpoint-url", "query", "output"}
 COMMAND = """\
@@ -58,7 +60,14 @@ class Cli:
             words = [*words[2:], *words[:2]]
         service, verb, *rest = words
         waiter = rest.pop(0) if verb == "wait" else None
+        if (service, verb) == ("s3", "mb"):
+            self.client("s3", None, environment).create_bucket(Bucket=rest[0].removeprefix("s3://"))
+            return ""
         given = _options(rest)
+        if (service, verb) in cloudformation_commands.COMMANDS:
+            own = cloudformation_commands.COMMANDS[service, verb]
+            own(lambda name: self.client(name, None, environment), given, folder)
+            return ""
         settings = {name: "".join(given.pop(name)) for name in GLOBAL & given.keys()}
         client = self.client(service, settings.get("endpoint-url"), environment)
         model = client.meta.service_model
@@ -71,8 +80,7 @@ class Cli:
         answer = getattr(client, xform_name(operation))(**_params(model, service, operation, given, folder))
         answer.pop("ResponseMetadata")
         part = jmespath.search(settings["query"], answer) if "query" in settings else answer
-        assert settings.get("output") != "text" or isinstance(part, str), f"not one text: {part}"
-        return f"{part if settings.get('output') == 'text' else json.dumps(part, default=str)}\n"
+        return f"{_text(part) if settings.get('output') == 'text' else json.dumps(part, default=str)}\n"
 
 
 @contextmanager
@@ -97,6 +105,13 @@ def installed(folder: Path) -> Iterator[None]:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         yield
         server.shutdown()
+
+
+def _text(part: Any) -> str:
+    """A text, or a table: as the AWS CLI prints them with --output text."""
+    lines = [part] if isinstance(part, str) else ["\t".join(row) for row in part]
+    assert all(isinstance(line, str) for line in lines), f"not texts: {part}"
+    return "\n".join(lines)
 
 
 def _dashed(model: Any) -> dict[str, str]:
@@ -144,7 +159,7 @@ def _value(shape: Any, words: list[str], folder: Path) -> Any:
     (word,) = words
     if shape.type_name in ("list", "map", "structure"):
         return json.loads(word)
-    if shape.name.startswith("policyDocument") and word.startswith("file://"):
+    if shape.name.startswith(("policyDocument", "TemplateBody")) and word.startswith("file://"):
         return (folder / word.removeprefix("file://")).read_text(encoding="utf-8")
     assert not word.startswith(("file://", "fileb://")), f"{word} would be read"
     return {"integer": int, "long": int, "double": float, "float": float}.get(shape.type_name, str)(word)

@@ -39,6 +39,8 @@ def test_the_readmes_first_command_then_another_directory(tmp_path: Path) -> Non
         assert run(binaries / "advent", "up") == f"{url}\n"
         assert run(binaries / "python", "-m", "advent_cli", "say", "awsadvent") == "awsadvent = 12\n"
         run(binaries / "advent", "down")
+        run(binaries / "advent", "export", tmp_path / "exported")
+        assert (tmp_path / "exported" / "README.md").is_file()
     finally:
         run(binaries / "advent", "local", "stop")
     assert list(elsewhere.iterdir()) == []

@@ -19,7 +19,7 @@ from advent_cli.output import stream
     example="advent export awsadvent-cloudformation",
     short_help="Write the app as a CloudFormation template.",
     codes=(*OFFLINE_CODES, FAILED, REFUSED),
-    meaning={FAILED: "DIR cannot be written", REFUSED: "DIR is not empty"},
+    meaning={FAILED: "DIR cannot be written", REFUSED: "DIR is not empty, or the app does not fit a template"},
 )
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_obj

@@ -22,6 +22,7 @@ def text(template: Template, advent: str) -> str:
         app=config.stack,
         code=f"{config.runtime} on {config.architecture}",
         secrets="\n".join(SET.format(secret.name) for secret in stack.secrets.values()),
+        set_secrets='Set the secrets again; see "Secrets". ' if stack.secrets else "",
         stack=name if name[0].isalpha() else f"app{name}",  # the names of CloudFormation's stacks begin with a letter
         table=template.main[stack.table.key].logical_id,
     )

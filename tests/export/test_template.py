@@ -72,6 +72,8 @@ def test_a_person_can_read_it(templates: dict[str, Path]) -> None:
         "Dead-letter queue awsadvent-dlq",
     ]
     assert "          SNS_TOPIC_ARN: !Ref AwsadventTopic\n" in text
+    assert "      FunctionName: !Ref SnsLoggerFunction\n" in text
+    assert "      - Effect: Allow\n" in text, "policies are in place"
     assert re.findall(r"[0-9a-f]{8}|[&*]id\d|\d{12}|advent:", text) == []
     assert list(parsed(templates["tutorial"])["Parameters"]) == [
         "LogRetentionDays",
@@ -101,15 +103,18 @@ def test_each_resource_comes_after_what_it_needs(templates: dict[str, Path]) -> 
             assert each["DependsOn"] == logical_id.replace("Subscription", "Permission")
 
 
-def test_the_engine_does_not_know_a_boundary_and_a_concurrency_but_the_template_does(
-    templates: dict[str, Path],
-) -> None:
-    """The other settings are read back from the engine, in test_deployed.py."""
-    found = parsed(templates["with everything"])["Resources"].values()
-    roles = [each["Properties"] for each in found if each["Type"] == "AWS::IAM::Role"]
-    assert {role["PermissionsBoundary"] for role in roles} == {apps.LIMIT}
-    functions = {each["Properties"]["FunctionName"]: each["Properties"] for each in found if "Code" in str(each)}
-    assert functions["full-front"]["ReservedConcurrentExecutions"] == 5
+def test_the_settings_that_the_engine_ignores_or_has_by_default_are_there(templates: dict[str, Path]) -> None:
+    """The others are read back from the engine, in test_deployed.py."""
+
+    def values(kind: str, name: str) -> list[Any]:
+        found = parsed(templates["with everything"])["Resources"].values()
+        return [each["Properties"].get(name) for each in found if each["Type"] == f"AWS::{kind}"]
+
+    assert values("IAM::Role", "PermissionsBoundary") == [apps.LIMIT] * 3
+    assert values("Lambda::Function", "ReservedConcurrentExecutions") == [5, None, None]
+    assert values("Lambda::EventInvokeConfig", "MaximumRetryAttempts") == [2, 2]
+    assert values("SNS::Topic", "DisplayName") == ["full-first", "full-second"]
+    assert values("ApiGatewayV2::Integration", "PayloadFormatVersion") == ["2.0"]
 
 
 def test_ids_differ_where_names_are_alike_and_texts_stay_as_they_are(templates: dict[str, Path]) -> None:

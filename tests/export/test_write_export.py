@@ -108,6 +108,16 @@ def test_it_takes_an_empty_folder_as_it_is(advent: Run, tmp_path: Path) -> None:
     assert files(tmp_path / "here") == files(real)
 
 
+def test_an_app_that_cloudformation_does_not_take_is_refused(advent: Run, tmp_path: Path) -> None:
+    shutil.copytree(stacks.ROOT / "handlers", tmp_path / "handlers")
+    text = (stacks.ROOT / "config.yaml").read_text(encoding="utf-8")
+    more = "".join(f"  f{n}: {{handler: sns_logger.handler, subscribes: awsadvent}}\n" for n in range(80))
+    (tmp_path / "config.yaml").write_text(f"{text}\n{more}", encoding="utf-8")
+    refused = advent("export", "out", code=4).stderr
+    assert "a template has at most 500 resources, and this app 504\n" in refused
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_export_that_fails_leaves_nothing(app: Path, advent: Run, tmp_path: Path) -> None:
     (app / "handlers" / "common.txt").write_text("greeting==2.0\n")
     before = {path.name for path in tmp_path.iterdir()}

@@ -36,7 +36,11 @@ NAMED_BY = {  # what the id is made of, if not of the resource's name: the end o
     "AWS::Logs::LogGroup": ("LogGroupName", "/"),
 }
 NEVER_DELETED = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-ATTRIBUTES = {"AWS::DynamoDB::Table": NEVER_DELETED}
+ATTRIBUTES: dict[str, dict[str, Any]] = {
+    "AWS::DynamoDB::Table": NEVER_DELETED,
+    # `sam build` would copy the code without *.so and other files, which its Python workflow has pip install anew.
+    "AWS::Lambda::Function": {"Metadata": {"SkipBuild": True}},
+}
 ADDED = {"AWS::Lambda::EventInvokeConfig": {"Qualifier": "$LATEST"}}
 RENAMED = {("AWS::SNS::Topic", "Name"): "TopicName"}
 LEFT_OUT = {"ReturnSubscriptionArn", "StatementId", "Tags"}  # only for calls, named by CloudFormation, our own

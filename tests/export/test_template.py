@@ -117,6 +117,12 @@ def test_the_settings_that_the_engine_ignores_or_has_by_default_are_there(templa
     assert values("ApiGatewayV2::Integration", "PayloadFormatVersion") == ["2.0"]
 
 
+def test_sam_build_leaves_the_code_as_it_is(templates: dict[str, Path]) -> None:
+    """Its copy would lack *.so, whatever architecture they are for (EXCLUDED_FILES in aws_lambda_builders)."""
+    functions = [each for each in parsed(templates["tutorial"])["Resources"].values() if "Function" in each["Type"]]
+    assert [each["Metadata"] for each in functions] == [{"SkipBuild": True}] * 3
+
+
 def test_ids_differ_where_names_are_alike_and_texts_stay_as_they_are(templates: dict[str, Path]) -> None:
     found = parsed(templates["similar names"])["Resources"]
     assert {"ABFunction", "ABFunction2", "ABTopic", "ABTopic2", "1Topic", "GetARoute", "GetARoute2"} <= found.keys()

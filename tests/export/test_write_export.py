@@ -10,6 +10,7 @@ from pathlib import Path
 from advent_cli.config import config_file
 from advent_cli.export import write_export
 from advent_cli.resources.function import Function
+from advent_cli.words import scratch_folder
 from tests.conftest import Run
 from tests.packaging.test_own_app import app
 from tests.support import stacks
@@ -95,7 +96,10 @@ def test_it_writes_over_nothing(advent: Run, tmp_path: Path) -> None:
 
 
 def test_it_takes_an_empty_folder_as_it_is(advent: Run, tmp_path: Path) -> None:
-    """The folder may be the shell's own, or what a link leads to; so it is the same folder afterwards."""
+    """The folder may be the shell's own, or what a link leads to; so it is the same folder afterwards.
+
+    What an export left that was killed while it wrote there is no obstacle.
+    """
     real = tmp_path / "real"
     real.mkdir()
     inode = real.stat().st_ino
@@ -103,7 +107,9 @@ def test_it_takes_an_empty_folder_as_it_is(advent: Run, tmp_path: Path) -> None:
     advent("export", "link")
     assert {path.name for path in real.iterdir()} == {"README.md", "functions", "template.yaml"}
     assert (real.stat().st_ino, (tmp_path / "link").is_symlink()) == (inode, True)
-    (tmp_path / "here").mkdir()
+    killed = tmp_path / "here" / ".advent-export-killed"
+    (killed / "part" / "functions").mkdir(parents=True)
+    (killed / "lock").write_text(scratch_folder.MARK)
     advent("export", ".", cwd=tmp_path / "here")
     assert files(tmp_path / "here") == files(real)
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from advent_cli.config import schema
+from advent_cli.config.value_types import Days
 
 ACCOUNT, PARTITION, REGION = "AccountId", "Partition", "Region"
 PSEUDO = {name: f"AWS::{name}" for name in (ACCOUNT, PARTITION, REGION)}  # their values where the app is deployed
@@ -52,7 +52,7 @@ PARSED: dict[str, Callable[[str], Any]] = {
 PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {  # the properties that people change; {} is the function's name
     "RetentionInDays": (
         "LogRetentionDays",
-        {"Description": "Days for which the logs are kept", "AllowedValues": [*get_args(schema.Days)]},
+        {"Description": "Days for which the logs are kept", "AllowedValues": [*get_args(Days)]},
     ),
     "ThrottlingRateLimit": (
         "ThrottlingRateLimit",

@@ -21,6 +21,7 @@ json_option = click.option("--json", is_flag=True, help="Print one JSON document
 events_option = click.option("--events", is_flag=True, help="Print each event as a line of JSON; never prompt.")
 MODES = ("json", "events")
 MARKDOWN = "markdown"
+TRUE = ("1", "true", "t", "yes", "y", "on")
 
 
 def _request(context: click.Context, _: click.Parameter, format_: str) -> None:
@@ -65,12 +66,20 @@ def modes_in(command: click.Command, words: list[str]) -> list[str]:
     options = words[: words.index("--")] if "--" in words else words
     if not any(parameter.name in MODES for parameter in command.params):
         return []  # the command never answers in JSON
-    return [name for name in MODES if f"--{name}" in options or _in_environment(command, name)]
+    modes = [name for name in MODES if f"--{name}" in options or _in_environment(command, name) in TRUE]
+    return [*modes, *([MARKDOWN] if _is_markdown(command, " ".join(options)) else [])]
 
 
-def _in_environment(command: click.Command, mode: str) -> bool:
-    given = os.environ.get(f"ADVENT_{command.name}_{mode}".upper(), "")
-    return given.lower() in ("1", "true", "t", "yes", "y", "on")
+def _is_markdown(command: click.Command, words: str) -> bool:
+    if not any(parameter.name == "format" for parameter in command.params):
+        return False
+    if "--format" not in words:
+        return _in_environment(command, "format") == MARKDOWN
+    return f"--format {MARKDOWN}" in words.replace("--format=", "--format ")
+
+
+def _in_environment(command: click.Command, option: str) -> str:
+    return os.environ.get(f"ADVENT_{command.name}_{option}".upper(), "").lower()
 
 
 def refuse_two_formats(modes: list[str]) -> None:

@@ -12,6 +12,7 @@ from advent_cli.deploy.decide import Action, Step
 from advent_cli.deploy.place import in_question
 from advent_cli.errors import RefusedError
 from advent_cli.output.control_characters import escape_controls
+from advent_cli.output.labels import LOST
 from advent_cli.resources.queue import Queue
 from advent_cli.resources.table import Table
 from advent_cli.stack.build import Stack
@@ -27,7 +28,7 @@ def data_loss(stack: Stack, step: Step) -> str:
     if isinstance(step.seen, dict) and kind == "queue" and (depth := Queue(stack.aws, name).depth()):
         return f", with {depth} dead letter{'s' if depth != 1 else ''}"
     if isinstance(step.seen, dict) and kind == "parameter":
-        return ", with a secret that only you know"
+        return f", with {LOST[kind][0]}"
     return ""
 
 

@@ -14,16 +14,10 @@ from advent_cli.errors import DONE, FAILED, REFUSED, ForeignError
 from advent_cli.output.branches import Parts
 from advent_cli.output.group_rows import WIDTH, Columns, details, row
 from advent_cli.output.groups import Group, groups
-from advent_cli.output.labels import ACTION_STYLES, kind_and_name
+from advent_cli.output.labels import ACTION_STYLES, LOST, kind_and_name
 from advent_cli.output.styled_lines import line
 from advent_cli.stack.model import Stack
 
-LOST = {
-    "table": "the word counts",
-    "log-group": "the functions' logs",
-    "queue": "the dead letters",
-    "parameter": "secrets that only you know",
-}
 EXPORT = "`advent down --export FILE` saves the counts for `advent up --import FILE`"
 KEEP = f"{EXPORT}, `advent down --keep-table` keeps the table"
 STAYS = f"stays with its words; without the tag {OWNER_TAG}, no `advent up` or `advent down` changes or deletes it"
@@ -49,7 +43,7 @@ def to_delete(console: Console, steps: Sequence[Step], staying: Staying, data_lo
     kinds = {
         kind_and_name(step.key)[0] for step in deleted if data_losses.get(step.key) or step.key.startswith("log-group/")
     }
-    has_counts, lost = "table" in kinds, ", ".join(words for kind, words in LOST.items() if kind in kinds)
+    has_counts, lost = "table" in kinds, ", ".join(words for kind, (_, words) in LOST.items() if kind in kinds)
     if lost:
         details(console, [[(f"lost for good: {lost}", "bold red")], *([[(KEEP, "")]] if has_counts else [])], indent=2)
     details(console, [[(f"{step.title} {STAYS}", "")] for step in staying.handing_over], indent=2)

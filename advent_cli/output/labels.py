@@ -22,6 +22,12 @@ ACTION_STYLES = {
     Action.NOTHING: "dim",
     Action.BLOCKED: "magenta",
 }
+LOST = {  # what is lost for good with one resource of a kind, and with all of them
+    "table": ("its items", "the word counts"),
+    "log-group": ("its logs", "the functions' logs"),
+    "queue": ("its messages", "the dead letters"),
+    "parameter": ("a secret that only you know", "secrets that only you know"),
+}
 
 
 def outcome_words(event: Finished) -> str:

@@ -10,21 +10,13 @@ from advent_cli.deploy.inspection import Inspection
 from advent_cli.errors import AdventError, UsesForeignError
 from advent_cli.output.advice import with_options
 from advent_cli.output.groups import Group, groups
-from advent_cli.output.labels import kind_and_name, setting
+from advent_cli.output.labels import LOST, kind_and_name, setting
 from advent_cli.output.markdown import code, fitting, plain
 from advent_cli.output.plan_page import Files, totals
 from advent_cli.output.problem_lines import Present
 
 MARK = "<!-- advent plan -->"
 """The first line, by which a workflow finds the comment again."""
-DATA = {
-    "table": "its items",
-    "log-group": "its logs",
-    "queue": "its messages",
-    "parameter": "a secret that only you know",
-}
-"""What is lost when a resource of this kind is deleted."""
-LOSS = "> [!CAUTION]\n> **Data will be lost for good:** `advent up --yes` deletes"
 WORDS = {
     Action.CREATE: "`+`&nbsp;create",
     Action.UPDATE: "`~`&nbsp;update",
@@ -52,16 +44,21 @@ class PlanComment:
         parts = [f"{MARK}\n### advent plan: {code(stack.stack)} on {code(place.target(stack))}"]
         if lost := [*_lost(steps)]:
             shown = fitting(lost, ROOM_FOR_DATA, "> - and {} more")
-            parts.append("\n".join([LOSS, *shown]))
+            loss = f"> [!CAUTION]\n> **Data will be lost for good:** {self._command('up --yes')} deletes"
+            parts.append("\n".join([loss, *shown]))
         parts.append(f"**{totals(steps)}**")
         changing = [group for group in groups(steps) if any(step.action is not Action.NOTHING for step in group.steps)]
         if changing:
-            more = "| | and {} more, which do not fit in a comment | `advent plan` shows them |"
+            more = f"| | and {{}} more, which do not fit in a comment | {self._command('plan')} shows them |"
             rows = fitting(map(self._row, changing), ROOM_FOR_ROWS, more)
             parts.append("\n".join(["| | group | change |", "|---|---|---|", *rows]))
         if notes := [f"- {code(with_options(note, self.advice), 1000)}" for note in inspection.plan_notes]:
             parts.append("\n".join(fitting(notes, ROOM_FOR_NOTES, "- and {} more")))
         return "\n\n".join(parts)
+
+    def _command(self, words: str) -> str:
+        """A command with the global options of this run."""
+        return code(f"{self.advice} {words}", 1000)
 
     def _row(self, group: Group) -> str:
         made_of = group.subject(MADE_OF).removeprefix(group.name).removeprefix(" · ") if group.is_whole else ""
@@ -110,8 +107,8 @@ def _lost(steps: Iterable[Step]) -> Iterator[str]:
     """A line of a list for each resource that is deleted with data in it."""
     for step in steps:
         kind, _ = kind_and_name(step.key)
-        if step.action is Action.DELETE and kind in DATA:
-            yield f"> - {code(step.title)}, and with it {DATA[kind]}"
+        if step.action is Action.DELETE and kind in LOST:
+            yield f"> - {code(step.title)}, and with it {LOST[kind][0]}"
 
 
 def _word(group: Group) -> str:

@@ -31,12 +31,14 @@ def test_a_new_app_then_nothing_then_a_change_that_loses_data(app: Path, advent:
     losing = advent(*COMMENT, code=DIFFERENT, cwd=app).stdout
     assert losing.splitlines()[3:6] == [
         "> [!CAUTION]",
-        "> **Data will be lost for good:** `advent up --yes` deletes",
+        "> **Data will be lost for good:** <code>advent up --yes</code> deletes",
         "> - <code>table hires-steps</code>, and with it its items",
     ]
     assert "table/hires-moments" in losing
     assert losing == advent(*COMMENT, code=DIFFERENT, cwd=app).stdout
     assert "prefix" not in losing
+    elsewhere = advent("--config", "hires/config.yaml", *COMMENT, code=DIFFERENT).stdout
+    assert "<code>advent --config hires/config&#46;yaml up --yes</code> deletes" in elsewhere
     assert len(advent("-v", *COMMENT, code=DIFFERENT, cwd=app).stdout) > len(losing)
 
 
@@ -48,6 +50,16 @@ def test_an_error_is_on_stderr_and_the_comment_claims_no_success(app: Path, adve
     assert done.stdout.startswith(f"{MARK}\n### advent plan failed\n")
     assert "unknown setting" in done.stdout
     assert "nothing to do" not in done.stdout
+
+
+def test_a_misspelled_option_ends_in_a_comment_too(advent: Run) -> None:
+    for words in (["--format", "markdown"], ["--format=markdown"]):
+        done = advent("plan", *words, "--exit-cod", code=USAGE)
+        assert done.stdout.startswith(f"{MARK}\n### advent plan failed\n")
+        assert "--exit-cod" in done.stdout
+        assert "--exit-cod" in done.stderr
+    for other in (["plan", "--format", "text", "--exit-cod"], ["up", "--format", "markdown"]):
+        assert advent(*other, code=USAGE).stdout == ""
 
 
 def test_what_is_blocked_is_in_the_comment_with_what_to_do(deployed: Stack, advent: Run) -> None:

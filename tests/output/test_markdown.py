@@ -155,6 +155,6 @@ def test_a_long_plan_fits_in_a_comment_and_says_what_is_missing(comment: Comment
     page = read(text)
     assert page.elements <= OURS
     assert "more" in page.rows[-1][1]
-    assert "`advent plan` shows them" in text
+    assert "<code>advent plan</code> shows them" in text
     assert "> - and " in text
     assert "~ 80 to update, - 100 to delete" in text

@@ -74,18 +74,24 @@ class Delivery:
 def announcements(config: Config, read: Readings) -> list[Announcement]:
     """The messages that the functions published, oldest first: those in `published` of their lines of JSON."""
     publishers = {name: function.publishes for name, function in config.functions.items() if function.publishes}
+    published = {
+        message_id for name in publishers for run in read.runs.get(name, []) for message_id in run.published or ()
+    }
     found = [
         message
         for name, topics in publishers.items()
         for run in read.runs.get(name, [])
         if run.began >= read.since
-        for message in _announced(name, tuple(topics), run)
+        for message in _announced(name, tuple(topics), run, published)
     ]
-    return sorted(found, key=lambda message: message.time)
+    return sorted(dict.fromkeys(found), key=lambda message: message.time)
 
 
-def _announced(name: str, topics: tuple[str, ...], run: Invocation) -> Iterator[Announcement]:
-    """Function 1 publishes part N of a message as ID/N, and logs an error with that id if it cannot."""
+def _announced(name: str, topics: tuple[str, ...], run: Invocation, published_ids: set[str]) -> Iterator[Announcement]:
+    """Function 1 publishes part N of a message as ID/N, and logs an error with that id if it cannot.
+
+    A function that publishes on logs with it the id of the message that it got: SNS gave that one to another message.
+    """
     own = [line.fields for line in run.lines if line.fields and line.request_id == run.request_id]
     for fields in own:
         if not isinstance(published := fields.get("published"), list):
@@ -97,7 +103,7 @@ def _announced(name: str, topics: tuple[str, ...], run: Invocation) -> Iterator[
         parts = [part for part in (f"{whole}/{number}" for number in range(total)) if part not in unsent]
         for part, given in [*zip(parts, map(str, published), strict=False), *((part, "") for part in unsent)]:
             known = (whole if total == 1 else part) if whole else given
-            ids = frozenset({part, known, given} - {""})
+            ids = frozenset({part, known} - published_ids | {given} - {""})
             yield Announcement(known, run.began, name, topics, ids, text if isinstance(text, str) else None)
 
 
@@ -120,16 +126,18 @@ class _Subscriber:
         # In seconds: all tries of Lambda, and the lag of the log. The engine has no longest wait.
         on_aws, local = LONGEST_WAIT + function.timeout + LAG, (RETRIES + 1) * function.timeout + LOCAL_PAUSES
         self.longest = local if read.is_local else on_aws
+        self.recently = read.now - self.longest
         self.runs: dict[str, list[Invocation]] = defaultdict(list)
         for run in read.runs.get(name, []):
             for message_id in run.message_ids:
                 self.runs[message_id].append(run)
         nameless = [run for run in read.runs.get(name, []) if not run.message_ids]
-        self.silent, self.failed = [r for r in nameless if not r.error], [r for r in nameless if r.error]
+        self.silent = [run for run in nameless if self._has_succeeded(run)]
+        self.unsuccessful = [run for run in nameless if not self._has_succeeded(run)]
 
     def delivery(self, message: Announcement) -> Delivery:
         runs = {run.request_id: run for each in message.ids for run in self.runs.get(each, [])}.values()
-        done = sorted(run.began for run in runs if not run.error)
+        done = sorted(run.began for run in runs if self._has_succeeded(run))
         error = next((run.error for run in runs if run.error), "")
         latest = max([message.time, *(run.began for run in runs)])
         fate = Fate.DELIVERED if done else self._fate(message, latest)
@@ -137,12 +145,12 @@ class _Subscriber:
 
     def _fate(self, message: Announcement, latest: float) -> Fate:
         """The fate of a message that no run has; `latest` is the last sign of it."""
-        read, recently = self.read, self.read.now - self.longest
+        read = self.read
         targets = [self.name, *(f"{TOPIC}{topic}" for topic in message.topics)]
         if any(message.ids & read.dead.get(target, set()) for target in targets):
             return Fate.DEAD_LETTER
-        if latest > recently:
-            self._take(self.failed, recently, math.inf)
+        if latest > self.recently:
+            self._take(self.unsuccessful, self.recently, math.inf)
             return Fate.UNDER_WAY
         if self.function.filter:
             return Fate.FILTERED
@@ -150,8 +158,12 @@ class _Subscriber:
         is_unknown = len(message.topics) > 1 or message.time < read.begins.get(self.name, 0) or read.hidden
         if is_unknown or self._take(self.silent, message.time - SKEW, message.time + self.longest):
             return Fate.UNSEEN
-        # One that was redelivered and fails again has no id in the log, and Lambda tries it again.
-        return Fate.UNDER_WAY if self._take(self.failed, recently, math.inf) else Fate.LOST
+        # One that was redelivered and runs, or fails again, has no id in the log.
+        return Fate.UNDER_WAY if self._take(self.unsuccessful, self.recently, math.inf) else Fate.LOST
+
+    def _has_succeeded(self, run: Invocation) -> bool:
+        """Whether it did not fail; one that has not ended yet still may, unless its end has gone missing in the log."""
+        return not run.error and (run.is_over or run.began <= self.recently)
 
     def _take(self, runs: list[Invocation], start: float, end: float) -> bool:
         """Take the first of the runs that began within this time away; whether there was one."""

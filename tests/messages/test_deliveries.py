@@ -106,6 +106,37 @@ def test_a_published_line_counts_only_with_the_id_of_its_own_run() -> None:
     assert fates(run("1", logged("A", "another", published=["S"]), at=OLD), []) == []
 
 
+def test_a_run_that_has_not_ended_has_no_message_yet() -> None:
+    """It may still fail. A message that was redelivered and runs now is neither in the queue nor in the log."""
+
+    def begun(*lines: str, at: float) -> list[Invocation]:
+        return invocations(log_of("2", *lines, at=at)[:-2])
+
+    assert fates(announced(NOW - 60), begun(logged("A/0", "2"), at=NOW - 50)) == ["A UNDER_WAY"]
+    assert fates(announced(OLD), begun(at=NOW - 50)) == ["A UNDER_WAY"]
+    assert fates(announced(OLD), begun(logged("A/0", "2"), at=OLD)) == ["A DELIVERED"]  # the end is not in the log
+
+
+def test_a_message_that_is_published_on_is_another_one_also_to_who_gets_both() -> None:
+    runs = {
+        "aws_advent": [*announced(OLD, "A"), *announced(OLD, "A")],
+        "sns_multiplier": run("2", logged("S", "2", published=["T"]), at=OLD + 1),
+        "sns_logger": run("3", logged("S", "3"), at=OLD + 1),
+    }
+    config = with_function("sns_multiplier", replace(TUTORIAL.functions["sns_multiplier"], publishes=["next"]))
+    both = replace(config.functions["sns_logger"], subscribes=["awsadvent", "next"])
+    config = replace(config, functions={**config.functions, "sns_logger": both})
+
+    def judged() -> list[tuple[Fate, int]]:
+        read = Readings(0, NOW, runs, {}, {})
+        found = deliveries(config, announcements(config, read), read)
+        return [(each.fate, len(each.times)) for each in found if each.subscriber == "sns_logger"]
+
+    assert judged() == [(Fate.DELIVERED, 1), (Fate.LOST, 0)]
+    runs["sns_logger"] += run("4", logged("T", "4"), at=OLD + 2)
+    assert judged() == [(Fate.DELIVERED, 1), (Fate.DELIVERED, 1)]
+
+
 def log(stack: Stack, function: str, message_id: str, at: float, **fields: Any) -> None:
     """Have a function's log say that it handled a message."""
     request = f"{function}-{message_id}"

@@ -104,7 +104,9 @@ def _announced(name: str, topics: tuple[str, ...], run: Invocation, published_id
         for part, given in [*zip(parts, map(str, published), strict=False), *((part, "") for part in unsent)]:
             known = (whole if total == 1 else part) if whole else given
             ids = frozenset({part, known} - published_ids | {given} - {""})
-            yield Announcement(known, run.began, name, topics, ids, text if isinstance(text, str) else None)
+            yield Announcement(
+                known if known in ids else given, run.began, name, topics, ids, text if isinstance(text, str) else None
+            )
 
 
 def deliveries(config: Config, sent: list[Announcement], read: Readings) -> list[Delivery]:

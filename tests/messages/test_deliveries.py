@@ -127,14 +127,14 @@ def test_a_message_that_is_published_on_is_another_one_also_to_who_gets_both() -
     both = replace(config.functions["sns_logger"], subscribes=["awsadvent", "next"])
     config = replace(config, functions={**config.functions, "sns_logger": both})
 
-    def judged() -> list[tuple[Fate, int]]:
+    def judged() -> list[tuple[str, Fate, int]]:
         read = Readings(0, NOW, runs, {}, {})
         found = deliveries(config, announcements(config, read), read)
-        return [(each.fate, len(each.times)) for each in found if each.subscriber == "sns_logger"]
+        return [(each.message.id, each.fate, len(each.times)) for each in found if each.subscriber == "sns_logger"]
 
-    assert judged() == [(Fate.DELIVERED, 1), (Fate.LOST, 0)]
+    assert judged() == [("A", Fate.DELIVERED, 1), ("T", Fate.LOST, 0)]
     runs["sns_logger"] += run("4", logged("T", "4"), at=OLD + 2)
-    assert judged() == [(Fate.DELIVERED, 1), (Fate.DELIVERED, 1)]
+    assert judged() == [("A", Fate.DELIVERED, 1), ("T", Fate.DELIVERED, 1)]
 
 
 def log(stack: Stack, function: str, message_id: str, at: float, **fields: Any) -> None:

@@ -37,7 +37,8 @@ def main() -> None:
     ends = chain(build(engine.TUTORIAL, offline(engine.TUTORIAL.stack)))
     longest = max(ends.values())
     draw(times, ends, max(seconds, longest))
-    print(f"\n{seconds:.1f} s; the longest chain {longest:.1f} s, and that * 1.15 + 1 s is {longest * 1.15 + 1:.1f} s")
+    limit = f"limit ({longest:.1f} s * 1.15 + 1 s) {longest * 1.15 + 1:.1f} s"
+    print(f"\n{seconds:.1f} s; longest chain {longest:.1f} s; {limit}")
     print(f"{up} calls of up and {len(link.calls) - up} of `say --trace`, ", end="")
     print(f"{sum(behaviour.limits.refused.values())} of them throttled")
 

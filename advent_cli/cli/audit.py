@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def audit(options: Options, since: str) -> int:
-    """Show whether each published message reached each subscriber of its topic, by the functions' logs.
+    """Check in the functions' logs whether each published message reached every subscriber.
 
-    A message in the dead letters is not lost. `advent -v audit` lists each message that was not delivered exactly once.
+    A message in the dead-letter queue does not count as lost. `advent -v audit` lists each message that was not
+    delivered exactly once.
     """
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle

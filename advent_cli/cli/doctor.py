@@ -21,7 +21,8 @@ from advent_cli.errors import FAILED
 def doctor(options: Options) -> int:
     """Check for problems: versions, config.yaml, the engine, credentials, permissions, the clock, the stack, the app.
 
-    It changes and counts nothing, and runs whatever is broken. `advent -v doctor` also shows what each check found.
+    It changes nothing, does not add to the counts, and works even when something else is broken. `advent -v doctor`
+    also shows what each check found.
     """
     from advent_cli.doctor.findings import Finding, exit_code
     from advent_cli.doctor.version_check import broken

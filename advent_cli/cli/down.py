@@ -41,15 +41,15 @@ def _for_scripts(params: dict[str, Any]) -> None:
     "--export",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, readable=False),
-    help="First write the word counts to FILE, as JSON lines. Words posted meanwhile may be lost. If FILE is a pipe or "
-    "a device, advent knows only that the bytes were handed over, not that the reader kept them.",
+    help="First write the word counts to FILE, as JSON lines. Words posted after the export starts may be lost. "
+    "If FILE is a pipe or a device, advent cannot check that the reader kept the data.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the FILE of --export if it exists.")
 @click.option("--keep-table", is_flag=True, help="Keep the table; the next up reuses it.")
 @click.option(
     "--hand-over",
     is_flag=True,
-    help="Keep the table and take the stack's tag off it, so that no command of advent touches it again.",
+    help="Keep the table and remove the stack's tag, so that advent never touches it again.",
 )
 @click.option("--explain", is_flag=True, help="First show the steps in the AWS console, and as aws commands.")
 @json_option

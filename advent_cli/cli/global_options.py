@@ -20,9 +20,9 @@ _DEFINED: dict[tuple[str, ...], dict[str, Any]] = {
     ("--config",): {
         "metavar": "FILE",
         "shell_complete": files,
-        "help": "Use this config.yaml; default: the one here or in a folder above, else the tutorial's.",
+        "help": "Use this config.yaml; default: the nearest one in this or a parent folder, else the tutorial's.",
     },
-    ("--stack",): {"metavar": "NAME", "help": "Use another stack of the same app; all its names begin with NAME-."},
+    ("--stack",): {"metavar": "NAME", "help": "Use a separate copy of the app, whose names all begin with NAME-."},
     ("--target",): {"type": click.Choice(["local", "aws"]), "help": "Override the target in config.yaml."},
     ("--profile",): {"metavar": "NAME", "help": "Use this profile of your AWS config, with --target aws."},
     ("--region",): {"metavar": "NAME", "help": "Override the region in config.yaml."},

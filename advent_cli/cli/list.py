@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     "list",
     cls=Command,
     example="advent --region eu-west-1 list",
-    short_help="List the stacks of the account.",
+    short_help="List the stacks in the account.",
     codes=AWS_CODES,
 )
 @click.pass_obj
 def list_stacks(options: Options) -> None:
-    """List the stacks of the account and region, found by the tag advent:stack."""
+    """List the stacks in the account and region, by their advent:stack tag."""
     from advent_cli.cli.open_stack import open_account
     from advent_cli.local import lifecycle
     from advent_cli.output import summary, terminal

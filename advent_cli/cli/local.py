@@ -72,17 +72,17 @@ def local_logs(lines: int) -> None:
 @local.command(
     "reset",
     example="advent local reset",
-    short_help="Delete all that advent keeps here.",
+    short_help="Delete everything advent keeps here.",
     codes=(*LOCAL, FAILED, REFUSED),
     meaning={FAILED: "a file cannot be deleted", REFUSED: "not confirmed"},
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
 def local_reset(options: Options, yes: bool) -> None:
-    """Stop the engine, without saving, and delete all that advent keeps on this machine.
+    """Stop the engine without saving, and delete everything that advent keeps on this machine.
 
-    That is the engine's state and its log, crash reports and installed packages. It names the paths and asks first.
-    Your apps, and what is in AWS, stay as they are.
+    This covers the engine's state and log, crash reports, and packages cached for functions. The command lists the
+    paths and asks first. It does not touch your files or AWS.
     """
     from advent_cli.cli import confirm
     from advent_cli.cli.kept_files import kept_files

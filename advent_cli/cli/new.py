@@ -28,7 +28,7 @@ def new() -> None:
 )
 @click.argument("name")
 @click.option(
-    "--topic", metavar="NAME", shell_complete=topics, help="The topic it subscribes to; needed if there are several."
+    "--topic", metavar="NAME", shell_complete=topics, help="The topic to subscribe to; required if there are several."
 )
 @click.pass_obj
 def consumer(options: Options, name: str, topic: str | None) -> int:

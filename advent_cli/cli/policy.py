@@ -36,7 +36,7 @@ def policy(options: Options, command: str, split: bool, subject: str | None) -> 
     """Print the least-privilege IAM policy for running COMMAND (default: all of them) on this stack.
 
     It also covers resources that are still in AWS but no longer in config.yaml. `boundary` prints a permissions
-    boundary for the roles of the functions, `trust` the trust policy of a role that a GitHub workflow takes on.
+    boundary for the functions' roles; `trust` prints the trust policy of a role that a GitHub workflow assumes.
     """
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle

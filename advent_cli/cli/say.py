@@ -43,8 +43,8 @@ def _for_scripts(params: dict[str, Any]) -> None:
 def say(options: Options, text: tuple[str, ...], no_wait: bool, trace: bool | None, repeat: int) -> int:
     """Post TEXT as Slack would, print the bot's reply, and wait for the final counts.
 
-    TEXT that begins with a slash is posted as a slash command: advent say /count some words. A single - posts each line
-    of stdin as a message.
+    TEXT that begins with a slash is posted as a slash command: advent say /count some words. If TEXT is -, each
+    line of stdin is posted as a message.
     """
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle

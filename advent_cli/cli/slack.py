@@ -110,9 +110,9 @@ def _url(stack: Stack) -> str:
 )
 @click.pass_obj
 def slack_check(options: Options) -> int:
-    """Show whether Slack has called the app, when last, and what it was answered.
+    """Show when Slack last called the app, if ever, and how the app answered.
 
-    It reads the log of the function behind the API, in the format of the tutorial's (handlers/app.py).
+    It reads the log of the function behind the API, which must use the log format of the tutorial's handlers/app.py.
     """
     from advent_cli.messages import request_log
     from advent_cli.output import styled_lines, terminal
@@ -138,7 +138,7 @@ def slack_check(options: Options) -> int:
 @click.option("--remove", is_flag=True, help="Delete the secret; the API is open again.")
 @click.pass_obj
 def slack_secret(options: Options, remove: bool) -> int:
-    """Restrict the API to Slack: store its secret, from a hidden prompt or stdin.
+    """Restrict the API to Slack: store Slack's secret, read from a hidden prompt or stdin.
 
     For a slash command this is the app's Signing Secret, for an outgoing webhook its Token. The secret is stored as a
     SecureString in Systems Manager Parameter Store, where the function behind the API reads it.

@@ -38,16 +38,16 @@ if TYPE_CHECKING:
     "import_file",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Afterwards set the word counts in FILE, which down --export wrote.",
+    help="Afterwards, import the word counts from FILE, as written by down --export.",
 )
 @click.option(
     "--adopt",
     metavar="KIND/NAME",
     multiple=True,
     shell_complete=adoptable,
-    help="Take over an existing resource of that name; may be repeated.",
+    help="Adopt this existing resource; can be repeated.",
 )
-@click.option("--keep-going", is_flag=True, help="Skip what is blocked by resources of someone else, and do the rest.")
+@click.option("--keep-going", is_flag=True, help="Skip steps blocked by someone else's resources, and do the rest.")
 @click.option("--watch", is_flag=True, help="Run again whenever config.yaml or a handler is saved, until Ctrl-C.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the app answers at its URL.")
 @click.option("--explain", is_flag=True, help="First show the steps in the AWS console, and as aws commands.")

@@ -37,6 +37,6 @@ def allowed(kind: Any) -> str:
     if kind is Any:
         return "any value"
     if get_origin(kind) is dict:
-        return "names, each with its settings"
+        return "a mapping of names to values"
     parts = get_args(kind) or (kind,)
     return " or ".join(allowed(part) if part not in KINDS else KINDS[part] for part in parts)

@@ -46,15 +46,25 @@ class Api(Struct, frozen=True, forbid_unknown_fields=True):
     """The API Gateway in front of the functions with routes."""
 
     name: Annotated[ApiName, Meta(description="The name of the API.")]
-    rate: Annotated[Rate, Meta(description="Requests per second; on AWS, API Gateway answers more with 429.")] = 10
-    burst: Annotated[Rate, Meta(description="Requests at once; on AWS, API Gateway answers more with 429.")] = 20
+    rate: Annotated[
+        Rate, Meta(description="Requests per second. On AWS, API Gateway rejects any above this with 429.")
+    ] = 10
+    burst: Annotated[
+        Rate, Meta(description="The largest burst of requests. On AWS, API Gateway rejects any above this with 429.")
+    ] = 20
 
 
 class Slack(Struct, frozen=True, forbid_unknown_fields=True):
     """The values for Slack's outgoing-webhook form."""
 
-    trigger_word: Annotated[Word, Meta(description="The word with which a message begins that Slack posts to the app.")]
-    bot_name: Annotated[Line, Meta(description="The name under which the replies appear.")]
+    trigger_word: Annotated[
+        Word,
+        Meta(
+            description="The word at the start of the messages that Slack's outgoing webhook posts to the app; "
+            "the slash command has the same name."
+        ),
+    ]
+    bot_name: Annotated[Line, Meta(description="The name shown on the replies.")]
 
 
 class Function(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,12 +74,10 @@ class Function(Struct, frozen=True, forbid_unknown_fields=True):
         Handler,
         Meta(
             description="Its code: FILE.FUNCTION in the handlers folder, or FOLDER/FILE.FUNCTION if it needs packages. "
-            "By default NAME.handler, with _ for each - of the name."
+            "Default: NAME.handler, with each - in NAME replaced by _."
         ),
     ] = ""
-    role: Annotated[
-        RoleName, Meta(description="Its IAM role, which no other function has. By default NAME_lambda.")
-    ] = ""
+    role: Annotated[RoleName, Meta(description="Its IAM role. Each function needs its own. Default: NAME_lambda.")] = ""
     routes: Annotated[
         list[RouteKey], Meta(description="The requests to the API that it answers, such as POST /aws_advent.")
     ] = []
@@ -77,15 +85,15 @@ class Function(Struct, frozen=True, forbid_unknown_fields=True):
         Literal["read", "write", "read-write", "count", "none"],
         Meta(
             description="What it may do with the table. write: add to the counts; read: read them; read-write: both; "
-            "count: both, with the calls of the tutorial's counting.py alone. "
-            "Sets the variables DYNAMO_TABLE and DYNAMO_KEY."
+            "count: both, but only the calls that the tutorial's counting.py makes. "
+            "Sets the environment variables DYNAMO_TABLE and DYNAMO_KEY."
         ),
     ] = "none"
     publishes: Annotated[
         list[TopicName],
         Meta(
-            description="The topics that it may publish to. Sets the variable SNS_TOPIC_ARN; with several topics, "
-            "SNS_TOPIC_ARN_NAME for each. Also sets DEAD_LETTER_QUEUE_URL."
+            description="The topics that it may publish to. Sets the environment variable SNS_TOPIC_ARN; "
+            "with several topics, SNS_TOPIC_ARN_NAME for each. Also sets DEAD_LETTER_QUEUE_URL."
         ),
     ] = []
     subscribes: Annotated[list[TopicName], Meta(description="The topics whose messages invoke it.")] = []
@@ -93,7 +101,7 @@ class Function(Struct, frozen=True, forbid_unknown_fields=True):
         dict[Scope, Any],
         Meta(
             description="Which messages of its topics invoke it: an SNS filter policy under attributes or body, "
-            "such as attributes: {kind: [loud]}. advent checks its form and its size, SNS the rest; "
+            "such as attributes: {kind: [loud]}. advent checks the syntax and size, and SNS checks the rest; "
             'see "Amazon SNS message filtering" in the Amazon SNS Developer Guide.'
         ),
     ] = {}
@@ -101,15 +109,15 @@ class Function(Struct, frozen=True, forbid_unknown_fields=True):
         list[SecretName],
         Meta(
             description="The secrets that it may read, which `advent secret` sets. "
-            "For each, sets the variable NAME_PARAMETER, such as SLACK_SECRET_PARAMETER."
+            "For each one, advent sets the environment variable NAME_PARAMETER, such as SLACK_SECRET_PARAMETER."
         ),
     ] = []
     memory: Annotated[Memory, Meta(description="Megabytes of memory; more memory also means more CPU.")] = 128
-    timeout: Annotated[Timeout, Meta(description="Seconds after which Lambda stops it.")] = 30
+    timeout: Annotated[Timeout, Meta(description="The timeout, in seconds.")] = 30
     concurrency: Annotated[
         Concurrency | None,
         Meta(
-            description="How many executions of it may run at once, reserved for it; 0 pauses it. "
+            description="Reserved concurrency: the most instances that run at once; 0 pauses the function. "
             "A new AWS account may have none to reserve."
         ),
     ] = None
@@ -133,7 +141,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="The values for Slack's outgoing-webhook form; none if the app is not for Slack."),
     ] = None
     prefix: Annotated[
-        Prefix, Meta(description="Precedes every name in AWS, so that apps in one account do not collide.")
+        Prefix, Meta(description="Put before every name in AWS, so that apps in one account do not collide.")
     ] = ""
     target: Annotated[
         Literal["local", "aws"],
@@ -141,10 +149,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     ] = "local"
     region: Annotated[
         Region | None,
-        Meta(description="The AWS region. By default that of your AWS settings; us-east-1 on the local engine."),
+        Meta(description="The AWS region. Default: that of your AWS settings; us-east-1 on the local engine."),
     ] = None
     handlers: Annotated[Line, Meta(description="The folder of the functions' code.")] = "handlers"
-    runtime: Annotated[Runtime, Meta(description="The Python of the functions.")] = "python3.13"
+    runtime: Annotated[Runtime, Meta(description="The Python runtime of the functions.")] = "python3.13"
     architecture: Annotated[
         Literal["x86_64", "arm64"], Meta(description="The instruction set that the functions run on.")
     ] = "x86_64"
@@ -153,27 +161,27 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         QueueName,
         Meta(
             description="The SQS queue for messages that a consumer failed on; see `advent replay`. "
-            "By default STACK-dlq, or PREFIXdlq with a prefix."
+            "Default: STACK-dlq, or PREFIXdlq with a prefix."
         ),
     ] = ""
     allow_cycle: Annotated[
         bool,
         Meta(
-            description="Whether functions may publish to each other in a cycle. "
-            "Such messages, and what they cost, may never end."
+            description="Allow functions to publish to each other in a cycle. "
+            "Messages, and their cost, may then never stop."
         ),
     ] = False
     permissions_boundary: Annotated[
         PolicyArn | None,
         Meta(
             description="The ARN of a managed policy that limits what the functions' roles may do. "
-            "Without it, a boundary that a role has stays as it is."
+            "If not set, advent leaves each role's existing boundary unchanged."
         ),
     ] = None
     execution_role: Annotated[
         RoleNameOrArn | None,
         Meta(
-            description="An existing role as which all functions run: its name, or its ARN if it has a path. "
-            "advent then manages no roles. Excludes permissions_boundary and role."
+            description="An existing role for all functions: its name, or its ARN if it has a path. "
+            "advent then manages no roles. Cannot be combined with permissions_boundary or role."
         ),
     ] = None

@@ -21,7 +21,7 @@ class Fate(Enum):
     """What became of a message on its way to one subscriber; the value is for people."""
 
     DELIVERED = "delivered"
-    DEAD_LETTER = "in the dead letters"
+    DEAD_LETTER = "in the dead-letter queue"
     UNDER_WAY = "under way"
     FILTERED = "filtered or not seen"
     UNSEEN = "not seen in the log"

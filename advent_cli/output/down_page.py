@@ -25,7 +25,7 @@ NEXT = (
     "next: `advent export DIR` writes a CloudFormation template; a change set of it with --import-existing-resources "
     "takes over the table"
 )
-LOOKED = "searched by name, by tag and by the path of roles"
+LOOKED = "searched by name, tag and role path"
 
 
 def to_delete(console: Console, steps: Sequence[Step], staying: Staying, data_losses: Mapping[str, str]) -> None:
@@ -45,7 +45,7 @@ def to_delete(console: Console, steps: Sequence[Step], staying: Staying, data_lo
     }
     has_counts, lost = "table" in kinds, ", ".join(words for kind, (_, words) in LOST.items() if kind in kinds)
     if lost:
-        details(console, [[(f"lost for good: {lost}", "bold red")], *([[(KEEP, "")]] if has_counts else [])], indent=2)
+        details(console, [[(f"will be lost: {lost}", "bold red")], *([[(KEEP, "")]] if has_counts else [])], indent=2)
     details(console, [[(f"{step.title} {STAYS}", "")] for step in staying.handing_over], indent=2)
 
 

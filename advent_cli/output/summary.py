@@ -52,7 +52,7 @@ def run_ended(console: Console, steps: Sequence[Step], result: Result, nothing: 
 def answered(console: Console, seconds: float) -> None:
     """Print that the app answered, after this many seconds."""
     took = f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
-    line(console, "  ", mark(console, is_good=True), f" The app answers, after {took}")
+    line(console, "  ", mark(console, is_good=True), f" The app answered in {took}")
 
 
 def after_up(console: Console, inspection: Inspection, advice: str) -> None:
@@ -91,7 +91,7 @@ def words(console: Console, counts: Counts) -> None:
 
 def totals(number: int, total: int) -> str:
     """The number of words and the sum of their counts."""
-    return f"{number:,} word{'s' if number != 1 else ''}, whose counts add up to {total:,}"
+    return f"{number:,} word{'s' if number != 1 else ''}, {total:,} in total"
 
 
 def run_totals(outcomes: Iterable[Outcome], seconds: float, waited: Mapping[str, float]) -> str:

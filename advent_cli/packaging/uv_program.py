@@ -30,7 +30,7 @@ def find(file: Path) -> str:
     if found := shutil.which("uv"):
         return found
     raise ConfigError(
-        f"{file} names packages, and uv, which installs them, is not there",
+        f"{file} names packages, but uv is not installed",
         hint=f"install it: `{install_command(PACKAGE)}`, or put a uv of your own on the PATH",
     )
 

@@ -1,4 +1,4 @@
-"""Pure: the trust policy of a role that a GitHub workflow takes on with the token that GitHub gives it (OIDC).
+"""Pure: the trust policy of a role that a GitHub workflow assumes with the token that GitHub gives it (OIDC).
 
 "Configuring OpenID Connect in Amazon Web Services" and "OpenID Connect reference" in GitHub's documentation have the
 issuer, the audience of aws-actions/configure-aws-credentials, and the forms of the subject.

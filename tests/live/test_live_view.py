@@ -56,7 +56,7 @@ def test_it_fits_the_terminal_and_shows_what_matters(
     assert "2 dead letters in awsadvent-dlq" in text
     assert "12 messages a minute, 2 dead" in text
     assert ("role: not managed" in text) == (size[1] > 12)  # a small terminal has lines for what changes only
-    assert "1,000,000 words, whose counts add up to 12,345,678" in text
+    assert "1,000,000 words, 12,345,678 in total" in text
     assert "+33 in the last 58 s" in text
     assert re.search(r"^word0 +100 +[+]11 █", text, re.MULTILINE)
     assert ("26 resources ok" in text) == (steps == OK)

@@ -226,7 +226,7 @@ def test_up_fails_with_the_error_of_the_function_and_what_was_made_is_listed(
     app(tmp_path, ROUTES % "POST /tea" + SLACK)
     works = advent("up")
     assert works.stdout == f"{again['url']}\n"
-    assert "The app answers, " in works.stderr  # 418 is an answer too
+    assert "The app answered in " in works.stderr  # 418 is an answer too
 
 
 def test_no_wait_does_not_ask(engine: Engine, advent: Run, proxy: Proxy, tmp_path: Path) -> None:
@@ -247,10 +247,10 @@ def test_an_app_without_slack_is_asked_without_effect(
     proxy.meet = api.meet
     with commands_use_port(proxy.port):
         app(tmp_path, ROUTES % "POST /tea")
-        assert "The app answers, " in advent("up").stderr
+        assert "The app answered in " in advent("up").stderr
         assert api.asked == ["OPTIONS"]
         app(tmp_path, ROUTES % "POST /tea, GET /tea")
-        assert "The app answers, " in advent("up").stderr
+        assert "The app answered in " in advent("up").stderr
         assert api.asked == ["OPTIONS", "GET"]
         app(tmp_path, CONSUMER)
         assert "answers" not in advent("up").stderr  # it has no URL

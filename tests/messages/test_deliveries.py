@@ -250,7 +250,7 @@ def check_dead_letters(app: App, advent: Run, lost: dict[str, str]) -> None:
         sqs.send_message(QueueUrl=url, MessageBody=json.dumps(letter))
     dead = advent("audit")
     assert dead.stdout.startswith(
-        "500 messages, 2 subscribers: 960 of 1000 delivered, 40 in the dead letters, 0 lost\n"
+        "500 messages, 2 subscribers: 960 of 1000 delivered, 40 in the dead-letter queue, 0 lost\n"
     )
     assert "`advent replay`" in dead.stderr
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]

@@ -279,7 +279,7 @@ def test_bars_are_proportional_and_words_are_not_markup() -> None:
     assert lines[0].startswith("  [red]a 40 ")
     assert bars[0] == 2 * bars[1]
     assert max(map(len, lines)) <= 60
-    assert lines[-1] == "  5 words, whose counts add up to 1,000,060; top 3 above"
+    assert lines[-1] == "  5 words, 1,000,060 in total; top 3 above"
 
 
 def test_a_plan_shows_differences_and_blocked_steps() -> None:

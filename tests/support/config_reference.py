@@ -13,13 +13,14 @@ CONFIGURATION = f"""{MADE}
 # config.yaml
 
 `advent up` makes AWS match this file; [the tutorial's](../config.yaml) is an example with comments. advent checks it
-before it calls AWS, and reports a mistake with its line and column. Paths are relative to the folder of the file.
+before it calls AWS, and reports a mistake with its line and column. Paths are relative to the file's folder.
 
 Without `--config FILE`, advent uses the config.yaml in this folder or in the nearest folder above, up to the first
-`.git` or your home directory, and names one from above on stderr. If there is none, it uses the tutorial's. A
-`config.yml` is refused. In the names of variables, a dash becomes an underscore, as in `SNS_TOPIC_ARN_NEW_HIRES`.
+`.git` or your home directory. If the file is not in this folder, advent prints its path on stderr. If there is no
+config.yaml, advent uses the tutorial's. It rejects a `config.yml`. In the names of environment variables, a dash
+becomes an underscore, as in `SNS_TOPIC_ARN_NEW_HIRES`.
 
-[Your own apps](own-apps.md) explains handlers and packages, and [AWS](aws.md) `permissions_boundary` and
+[Your own apps](own-apps.md) explains handlers and packages; [AWS](aws.md) explains `permissions_boundary` and
 `execution_role`.
 """
 

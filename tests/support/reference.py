@@ -20,39 +20,39 @@ COMMANDS = ("commands.md", "commands-more.md")
 HEAD = f"""{MADE}
 # Commands
 
-`advent COMMAND [OPTIONS]`. Results go to stdout and everything else to stderr, so you can pipe `advent up` for its
-URL and `advent say` for the reply. `advent COMMAND --help` shows the same as this page.
+`advent COMMAND [OPTIONS]`. Results go to stdout and everything else to stderr, so a script can read the
+URL from `advent up` and the reply from `advent say`. `advent COMMAND --help` shows the same as this page.
 
-Each option can also be set with the variable beside it; set a flag with `1`. An option on the command line wins over
-its variable. Three more variables exist: `ADVENT_SLACK_APP_TOKEN` holds the token for `advent slack listen`,
-`ADVENT_SLACK_API_URL` replaces `https://slack.com/api/`, and `NO_COLOR` turns colors off. With `TERM=dumb` or in a
-pipe, nothing moves and no line is wrapped.
+You can also set each option with the environment variable beside it; for a flag, use `1`. An option on the command
+line wins over its variable. Three more variables exist: `ADVENT_SLACK_APP_TOKEN` holds the token for `advent slack
+listen`, `ADVENT_SLACK_API_URL` replaces `https://slack.com/api/`, and `NO_COLOR` turns colors off. With `TERM=dumb` or
+in a pipe, output is not animated or wrapped.
 """
 MORE = f"""{MADE}
 # More commands
 
 [Commands](commands.md) has the options that every command takes, and the exit codes.
 """
-CODES = """Where a code means something else to a command, its entry says so. After the first Ctrl-C, running calls
+CODES = """If a command uses a code differently, its entry says so. After the first Ctrl-C, running calls
 finish and nothing new starts; the second ends the process."""
 TAB = """
-## The Tab key
+## Shell completion
 
 The Tab key completes commands, options, and the names in config.yaml: functions, secrets, topics, and `KIND/NAME` for
-`--adopt`. To turn it on, put `advent` on the `PATH`, and one of these lines into your shell's file. For bash (4.4 or
-newer), into `~/.bashrc`:
+`--adopt`. To enable it, make sure `advent` is on your `PATH`, and add one of these lines to your shell's startup file.
+For bash (4.4 or newer), to `~/.bashrc`:
 
 ```sh
 eval "$(_ADVENT_COMPLETE=bash_source advent)"
 ```
 
-For zsh, into `~/.zshrc`:
+For zsh, to `~/.zshrc`:
 
 ```sh
 eval "$(_ADVENT_COMPLETE=zsh_source advent)"
 ```
 
-For fish, into `~/.config/fish/completions/advent.fish`:
+For fish, to `~/.config/fish/completions/advent.fish`:
 
 ```sh
 _ADVENT_COMPLETE=fish_source advent | source
@@ -100,7 +100,7 @@ def _globals() -> list[str]:
         "",
         "## Options of every command",
         "",
-        "They may stand before the command or after it; the later one wins.",
+        "Put them before or after the command; the later one wins.",
         "",
     ]
     return [*lines, *_options(advent, Context(advent, info_name="advent", auto_envvar_prefix="ADVENT"))]

@@ -48,7 +48,7 @@ def test_the_example_consumer_is_valid(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_the_quoted_messages_are_the_programs() -> None:
     page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-    table = page.split("## Look up a message\n")[1].strip().split("\n\n")[0]
+    table = page.split("## Error messages\n")[1].strip().split("\n\n")[0]
     texts = [row.split("`")[1] for row in table.splitlines()[2:]]
     assert len(texts) > 15
     source = "\n".join(file.read_text() for file in (ROOT / "advent_cli").rglob("*.py"))

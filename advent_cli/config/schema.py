@@ -84,7 +84,7 @@ class Function(Struct, frozen=True, forbid_unknown_fields=True):
     table: Annotated[
         Literal["read", "write", "read-write", "count", "none"],
         Meta(
-            description="What it may do with the table. write: add to the counts; read: read them; read-write: both; "
+            description="What it can do with the table. write: add to the counts; read: read them; read-write: both; "
             "count: both, but only the calls that the tutorial's counting.py makes. "
             "Sets the environment variables DYNAMO_TABLE and DYNAMO_KEY."
         ),
@@ -92,7 +92,7 @@ class Function(Struct, frozen=True, forbid_unknown_fields=True):
     publishes: Annotated[
         list[TopicName],
         Meta(
-            description="The topics that it may publish to. Sets the environment variable SNS_TOPIC_ARN; "
+            description="The topics that it can publish to. Sets the environment variable SNS_TOPIC_ARN; "
             "with several topics, SNS_TOPIC_ARN_NAME for each. Also sets DEAD_LETTER_QUEUE_URL."
         ),
     ] = []
@@ -108,7 +108,7 @@ class Function(Struct, frozen=True, forbid_unknown_fields=True):
     reads_secrets: Annotated[
         list[SecretName],
         Meta(
-            description="The secrets that it may read, which `advent secret` sets. "
+            description="The secrets that it can read, which `advent secret` sets. "
             "For each one, advent sets the environment variable NAME_PARAMETER, such as SLACK_SECRET_PARAMETER."
         ),
     ] = []
@@ -174,7 +174,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     permissions_boundary: Annotated[
         PolicyArn | None,
         Meta(
-            description="The ARN of a managed policy that limits what the functions' roles may do. "
+            description="The ARN of a managed policy that limits what the functions' roles can do. "
             "If not set, advent leaves each role's existing boundary unchanged."
         ),
     ] = None

@@ -64,7 +64,7 @@ def down(
     hand_over: bool,
     explain: bool,
 ) -> int:
-    """Delete everything that up created, including the table and its words."""
+    """Delete everything that up created, including the table and its word counts."""
     from advent_cli.cli import confirm
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.deploy import tables, walkthrough

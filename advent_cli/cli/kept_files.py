@@ -30,7 +30,7 @@ def kept_files(options: Options) -> list[Kept]:
     """All that is there now."""
     kept, home = [], files.home_path()
     if (home / files.STARTING_LOCK).exists() or files.own_files():
-        what = "the local engine: what you built, its words and keys, and its log, with what was posted"
+        what = "the local engine: what you built, its word counts and keys, and its log, with what was posted"
         kept.append(Kept(home, what, partial(lifecycle.reset, options.report.note)))
     kept += [Kept(file, "the traceback of a bug", partial(_delete, file)) for file in crash_report.files()]
     if (cache := installation.cache()).exists():

@@ -46,8 +46,8 @@ def policy(options: Options, command: str, split: bool, subject: str | None) -> 
         what = "a permissions boundary" if command == BOUNDARY else "a trust policy"
         raise UsageError(f"{what} cannot be split", why="a role has only one")
     if (command == TRUST) != (subject is not None):
-        hint = "`advent policy trust --subject repo:OWNER/REPO:pull_request`"
-        raise UsageError("`trust` and --subject go together", hint=hint)
+        what = "`trust` needs --subject" if command == TRUST else f"--subject is for `trust`, not {command!r}"
+        raise UsageError(what, hint="`advent policy trust --subject repo:OWNER/REPO:pull_request`")
     stack = open_stack(options, lifecycle.start)
     document, notes = _document(stack, command, subject)
     notes += policy_size.notes(document, command, is_split=split)

@@ -12,8 +12,9 @@ from advent_cli.errors import UsageError
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
-# No wildcard: StringEquals knows none. OWNER and REPO are followed by @ID in repositories since July 2026.
-SUBJECT = re.compile(r"repo:[\w.@-]+/[\w.@-]+:([^\s*?$]+)")
+# No wildcard: StringEquals knows none. OWNER and REPO are followed by @ID in repositories since July 2026. The name of
+# an environment may contain spaces.
+SUBJECT = re.compile(r"repo:[\w.@-]+/[\w.@-]+:([^\s*?$]+(?: [^\s*?$]+)*)")
 PULL_REQUEST = "pull_request"
 ON_PULL_REQUESTS = (
     "anyone who can push a branch to the repository can take on this role, because a pull request may change the "
@@ -31,10 +32,9 @@ def trust_policy(aws: Aws, subject: str) -> tuple[dict[str, Any], list[str]]:
         why = f"{subject!r} is not the subject of one workflow's token; wildcards are not allowed"
         hint = "repo:OWNER/REPO:pull_request, or repo:OWNER/REPO:ref:refs/heads/main"
         raise UsageError("--subject cannot be used", why=why, hint=hint)
-    partition, account = aws.identity[1].split(":")[1], aws.identity[0]
     statement = {
         "Effect": "Allow",
-        "Principal": {"Federated": f"arn:{partition}:iam::{account}:oidc-provider/{ISSUER}"},
+        "Principal": {"Federated": aws.arn("iam", f"oidc-provider/{ISSUER}")},
         "Action": ["sts:AssumeRoleWithWebIdentity"],
         "Condition": {"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": subject}},
     }

@@ -26,6 +26,8 @@ def trusts(document: str, subject: str, audience: str = "sts.amazonaws.com", iss
 def test_only_this_subject_can_take_on_the_role(deployed: Stack, advent: Run) -> None:
     printed = advent("policy", "trust", "--subject", MAIN).stdout
     assert trusts(printed, MAIN)
+    spaced = "repo:octo-org/octo-repo:environment:my prod"
+    assert trusts(advent("policy", "trust", "--subject", spaced).stdout, spaced)
     for other in (PULL_REQUEST, MAIN.replace("main", "mine"), MAIN.replace("octo-repo", "other"), f"{MAIN}s", "*"):
         assert not trusts(printed, other), other
     assert not trusts(printed, MAIN, audience="https://github.com/octo-org")

@@ -87,6 +87,8 @@ def checked(value: str) -> str:
         raise UsageError("invalid secret", why=why, hint="save the file as UTF-8 without a byte order mark")
     if len(lines := value.splitlines()) > 1:
         raise UsageError("invalid secret", why=f"it has {len(lines)} lines, and a secret is one line")
-    if not value or len(value) > 500 or not value.isascii() or not value.isprintable() or " " in value:
-        raise UsageError("invalid secret", why="a secret is 1 to 500 printable ASCII characters without spaces")
+    if not value:
+        raise UsageError("invalid secret", why="it is empty", hint="paste it at the prompt, or pipe it to the command")
+    if len(value) > 500 or not value.isascii() or not value.isprintable() or " " in value:
+        raise UsageError("invalid secret", why="it is not 1 to 500 printable ASCII characters without spaces")
     return value

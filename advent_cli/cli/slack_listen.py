@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -51,11 +52,13 @@ def slack_listen(options: Options) -> int:
     from functools import partial
     from queue import SimpleQueue
 
+    _require_slack_sdk()
     from advent_cli.cli.open_stack import open_stack
     from advent_cli.local import lifecycle
     from advent_cli.messages import post, slack_commands, socket_mode
 
-    token, report = _token(options), options.report
+    report, asks = options.report, not os.environ.get(TOKEN) and sys.stdin.isatty()
+    token = "" if asks else _token(options)  # a wrong one is refused before any call
     stack = open_stack(options, lifecycle.require, ahead=("apigatewayv2", "ssm"))
 
     def webhook() -> Webhook:
@@ -66,6 +69,7 @@ def slack_listen(options: Options) -> int:
 
     app = slack_commands.Forwarder(webhook)
     report.acting_on(stack)
+    token = _token(options) if asks else token
     events: Events = SimpleQueue()
     commands = slack_commands.SlashCommands(app.post, partial(slack_commands.respond, stack.aws.http), events.put)
     listener = socket_mode.Listener(token, stack.aws.http, commands.receive)
@@ -85,21 +89,26 @@ def slack_listen(options: Options) -> int:
     return DONE
 
 
-def _token(options: Options) -> str:
-    """The app-level token, checked before any call."""
-    from advent_cli.cli.secret import checked, read_secret
+def _require_slack_sdk() -> None:
     from advent_cli.packaging.install_command import install_command
 
     if importlib.util.find_spec("slack_sdk") is None:
-        hint = f"install it: `{install_command(PACKAGE)}`"
-        raise UsageError("slack_sdk, which connects to Slack, is not there", hint=hint)
-    given = os.environ.get(TOKEN)
-    token = checked(given) if given else read_secret("Slack's app-level token (xapp-...)")
+        raise UsageError("slack_sdk is not installed", hint=f"install it: `{install_command(PACKAGE)}`")
+
+
+def _token(options: Options) -> str:
+    """The app-level token; raises UsageError if it cannot be one."""
+    from advent_cli.cli.secret import checked, read_secret
+    from advent_cli.messages.socket_mode import NEW_TOKEN
+
+    given, wrong = os.environ.get(TOKEN), "this is not an app-level token"
+    try:
+        token = checked(given) if given else read_secret("Slack's app-level token (xapp-...)")
+    except UsageError as error:
+        raise UsageError(wrong, why=error.why, hint=NEW_TOKEN) from None
     options.run.secrets.add(token)
     if not token.startswith("xapp-"):
-        from advent_cli.messages.socket_mode import NEW_TOKEN
-
-        raise UsageError("this is not an app-level token", why="it does not begin with xapp-", hint=NEW_TOKEN)
+        raise UsageError(wrong, why="it does not begin with xapp-", hint=NEW_TOKEN)
     return token
 
 

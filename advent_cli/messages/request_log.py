@@ -88,7 +88,7 @@ def advice(last: Request | None, url: str, trigger_word: str) -> list[str]:
     if last is None:
         reached = f"Slack has exactly this URL: {url} (`advent slack` shows where to enter it)"
         if not url.startswith("https://"):
-            reached = f"`advent slack listen` is running, because Slack cannot reach {url}"
+            reached = f"`advent slack listen` is running: Slack cannot reach {url}, and listen shows what it receives"
         steps = [
             "`advent doctor` reports that the app answers",
             reached,

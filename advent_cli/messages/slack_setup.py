@@ -14,7 +14,7 @@ def manifest(url: str | None, slack: Slack) -> dict[str, Any]:
     """The manifest of a Slack app with one slash command that posts to `url`, or without one uses Socket Mode.
 
     See "App manifest reference" on docs.slack.dev; with Socket Mode a command needs no URL. The app's name is cut to 35
-    characters and the command, with its slash, to 32, Slack's limits.
+    characters, the bot's to 80 and the command, with its slash, to 32, Slack's limits.
     """
     slash_command = {
         "command": _command(slack),
@@ -25,8 +25,11 @@ def manifest(url: str | None, slack: Slack) -> dict[str, Any]:
     }
     return {
         "_metadata": {"major_version": 1},
-        "display_information": {"name": slack.bot_name[:35]},
-        "features": {"slash_commands": [slash_command]},
+        "display_information": {"name": slack.bot_name[:35] or _command(slack)[1:]},
+        "features": {
+            "bot_user": {"display_name": _bot(slack), "always_online": False},  # an app with a bot scope has one
+            "slash_commands": [slash_command],
+        },
         "oauth_config": {"scopes": {"bot": ["commands"]}},
         "settings": {"org_deploy_enabled": False, "socket_mode_enabled": not url, "token_rotation_enabled": False},
     }
@@ -40,8 +43,10 @@ def creation_link(manifest: dict[str, Any]) -> str:
 CREATE_APP = """\
   1. Open this link, pick your workspace, then Next and Create:
      {link}
-     If asked how: From a manifest; paste what `advent slack manifest` prints
+     If Slack asks how, choose: From a manifest. If its form is empty, choose
+     YAML, and paste what `advent slack manifest` prints
   2. Install App > Install to Workspace > Allow
+     (not if you clicked Create and Install; Request approval needs an admin)
 """
 
 SOCKET_MODE_STEPS = f"""\
@@ -49,19 +54,21 @@ A slash command, in Socket Mode, so that the app needs no public URL:
 {CREATE_APP}\
   3. Basic Information > App-Level Tokens > Generate Token and Scopes:
      any name, Add Scope > connections:write, Generate; copy the xapp-... token
+     (or copy the App token, if Slack shows it under Your app credentials)
   4. Run `advent up` and `advent slack listen`, paste the token, keep it running
-  5. In a channel, type: {{command}} some words"""
+  5. In any channel, type: {{command}} some words
+     (you need not invite the app; everyone there sees the answer)"""
 
 URL_STEPS = f"""\
 A slash command (recommended by Slack):
 {CREATE_APP}\
   3. Basic Information > App Credentials > Signing Secret: copy it,
      run `advent slack secret`, and paste it
-  4. In a channel, type: {{command}} some words
+  4. In any channel, type: {{command}} some words
      If no answer comes: `advent slack check`
 
 An outgoing webhook, as in the article (a legacy feature; Slack may not let you add a new one):
-  1. Slack's App Directory > Outgoing WebHooks > Add
+  1. Slack Marketplace > Outgoing WebHooks > Add
   2. Trigger Word(s): {{trigger_word}}
      URL(s): {{url}}
      Customize Name: {{bot_name}}
@@ -79,6 +86,11 @@ def setup_steps(url: str | None, slack: Slack) -> list[str]:
         trigger_word=slack.trigger_word,
         bot_name=slack.bot_name,
     ).split("\n")
+
+
+def _bot(slack: Slack) -> str:
+    """The bot's name, of the characters that Slack allows."""
+    return re.sub(r"[^a-z0-9_.-]+", "-", slack.bot_name.lower()).strip("-")[:80] or _command(slack)[1:]
 
 
 def _command(slack: Slack) -> str:

@@ -36,6 +36,7 @@ REFUSALS = {  # errors of "apps.connections.open" on docs.slack.dev; the last is
     "forbidden_team": NOT_ALLOWED,
     "link_disabled": ("Socket Mode is off for this app", f"turn it on: {APPS} Socket Mode"),
 }
+PASSING = {"fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"}
 
 
 class EndingSocket:
@@ -110,12 +111,12 @@ class Listener:
         except SlackApiError as error:
             raise _refusal(str(error.response["error"])) from None
         except (OSError, HTTPException, ValueError) as error:  # ValueError: ADVENT_SLACK_API_URL is no URL
-            raise _refusal(str(getattr(error, "reason", error))) from None
+            raise _unreachable(str(getattr(error, "reason", error))) from None
         new = Connection(self, url)
         new.connect()
         if not new.has_greeted.is_set():
             new.close()
-            raise _refusal(new.reason)
+            raise _refusal(new.reason) if new.reason in REFUSALS else _unreachable(new.reason)
         self.connections.append(new)
         for each in self.connections[:-1]:
             if not each.is_connected():
@@ -153,8 +154,12 @@ class Listener:
 
 
 def _refusal(code: str) -> TargetError:
-    """What an error of Slack, or of the network, means; a NoResponseError may go away by itself."""
-    if code in REFUSALS:
-        what, hint = REFUSALS[code]
-        return TargetError(what, why=code, hint=hint)
-    return NoResponseError("Slack cannot be reached", why=code[:200], hint="check the network, or try later")
+    """What an error of Slack means; a NoResponseError may go away by itself."""
+    if code in PASSING:
+        return NoResponseError("Slack is busy", why=code, hint="try later")
+    what, hint = REFUSALS.get(code, ("Slack refuses to connect", NEW_TOKEN))
+    return TargetError(what, why=code[:200], hint=hint)
+
+
+def _unreachable(why: str) -> NoResponseError:
+    return NoResponseError("Slack cannot be reached", why=why[:200], hint="check the network, or try later")

@@ -148,7 +148,8 @@ REFUSALS = {
     "missing_scope": "the token lacks the scope connections:write",
     "forbidden_team": "the workspace does not allow Socket Mode",
     "link_disabled": "Socket Mode is off for this app",
-    "internal_error": "Slack cannot be reached: internal_error",
+    "internal_error": "Slack is busy: internal_error",
+    "token_expired": "Slack refuses to connect: token_expired",
 }
 
 
@@ -173,8 +174,16 @@ def test_another_token_is_refused_before_any_call(advent: Run, tmp_path: Path, t
     given = [{"ADVENT_SLACK_APP_TOKEN": token}] if token else []
     for variables in [{"stdin": f"{token}\n"}, *given]:
         stderr = advent("slack", "listen", code=2, XDG_STATE_HOME=alone, **variables).stderr
-        assert "error: this is not an app-level token" in stderr or "error: invalid secret" in stderr
+        assert "error: this is not an app-level token: " in stderr
+        assert "  try: create a token" in stderr
         assert "engine" not in stderr
+
+
+def test_nobody_is_asked_for_a_token_that_has_no_use_yet(tmp_path: Path) -> None:
+    with Terminal(LISTEN, tmp_path, (80, 24), XDG_STATE_HOME=str(tmp_path / "state")) as terminal:
+        assert terminal.ended() == 3
+    assert "xapp-" not in terminal.written
+    assert "advent up" in terminal.written
 
 
 def test_a_token_comes_from_stdin_with_its_line_break(deployed: Stack, slack: FakeSlack, advent: Run) -> None:
@@ -357,8 +366,10 @@ def test_the_token_is_in_no_crash_report(deployed: Stack, slack: FakeSlack, adve
 
 def test_without_slack_sdk_the_error_has_the_command(advent: Run, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import importlib.util as util\nfound = util.find_spec\n"
+        "import importlib.util as util, sys\nfound = util.find_spec\n"
         "util.find_spec = lambda name, *more: None if name == 'slack_sdk' else found(name, *more)\n"
+        "sys.modules['slack_sdk'] = None  # an import fails as if it were not there\n"
     )
     stderr = advent("slack", "listen", code=2, PYTHONPATH=str(tmp_path)).stderr
+    assert stderr.startswith("error: slack_sdk is not installed\n")
     assert "-m pip install 'slack_sdk>=3.48'" in stderr

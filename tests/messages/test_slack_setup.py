@@ -26,7 +26,12 @@ LONGEST = {"name": 35, "command": 32, "url": 3000, "description": 2000, "usage_h
 @pytest.mark.parametrize("url", [f"{URL}/p", None])
 @pytest.mark.parametrize(
     ("word", "name", "command"),
-    [("awsadvent", "awsadvent-bot", "/awsadvent"), ("Zähl!mit", "b" * 80, "/z-hl-mit"), ("!!", "x", "/count")],
+    [
+        ("awsadvent", "awsadvent-bot", "/awsadvent"),
+        ("Zähl!mit", "b" * 80, "/z-hl-mit"),
+        ("!!", "x", "/count"),
+        ("w", "", "/w"),
+    ],
 )
 def test_the_manifest_follows_slacks_documentation(word: str, name: str, command: str, url: str | None) -> None:
     made = manifest(url, Slack(word, name))
@@ -35,6 +40,8 @@ def test_the_manifest_follows_slacks_documentation(word: str, name: str, command
     assert made["_metadata"]["major_version"] in (1, 2)
     assert made.keys() <= {"_metadata", "display_information", "features", "oauth_config", "settings"}
     assert slash.keys() == {"command", *(["url"] if url else []), "description", "usage_hint", "should_escape"}
+    bot = made["features"]["bot_user"]["display_name"]
+    assert re.fullmatch(r"[a-z0-9_.-]{1,80}", bot)
     for field, text in {**slash, **made["display_information"]}.items():
         assert not isinstance(text, str) or 0 < len(text) <= LONGEST[field], field
     assert made["oauth_config"]["scopes"]["bot"] == ["commands"]  # no scope to read anything

@@ -104,7 +104,7 @@ def test_a_lost_connection_is_noted_once_and_found_again(slack: FakeSlack, monke
         wait_until(lambda: len(slack.tokens) > 5)
         slack.error = None
         wait_until(lambda: len(notes) == 2)
-    assert notes == ["note: Slack cannot be reached: internal_error; trying again", "note: connected again"]
+    assert notes == ["note: Slack is busy: internal_error; trying again", "note: connected again"]
 
 
 ODD = ["", "[]", "{", "null", "{}", '{"type": 7}', '{"type": "hello", "payload": []}', '{"type": "events_api"}']

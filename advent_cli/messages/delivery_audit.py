@@ -1,5 +1,6 @@
 """Audits the deliveries of messages: reads the functions' logs and the dead letters, and judges what became of each."""
 
+import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -64,7 +65,7 @@ def _audit(stack: Stack, since: float, now: float) -> Audit:
     functions = stack.config.functions
     names = [name for name, function in functions.items() if function.publishes or function.subscribes]
     groups = [each for each in stack.resources.values() if isinstance(each, LogGroup)]
-    groups = [each for each in groups if functions[each.function].subscribes]
+    groups = [each for each in groups if each.function in names]
     reads = [lambda name=name: invocations(log_reader.read(stack.aws, name, since - SKEW)) for name in names]
     (dead, hidden), begins, runs = in_parallel(
         lambda: peek(stack),
@@ -80,6 +81,8 @@ def _audit(stack: Stack, since: float, now: float) -> Audit:
 
 def _notes(stack: Stack, read: Readings) -> Iterator[str]:
     for name, function in stack.config.functions.items():
+        if read.begins.get(name) == math.inf:
+            yield f"{name} has no log group, so its messages are not audited: `advent up` creates it"
         runs = [run for run in read.runs.get(name, []) if not run.error]
         if function.publishes and runs and all(run.published is None for run in runs):
             yield f"{name} logs no ids of messages that it published (`published`), so these are not audited"

@@ -52,7 +52,8 @@ class Parameter(Resource):
         try:
             self.require_owned(answer["TagList"], self.arn)
         except ForeignError as foreign:
-            foreign.hint = "delete it, or choose another stack name in config.yaml"
+            there = " there" if foreign.manager else ""
+            foreign.hint = f"delete it{there}, or choose another stack name in config.yaml"
             raise
         return {}
 

@@ -170,6 +170,18 @@ def test_what_seems_lost_is_read_again_and_a_new_log_proves_nothing(deployed: St
     assert len(slept) == 2
 
 
+def test_a_function_without_a_log_is_not_one_that_published_nothing(deployed: Stack, advent: Run) -> None:
+    group = deployed.resources["log-group//aws/lambda/aws_advent"]
+    group.delete(Waiter())
+    try:
+        done = advent("--region", "us-east-1", "audit", "--since", "1s")
+    finally:
+        group.create(Waiter())
+    assert done.stdout.startswith("no messages were published in this time")
+    why = "aws_advent has no log group, so its messages are not audited"
+    assert done.stderr == f"note: {why}: `advent --region us-east-1 up` creates it\n"
+
+
 class App:
     """The tutorial, whose consumers have so little time that a message is soon known to be lost; up."""
 

@@ -32,7 +32,7 @@ PROMPT = "\x1b[?2004h$ "  # with what bash says to the terminal before it
 CHANGING = (
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
     (r"http://127\.0\.0\.1:\d+/_aws/execute-api/[0-9a-f]+", "URL"),
-    (r"(after|in) (\d+ ms|\d+\.\d s)", r"\1 TIME"),
+    (r"\b(after|in) (\d+ ms|\d+\.\d s)", r"\1 TIME"),
     (r" *\d+\.\d s", ""),
     (r" \([\d.]+ s waiting for .*", ""),
     (r"\d+ ms", "TIME"),

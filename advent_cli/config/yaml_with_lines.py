@@ -133,8 +133,8 @@ class _Reader:
             return _converted(node, kind)
         except UNFIT:
             problem = subject + must_be(allowed(kind), describe(node))
-            if str in (kind, *get_args(kind)) and isinstance(node, yaml.ScalarNode) and node.tag not in TEXTS:
-                problem += f"; {NEEDS_QUOTES}"
+            if str in (kind, *get_args(kind)) and isinstance(node, yaml.ScalarNode):
+                problem += f"; {NEEDS_QUOTES}" if node.tag not in TEXTS or _has_leading_zero(node) else ""
             if (plain := without_quotes(node)) and _fits(plain, kind):
                 problem += "; write it without quotes"
             raise self._fail(node, path, problem) from None
@@ -168,9 +168,14 @@ def _converted(node: yaml.Node, kind: Any) -> Any:
     """The value of a plain scalar as this type; raises one of UNFIT."""
     if not isinstance(node, yaml.ScalarNode) or node.tag not in PLAIN:
         raise ValueError
-    if (node.tag.endswith(":int") and not node.value.isdecimal()) or (len(node.value) > 1 and node.value[0] == "0"):
+    if (node.tag.endswith(":int") and not node.value.isdecimal()) or _has_leading_zero(node):
         raise ValueError  # YAML reads 030 as 24, and 1:30 as 90
     return msgspec.convert(yaml.SafeLoader("").construct_object(node), kind)
+
+
+def _has_leading_zero(node: yaml.ScalarNode) -> bool:
+    """Whether it is a number with a leading zero and without quotes, which is text in YAML 1.1 if it has an 8 or 9."""
+    return node.style is None and node.value.isdecimal() and len(node.value) > 1 and node.value[0] == "0"
 
 
 def _fits(node: yaml.Node, kind: Any) -> bool:

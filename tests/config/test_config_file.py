@@ -90,6 +90,11 @@ MISTAKES = [  # what is replaced in the tutorial's config.yaml, with what, and w
         "must be a name of 1 to 64 characters (letters, digits, _ and -), not 'no'; "
         "put it in quotes, because YAML does not read it as text",
     ),
+    (
+        "stack: awsadvent",
+        "stack: 08",
+        "letters, digits, _ and -), not '08'; put it in quotes, because YAML does not read",
+    ),
     ("stack: awsadvent", "#", "stack: missing; must be a name of 1 to 64 characters"),
     (
         "stack: awsadvent",
@@ -247,6 +252,12 @@ def test_a_mistake_inside_a_value_of_any_type_has_its_own_position(
 ) -> None:
     place = f"54:{column}: functions.sns_multiplier.filter.attributes: {message}"
     assert place in error_of(file, GOOD.replace("memory: 256\n", f"filter: {{attributes: {policy}}}\n", 1))
+
+
+@pytest.mark.parametrize("text", ["'007'", '"08"', "'0o17'", "0day"])
+def test_a_text_may_begin_with_a_zero(file: Path, text: str) -> None:
+    file.write_text(GOOD.replace("stack: awsadvent", f"stack: {text}"), encoding="utf-8")
+    assert config_file.load(file).stack == text.strip("'\"")
 
 
 LIKE_A_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")

@@ -1,7 +1,7 @@
 """Pure: a template's resources, made from the calls that would create those of the stack."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -82,9 +82,7 @@ class Template:
     def _new(self, key: str, name: str, kind: str, properties: dict[str, Any]) -> Entry:
         """A new entry, with a logical id like AwsAdventFunction, and a number behind it if that is taken."""
         words, last = _camel_case(name)[:LONGEST], kind.rpartition(":")[2]
-        first = words if words.lower().endswith(last.lower()) else f"{words}{last}"
-        ids = (f"{first}{number}" if number > 1 else first for number in count(1))
-        logical_id = next(each for each in ids if each not in self.entries)
+        logical_id = _free(words if words.lower().endswith(last.lower()) else f"{words}{last}", self.entries)
         entry = self.entries[logical_id] = Entry(logical_id, kind, key, properties)
         if kind not in cloudformation.SECONDARY:
             self.main[key] = entry
@@ -99,6 +97,8 @@ class Template:
             elif setting in cloudformation.PARAMETERS:
                 form, rest = cloudformation.PARAMETERS[setting]
                 parameter = form.format(_camel_case(name))
+                if parameter != form:  # each function has its own, also where the words of names are the same
+                    parameter = _free(parameter, self.parameters)
                 self.parameters.setdefault(parameter, {"Type": "Number", "Default": int(value), **rest})
                 changed[setting] = ref(parameter)
         return changed
@@ -135,7 +135,7 @@ class Template:
         """Say what is created before and deleted after a resource where no reference says so."""
         for key, entry in self.main.items():
             outlived = {other for other, first in self.stack.outlives.items() if first == key}
-            for other in self.stack.resources:
+            for other in reversed(self.stack.resources):  # the last one may come after the others already
                 if other in self.stack.needs[key] | outlived:
                     needed = self.main[other].logical_id
                     if needed not in self._before(entry.logical_id):
@@ -149,6 +149,11 @@ class Template:
             new = {name for e in entries for name in (*named_in(e.properties), *e.depends_on)} - found
             found |= new
         return found
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name, with a number behind it if it is taken."""
+    return next(each for n in count(1) if (each := f"{name}{n}" if n > 1 else name) not in taken)
 
 
 def _camel_case(name: str) -> str:

@@ -1,5 +1,6 @@
 """Pure: the text of a template, group by group, as a person would write it."""
 
+import re
 from typing import Any
 
 import yaml
@@ -18,6 +19,8 @@ Metadata:
     config:
       ignore_checks: [W3002]  # Code is a local folder, which `aws cloudformation package` and SAM replace
 """
+TEXT_ONLY_FOR_PYYAML = re.compile(r"([-+]?(\.\d+|\d[\d_]*(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+|[yYnN])\Z")
+"""Text that other readers of YAML take for a number, such as the AWS CLI 2 for 1e3 and 08, or for a boolean."""
 
 
 class Dumper(yaml.SafeDumper):
@@ -39,6 +42,7 @@ def _list(dumper: Dumper, values: list[Any]) -> yaml.Node:
 
 
 Dumper.add_representer(list, _list)
+Dumper.add_implicit_resolver("tag:yaml.org,2002:float", TEXT_ONLY_FOR_PYYAML, list("-+.0123456789yYnN"))  # quotes it
 Dumper.add_representer(Function, lambda dumper, value: dumper.represent_scalar(value.tag, value.text))
 
 

@@ -20,8 +20,16 @@ table: {name: a_b, key: word}
 topics: [a-b, a_b, "1"]
 api: {name: a_b}
 functions:
-  a-b: {handler: sns_logger.handler, subscribes: [a-b, "1"], environment: {TEXT: "${x} é\\n  - !Ref 'y'", N2: "12"}}
-  a_b: {handler: sns_logger.handler, routes: [GET /a, GET /A, "ANY /b/{a+}"], publishes: a_b, concurrency: 0}
+  a-b:
+    handler: sns_logger.handler
+    subscribes: [a-b, "1"]
+    environment: {TEXT: "${x} é\\n  - !Ref 'y'", N2: "12", N3: "1e3", N4: "08", N5: "y"}
+  a_b:
+    handler: sns_logger.handler
+    routes: [GET /a, GET /A, "ANY /b/{a+}"]
+    publishes: a_b
+    concurrency: 0
+    memory: 1024
 """
 GIVEN_ROLE = apps.WITH_EVERYTHING.replace(f"permissions_boundary: {apps.LIMIT}", "execution_role: LabRole")
 APPS = {**apps.APPS, "given role": GIVEN_ROLE.replace("    role: front-role\n", ""), "similar names": SIMILAR}
@@ -98,6 +106,8 @@ def test_each_resource_comes_after_what_it_needs(templates: dict[str, Path]) -> 
     found = parsed(templates["given role"])["Resources"]
     assert found["FullFrontFunction"]["DependsOn"] == "FullFrontLogGroup"  # no role of its own leads there
     assert found["GetWordsWordRoute"]["DependsOn"] == "PostWordsRoute"
+    routes = parsed(templates["similar names"])["Resources"]
+    assert routes["AnyBARoute"]["DependsOn"] == "GetARoute2", "which comes after the first"
     for logical_id, each in found.items():
         if each["Type"] == "AWS::SNS::Subscription":
             assert each["DependsOn"] == logical_id.replace("Subscription", "Permission")
@@ -127,8 +137,14 @@ def test_ids_differ_where_names_are_alike_and_texts_stay_as_they_are(templates: 
     found = parsed(templates["similar names"])["Resources"]
     assert {"ABFunction", "ABFunction2", "ABTopic", "ABTopic2", "1Topic", "GetARoute", "GetARoute2"} <= found.keys()
     assert found["ABFunction2"]["Properties"]["ReservedConcurrentExecutions"] == 0
+    parameters = parsed(templates["similar names"])["Parameters"]
+    memory = [found[each]["Properties"]["MemorySize"]["Ref"] for each in ("ABFunction", "ABFunction2")]
+    assert [parameters[each]["Default"] for each in memory] == [128, 1024]
     assert found["ABFunction"]["Properties"]["Environment"]["Variables"] == {
         "TEXT": "${x} é\n  - !Ref 'y'",
         "N2": "12",
+        **{"N3": "1e3", "N4": "08", "N5": "y"},
     }
+    text = templates["similar names"].read_text(encoding="utf-8")
+    assert "N3: '1e3'\n          N4: '08'\n          N5: 'y'\n" in text, "other readers take them for other things"
     assert "--stack-name app1-app " in templates["similar names"].with_name("README.md").read_text(encoding="utf-8")

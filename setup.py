@@ -22,6 +22,16 @@ class BuildWithTutorial(build_py):
             self.copy_file(str(source), str(target))
 
 
+# ministack pins botocore exactly; naming the boto3 that fits spares pip a long search.
+LOCAL = [
+    "ministack==1.5.33",  # advent_cli/local replaces private functions of exactly this version
+    "boto3==1.43.106",
+    "filelock>=3.12",  # one engine for each user
+    "hypercorn>=0.18",  # the server that MiniStack runs in
+]
+PACKAGES = ["uv>=0.8"]  # for functions with a requirements.txt; a program of 40 MB that most apps do not need
+SLACK = ["slack_sdk>=3.48"]  # for `slack listen`; the version whose reconnecting the tests hold
+
 setup(
     name="aws-advent",
     version="0.2.0",
@@ -43,18 +53,14 @@ setup(
         "rich>=13",  # progress, tables and bars
     ],
     extras_require={
-        # ministack pins botocore exactly; naming the boto3 that fits spares pip a long search.
-        "local": [
-            "ministack==1.5.33",  # advent_cli/local replaces private functions of exactly this version
-            "boto3==1.43.106",
-            "filelock>=3.12",  # one engine for each user
-            "hypercorn>=0.18",  # the server that MiniStack runs in
-        ],
+        "local": LOCAL,
         "login": ["boto3[crt]>=1.41"],  # awscrt, for profiles that `aws login` made; 1.41 is the first that knows them
-        "packages": ["uv>=0.8"],  # for functions with a requirements.txt; a program of 40 MB that most apps do not need
-        "slack": ["slack_sdk>=3.48"],  # for `slack listen`; the version whose reconnecting the tests hold
+        "packages": PACKAGES,
+        "slack": SLACK,
         "dev": [
-            "aws-advent[local,packages,slack]",
+            *LOCAL,
+            *PACKAGES,
+            *SLACK,
             "aws-sam-translator>=1.100",  # whether SAM accepts what `export` writes
             "cfn-lint>=1.40",  # AWS's specification of the resources, for what `export` writes
             "check-jsonschema>=0.30",  # whether docs/github-workflow.yaml is a workflow

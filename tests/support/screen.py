@@ -26,7 +26,8 @@ class Terminal:
         environment = {**os.environ, "TERM": "xterm-256color", **env}
         for name in {"COLUMNS", "LINES"} - {*env}:  # the size is that of the terminal
             environment.pop(name, None)
-        self.process = subprocess.Popen(command, cwd=folder, env=environment, **streams)
+        # In a session of its own, or a prompt would open the terminal that the tests run in.
+        self.process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True, **streams)
         self.written = ""
 
     def __enter__(self) -> "Terminal":

@@ -123,7 +123,7 @@ def dead_letters(console: Console, queue: str, number: int) -> None:
     if number:
         text = f"{number} in {queue}; `advent replay` redelivers them"
         return fact(console, "Dead letters", text, "bold red")
-    return fact(console, "Dead letters", f"none; {queue} keeps messages that fail")
+    return fact(console, "Dead letters", f"none in {queue}")
 
 
 def _resource(step: Step, arns: Mapping[str, str], *, with_settings: bool = False) -> Iterator[Parts]:

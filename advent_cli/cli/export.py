@@ -28,12 +28,19 @@ def export(options: Options, folder: Path) -> None:
 
     It needs no account and no engine, and changes nothing in AWS; the README.md has the commands to deploy the app.
     """
+    from msgspec.structs import replace
+
     from advent_cli.cli.open_stack import read_config
+    from advent_cli.config.config_file import check_region
     from advent_cli.export import write_export
     from advent_cli.resources.function import Function
 
+    config = read_config(options)
     advent = f"advent --stack {options.stack}" if options.stack else "advent"
-    stack = write_export.write(read_config(options), folder, advent)
+    if options.region:
+        check_region(options.region)
+        config, advent = replace(config, region=options.region), f"{advent} --region {options.region}"
+    stack = write_export.write(config, folder, advent)
     stream.out(str(folder))
     functions = [resource for resource in stack.resources.values() if isinstance(resource, Function)]
     notes = dict.fromkeys(note for function in functions for note in function.code_notes(None))

@@ -97,7 +97,7 @@ Word = Annotated[
 Line = Annotated[str, _value("one line of text without control characters", pattern=rf"^[^{CONTROL}]*\Z")]
 Value = Annotated[
     str,
-    _value("text without control characters", pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*\Z"),
+    _value("text without control characters", pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0\ufdd1]*\Z"),
 ]
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 Scope = Annotated[str, _value("attributes or body", pattern=r"^(attributes|body)\Z")]

@@ -21,6 +21,7 @@ def text(template: Template, advent: str) -> str:
         advent=advent,
         app=config.stack,
         code=f"{config.runtime} on {config.architecture}",
+        region=f"; advent used {config.region}" if config.region else "",
         secrets="\n".join(SET.format(secret.name) for secret in stack.secrets.values()),
         set_secrets='Set the secrets again; see "Secrets". ' if stack.secrets else "",
         stack=name if name[0].isalpha() else f"app{name}",  # the names of CloudFormation's stacks begin with a letter

@@ -30,7 +30,7 @@ def write(config: Config, folder: Path, advent: str) -> Stack:
     try:
         is_there = target.is_dir()
         if is_there and any(not path.name.startswith(scratch_folder.PREFIX) for path in target.iterdir()):
-            new = shlex.quote(f"{folder}-new")
+            new = shlex.quote(f"{folder if folder.name else target}-new")
             hint = (
                 f"export to a new folder and compare: advent export {new} && diff -r {shlex.quote(str(folder))} {new}"
             )
@@ -39,7 +39,8 @@ def write(config: Config, folder: Path, advent: str) -> Stack:
         # In the folder if it is there, because it may be the shell's, or have a file system of its own.
         with scratch_folder.part_file(target / CODE if is_there else target) as part:
             stack = _write_all(config, part, advent)
-            for source in sorted(part.iterdir()) if is_there else ():
+            # The code first: a folder does not replace another export's, as a file would.
+            for source in sorted(part.iterdir(), key=Path.is_file) if is_there else ():
                 source.rename(target / source.name)
             if not is_there:
                 part.rename(target)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 import shutil
 import subprocess
 import zipfile
@@ -61,10 +62,11 @@ def test_it_needs_no_account_and_no_engine_and_is_the_same_from_anywhere(advent:
     assert not state.exists()
 
 
-def test_a_second_stack_is_named_in_all_commands(advent: Run, tmp_path: Path) -> None:
-    advent("--stack", "trial_2", "export", "out")
+def test_a_second_stack_and_its_region_are_named_in_all_commands(advent: Run, tmp_path: Path) -> None:
+    advent("--stack", "trial_2", "--region", "eu-west-3", "export", "out")
     text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
-    assert "advent --stack trial_2 --target aws down --hand-over\n" in text
+    assert "advent --stack trial_2 --region eu-west-3 --target aws down --hand-over\n" in text
+    assert "the region; advent used eu-west-3.\n" in text
     assert " --stack-name trial-2 " in text
     assert (tmp_path / "out" / "functions" / "trial_2-aws_advent" / "app.py").is_file()
 
@@ -91,6 +93,9 @@ def test_it_writes_over_nothing(advent: Run, tmp_path: Path) -> None:
     assert files(tmp_path / "one") == before
     (tmp_path / "file").touch()
     advent("export", "file", code=2)
+    here = advent("export", ".", cwd=tmp_path / "it's", code=4).stderr
+    beside = shlex.quote(f"{tmp_path}/it's-new")
+    assert f"advent export {beside} && diff -r . {beside}\n" in here
     refused = advent("export", "file/beneath", code=1).stderr
     assert "error: cannot write file/beneath: " in refused
 

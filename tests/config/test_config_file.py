@@ -91,9 +91,9 @@ MISTAKES = [  # what is replaced in the tutorial's config.yaml, with what, and w
         "put it in quotes, because YAML does not read it as text",
     ),
     (
-        "stack: awsadvent",
-        "stack: 08",
-        "letters, digits, _ and -), not '08'; put it in quotes, because YAML does not read",
+        'MULTIPLIER: "10"',
+        'MULTIPLIER: "\\ufdd0X\\ufdd1"',
+        "environment.MULTIPLIER: must be text without control characters",
     ),
     ("stack: awsadvent", "#", "stack: missing; must be a name of 1 to 64 characters"),
     (
@@ -258,6 +258,7 @@ def test_a_mistake_inside_a_value_of_any_type_has_its_own_position(
 def test_a_text_may_begin_with_a_zero(file: Path, text: str) -> None:
     file.write_text(GOOD.replace("stack: awsadvent", f"stack: {text}"), encoding="utf-8")
     assert config_file.load(file).stack == text.strip("'\"")
+    assert "not '08'; put it in quotes, because YAML " in error_of(file, GOOD.replace("stack: awsadvent", "stack: 08"))
 
 
 LIKE_A_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")

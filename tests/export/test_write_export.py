@@ -12,7 +12,7 @@ from advent_cli.config import config_file
 from advent_cli.export import write_export
 from advent_cli.resources.function import Function
 from advent_cli.words import scratch_folder
-from tests.conftest import Run
+from tests.conftest import ADVENT, Run
 from tests.packaging.test_own_app import app
 from tests.support import stacks
 
@@ -117,6 +117,18 @@ def test_it_takes_an_empty_folder_as_it_is(advent: Run, tmp_path: Path) -> None:
     (killed / "lock").write_text(scratch_folder.MARK)
     advent("export", ".", cwd=tmp_path / "here")
     assert files(tmp_path / "here") == files(real)
+
+
+def test_two_at_once_into_one_folder_do_not_mix(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    commands = {stack: [ADVENT, "--stack", stack, "export", "out"] for stack in ("one", "two")}
+    started = {
+        stack: subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for stack, command in commands.items()
+    }
+    (written,) = [stack for stack, process in started.items() if process.wait() == 0]
+    assert (tmp_path / "out" / "README.md").read_text(encoding="utf-8").startswith(f"# {written}\n")
+    assert {path.name.partition("-")[0] for path in (tmp_path / "out" / "functions").iterdir()} == {written}
 
 
 def test_an_app_that_cloudformation_does_not_take_is_refused(advent: Run, tmp_path: Path) -> None:

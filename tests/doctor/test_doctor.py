@@ -141,7 +141,7 @@ def test_missing_permissions_are_reported_with_their_commands(user: Any, advent:
     denied = {"Effect": "Deny", "Action": ["sqs:ReceiveMessage", "dynamodb:Scan"], "Resource": "*"}
     done = advent("--target", "aws", "doctor", code=1, **user(EVERYTHING, denied))
     assert report(done.stdout)["permissions"][0][1].startswith("2 actions are not allowed")
-    assert "    dynamodb:Scan, for status, down\n    sqs:ReceiveMessage, for replay\n" in done.stdout
+    assert "    dynamodb:Scan, for status, down\n    sqs:ReceiveMessage, for replay, audit\n" in done.stdout
     one = {"Effect": "Deny", "Action": "lambda:GetPolicy", "Resource": "*:function:sns_logger"}
     some = advent("--target", "aws", "doctor", code=1, **user(EVERYTHING, one)).stdout
     assert ":function:sns_logger, for up, plan, status, diagram, down, say, doctor\n" in some

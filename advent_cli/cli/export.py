@@ -24,7 +24,7 @@ from advent_cli.output import stream
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_obj
 def export(options: Options, folder: Path) -> None:
-    """Write what carries on without advent to DIR: a CloudFormation template, the functions' code, and a README.md.
+    """Export the app to DIR, to continue without advent: a CloudFormation template, the code, and a README.md.
 
     It needs no account and no engine, and changes nothing in AWS; the README.md has the commands to deploy the app.
     """

@@ -79,10 +79,14 @@ class SlashCommands:
             before = self.known.setdefault(command.envelope_id, command)
             if len(self.known) > REMEMBERED:
                 del self.known[next(iter(self.known))]
-        if before is command:
+            is_repeated, was_acknowledged = before is not command, before.is_acknowledged
+            if is_repeated:
+                before.acknowledge = command.acknowledge  # over the connection that Slack uses now
+                before.is_acknowledged = was_acknowledged or None
+        if not is_repeated:
             self.answering.submit(self._answer, command)
-        elif before.is_acknowledged is False:
-            before.is_acknowledged = command.acknowledge(None)
+        elif was_acknowledged is False:
+            self._acknowledge(before, None)
 
     def finish(self) -> None:
         """Wait for the commands that are under way."""
@@ -98,8 +102,8 @@ class SlashCommands:
         """Post a command to the app, and bring Slack the reply."""
         post = self.posting.submit(self.post, command)
         is_on_time = self.is_done(post, LIMIT)
-        command.is_acknowledged = command.acknowledge(message_of(post) if is_on_time else None)
-        command.is_late = not (is_on_time and command.is_acknowledged)
+        is_acknowledged = self._acknowledge(command, message_of(post) if is_on_time else None)
+        command.is_late = not (is_on_time and is_acknowledged)
         message, command.error = message_of(post), post.exception()
         command.reply = None if command.error else post.result()
         if command.is_late and message:
@@ -109,6 +113,16 @@ class SlashCommands:
                 command.error = command.error or error
         self.answered(command)
         command.is_answered.set()
+
+    def _acknowledge(self, command: SlashCommand, message: Payload | None) -> bool:
+        """Acknowledge a command; if that fails and Slack has repeated it meanwhile, over the other connection."""
+        while True:
+            acknowledge = command.acknowledge
+            is_sent = acknowledge(message)
+            with self.lock:
+                if is_sent or command.acknowledge is acknowledge:
+                    command.is_acknowledged = is_sent
+                    return is_sent
 
 
 def message_of(post: "Future[Reply]") -> Payload | None:

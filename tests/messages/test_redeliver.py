@@ -114,7 +114,7 @@ def until_depth(stack: Stack, number: int) -> None:
 def test_failed_messages_stay_in_the_queue_and_replay_counts_them_once(engine: Engine, advent: Run) -> None:
     advent("up")
     stack = stacks.tutorial(engine)
-    assert "  Dead letters  none; " in advent("status").stdout
+    assert "  Dead letters  none in awsadvent-dlq\n" in advent("status").stdout
     assert "no dead letters" in advent("replay").stderr
 
     configure(stack, "none")

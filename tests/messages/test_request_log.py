@@ -95,7 +95,7 @@ def test_advice_before_the_first_request_is_how_slack_reaches_the_app() -> None:
     assert "exactly this URL: https://x.example/p " in public
     assert "listen" not in public
     local = "\n".join(request_log.advice(None, "http://127.0.0.1:1/p", "w"))
-    assert "`advent slack listen` is running, because Slack cannot reach http://127.0.0.1:1/p" in local
+    assert "`advent slack listen` is running: Slack cannot reach http://127.0.0.1:1/p" in local
 
 
 def test_a_request_of_days_ago_is_found(engine: Engine) -> None:

@@ -121,6 +121,18 @@ def test_what_cannot_be_acknowledged_is_answered_and_acknowledged_when_slack_rep
     assert (len(slack.posted), slack.acknowledged, len(slack.responses)) == (1, [None], 1)
 
 
+def test_an_envelope_that_is_repeated_while_its_connection_ends_is_acknowledged_over_the_other() -> None:
+    slack = Slack()
+
+    def ended(_: Payload | None) -> bool:
+        slack.commands.receive(SlashCommand("1", FIELDS, slack.acknowledge))
+        return False
+
+    slack.commands.receive(SlashCommand("1", FIELDS, ended))
+    slack.commands.finish()
+    assert (slack.posted, slack.acknowledged, slack.responses) == (["/count some & more"], [MESSAGE], [])
+
+
 def test_an_envelope_that_is_repeated_while_its_reply_goes_to_the_response_url_is_acknowledged() -> None:
     slack = Slack()
     slack.is_open = False

@@ -43,7 +43,7 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
 }
 ADDED = {"AWS::Lambda::EventInvokeConfig": {"Qualifier": "$LATEST"}}
 RENAMED = {("AWS::SNS::Topic", "Name"): "TopicName"}
-LEFT_OUT = {"ReturnSubscriptionArn", "StatementId", "Tags"}  # only for calls, named by CloudFormation, our own
+LEFT_OUT = {"ReturnSubscriptionArn", "StatementId", "Tags"}  # only for calls, named by CloudFormation, advent's
 EMPTY: tuple[Any, ...] = ({"Variables": {}},)  # what a person would not write
 PARSED: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("AssumeRolePolicyDocument", "FilterPolicy", "Policy", "PolicyDocument"), json.loads),

@@ -62,7 +62,7 @@ class Announcement:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message's way to one subscriber: its fate, when each run that has it began, and a failed run's error."""
+    """A delivery to one subscriber: its fate, when each run that has the message began, and a failed run's error."""
 
     message: Announcement
     subscriber: str

@@ -99,7 +99,15 @@ class SlashCommands:
             return [each for each in self.known.values() if not each.is_answered.is_set()]
 
     def _answer(self, command: SlashCommand) -> None:
-        """Post a command to the app, and bring Slack the reply."""
+        """Post a command to the app, and bring Slack the reply; no error is lost with the thread."""
+        try:
+            self._bring_reply(command)
+        except Exception as error:  # whoever shows the command reports it
+            command.error = command.error or error
+        self.answered(command)
+        command.is_answered.set()
+
+    def _bring_reply(self, command: SlashCommand) -> None:
         post = self.posting.submit(self.post, command)
         is_on_time = self.is_done(post, LIMIT)
         is_acknowledged = self._acknowledge(command, message_of(post) if is_on_time else None)
@@ -107,12 +115,7 @@ class SlashCommands:
         message, command.error = message_of(post), post.exception()
         command.reply = None if command.error else post.result()
         if command.is_late and message:
-            try:
-                self.respond(str(command.fields.get("response_url", "")), message)
-            except Exception as error:  # whoever shows the command reports it
-                command.error = command.error or error
-        self.answered(command)
-        command.is_answered.set()
+            self.respond(str(command.fields.get("response_url", "")), message)
 
     def _acknowledge(self, command: SlashCommand, message: Payload | None) -> bool:
         """Acknowledge a command; if that fails and Slack has repeated it meanwhile, over the other connection."""

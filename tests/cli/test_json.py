@@ -86,6 +86,23 @@ def lines(text: str) -> list[dict[str, Any]]:
     return events
 
 
+def check_what_say_prints(advent: Run) -> None:
+    """Say five messages that have four different words."""
+    said = document(advent("say", "--json", "awsadvent", "some", "ünï"))
+    text, reply = "awsadvent some ünï", "awsadvent = 1, some = 1, ünï = 1"
+    assert said["messages"] == [{"text": text, "reply": reply, "counts": {"awsadvent": 1, "some": 1, "ünï": 1}}]
+    assert said["settled"] == {"awsadvent": 11, "some": 11, "ünï": 11}
+    assert said["consumers"] == ["sns_multiplier"]
+    again = document(advent("say", "--json", "--no-wait", "awsadvent"))
+    assert (again["messages"][0]["counts"], again["settled"], again["consumers"]) == ({"awsadvent": 12}, None, [])
+    followed = document(advent("say", "--json", "--trace", "awsadvent"))
+    assert [hop["state"] for hop in (followed["way"], *followed["way"]["hops"])] == ["done"] * 3
+    assert followed["settled"] == {"awsadvent": followed["messages"][0]["counts"]["awsadvent"] + 10}
+    many = document(advent("say", "--json", "-", stdin="awsadvent one\nawsadvent one\n"))
+    assert [message["text"] for message in many["messages"]] == ["awsadvent one"] * 2
+    assert many["settled"]["one"] == 22
+
+
 def test_each_command_follows_its_schema(engine: Engine, advent: Run) -> None:
     plan = document(advent("plan", "--json", "--exit-code", code=5))
     assert plan["ok"]
@@ -100,19 +117,7 @@ def test_each_command_follows_its_schema(engine: Engine, advent: Run) -> None:
     assert up["url"].startswith(engine.url)
     assert up["open"]
 
-    said = document(advent("say", "--json", "awsadvent", "some", "ünï"))
-    text, reply = "awsadvent some ünï", "awsadvent = 1, some = 1, ünï = 1"
-    assert said["messages"] == [{"text": text, "reply": reply, "counts": {"awsadvent": 1, "some": 1, "ünï": 1}}]
-    assert said["settled"] == {"awsadvent": 11, "some": 11, "ünï": 11}
-    assert said["consumers"] == ["sns_multiplier"]
-    again = document(advent("say", "--json", "--no-wait", "awsadvent"))
-    assert (again["messages"][0]["counts"], again["settled"], again["consumers"]) == ({"awsadvent": 12}, None, [])
-    followed = document(advent("say", "--json", "--trace", "awsadvent"))
-    assert [hop["state"] for hop in (followed["way"], *followed["way"]["hops"])] == ["done"] * 3
-    assert followed["settled"] == {"awsadvent": followed["messages"][0]["counts"]["awsadvent"] + 10}
-    many = document(advent("say", "--json", "-", stdin="awsadvent one\nawsadvent one\n"))
-    assert [message["text"] for message in many["messages"]] == ["awsadvent one"] * 2
-    assert many["settled"]["one"] == 22
+    check_what_say_prints(advent)
 
     audit = document(advent("audit", "--json"))
     assert audit["summary"]["messages"] == len(audit["messages"]) == 5

@@ -121,6 +121,18 @@ def test_what_cannot_be_acknowledged_is_answered_and_acknowledged_when_slack_rep
     assert (len(slack.posted), slack.acknowledged, len(slack.responses)) == (1, [None], 1)
 
 
+def test_an_error_in_the_thread_of_a_command_is_shown_and_ctrl_c_does_not_wait_for_it() -> None:
+    slack, error = Slack(), RuntimeError("a bug")
+
+    def broken(_: Payload | None) -> bool:
+        raise error
+
+    slack.commands.receive(SlashCommand("1", FIELDS, broken))
+    (command,) = slack.commands.known.values()
+    assert command.is_answered.wait(60)
+    assert [each.error for each in slack.shown] == [error]
+
+
 def test_an_envelope_that_is_repeated_while_its_connection_ends_is_acknowledged_over_the_other() -> None:
     slack = Slack()
 
